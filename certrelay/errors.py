@@ -1,0 +1,264 @@
+"""What can go wrong, named once for code, for people and for scripts.
+
+* :exc:`CertRelayError`
+    * :exc:`UsageError`           the command line asks for something impossible
+    * :exc:`RelayUnreachable`     the relay cannot be reached, or is none
+    * :exc:`RoomEnded`            the relay ended or refused the room
+    * :exc:`ProtocolError`        a peer or the relay broke the protocol
+    * :exc:`TrustError`           the number, or tampering: never retried
+    * :exc:`StorageError`         a certificate cannot be saved
+    * :exc:`ReleaseRefused`       an app or operating system is too old
+    * :exc:`QrError`              a QR code or a picture that is none of ours
+    * :exc:`CertificateError`     certificate files that are not what they should be
+    * :exc:`PasswordError`        the certificate's password
+    * :exc:`NotConfirmed`         declined, cancelled, or lost before the receipt
+    * :exc:`StateError`           our own bug: a call in the wrong order
+
+An error is a ``code`` (a stable word) and ``details`` (safe values: a release, a count, a
+path that the person named).  The sentence a person reads is in `certrelay.texts`, under
+``error.<text>`` and ``hint.<text>``; `CODES` says which.  Neither the code nor the details
+ever hold a key, a number, a password, a whole URL, or a text that a peer chose.
+"""
+
+from enum import IntEnum, unique
+from typing import ClassVar, Final
+
+
+@unique
+class ExitStatus(IntEnum):
+    """What a program's exit tells a script.  The numbers never change."""
+
+    OK = 0
+    INTERNAL = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    ROOM = 4
+    PROTOCOL = 5
+    TRUST = 6
+    STORAGE = 7
+    RELEASE = 8
+    QR = 9
+    CERTIFICATE = 10
+    PASSWORD = 11
+    NOT_CONFIRMED = 12
+    INTERRUPTED = 130
+
+
+class CertRelayError(Exception):
+    """Base of every error that the project raises on purpose.
+
+    Args:
+        code: A word of this class's `codes`; anything else is a bug and a ``ValueError``.
+        details: Values for the placeholders of the sentence, safe to print and to log.
+    """
+
+    exit_status: ClassVar[ExitStatus] = ExitStatus.INTERNAL
+    codes: ClassVar[dict[str, str]] = {}
+    """Each code with the key of its sentence in the texts."""
+
+    def __init__(self, code: str, **details: str | int) -> None:
+        if code not in self.codes:
+            raise ValueError(f"{type(self).__name__} has no code {code!r}")
+        super().__init__(code)
+        self.code: Final = code
+        self.details: Final = details
+
+    @property
+    def text_key(self) -> str:
+        """The key of the sentence: ``error.`` or ``hint.`` goes in front."""
+        return self.codes[self.code]
+
+    def __str__(self) -> str:
+        shown = " ".join(f"{name}={value}" for name, value in self.details.items())
+        return f"{self.code} {shown}".rstrip()
+
+
+def _same(*codes: str) -> dict[str, str]:
+    """Codes that have a sentence of their own, under the code itself."""
+    return {code: code for code in codes}
+
+
+class UsageError(CertRelayError):
+    """The command line, a setting or an answer asks for something impossible."""
+
+    exit_status = ExitStatus.USAGE
+    codes = _same(
+        "usage",
+        "bad_listen",
+        "bad_relay_url",
+        "bad_policy",
+        "bad_release",
+        "nothing_selected",
+        "selector_unknown",
+        "selector_ambiguous",
+        "too_many_selected",
+        "keystore_exists",
+        "no_answer",
+        "input_ended",
+    )
+
+
+class RelayUnreachable(CertRelayError):
+    """No relay answers, or what answers is none."""
+
+    exit_status = ExitStatus.UNREACHABLE
+    codes = _same("relay_unreachable", "not_a_relay", "tls_failed", "connection_lost", "port_taken")
+
+
+class RoomEnded(CertRelayError):
+    """The relay ended or refused the room: the words of `closed` and `error`."""
+
+    exit_status = ExitStatus.ROOM
+    codes = _same(
+        "no_such_room",
+        "already_claimed",
+        "peer_not_ready",
+        "expired",
+        "already_used",
+        "over_budget",
+        "rate_limited",
+        "suspended",
+        "try_later",
+        "second_scan",
+        "left",
+        "grace",
+        "timeout",
+    )
+
+
+class ProtocolError(CertRelayError):
+    """A peer or the relay broke the protocol."""
+
+    exit_status = ExitStatus.PROTOCOL
+    codes = _same("bad_message", "unsupported_protocol") | dict.fromkeys(
+        (
+            "protocol",
+            "bad_hello",
+            "bad_ack",
+            "payload_size",
+            "payload_length",
+            "payload_padding",
+            "unknown_kind",
+            "wrong_side",
+            "out_of_turn",
+            "chunk_gap",
+            "chunk_size",
+            "end_early",
+            "end_digest",
+            "receipt_length",
+            "bad_body",
+            "bad_json",
+            "bad_manifest",
+            "too_large",
+        ),
+        "protocol",
+    )
+
+
+class TrustError(CertRelayError):
+    """The numbers differ, or somebody changed what was sent.  Never retried."""
+
+    exit_status = ExitStatus.TRUST
+    codes = _same("number_mismatch", "m1_open") | dict.fromkeys(
+        (
+            "tampered",
+            "m1_tries",
+            "m2_open",
+            "m3_open",
+            "commitment",
+            "carrier_type",
+            "bad_tag",
+            "frame_length",
+        ),
+        "tampered",
+    )
+
+
+class StorageError(CertRelayError):
+    """A certificate cannot be saved or a store cannot be read; nothing half is left."""
+
+    exit_status = ExitStatus.STORAGE
+    codes = _same(
+        "disk", "disk_full", "read_only", "denied", "name_taken", "not_a_folder", "write_failed"
+    )
+
+
+class ReleaseRefused(CertRelayError):
+    """An app release or an operating system that the policy does not admit.
+
+    Details: ``found``, ``needed`` (both in the grammar of versions), ``platform``.
+    """
+
+    exit_status = ExitStatus.RELEASE
+    codes = _same(
+        "version_too_low",
+        "version_blocked",
+        "version_unreadable",
+        "platform_mismatch",
+        "os_too_low",
+    )
+
+
+class QrError(CertRelayError):
+    """A QR code or a picture that cannot be used."""
+
+    exit_status = ExitStatus.QR
+    codes = (
+        _same("qr_version", "qr_foreign", "picture_unreadable", "picture_no_qr", "picture_many_qr")
+        | dict.fromkeys(
+            ("qr_length", "qr_digits", "qr_range", "qr_reserved", "qr_key"), "qr_damaged"
+        )
+        | dict.fromkeys(("qr_origin", "qr_scheme"), "qr_origin")
+    )
+
+
+class CertificateError(CertRelayError):
+    """Certificate files that are not what they should be."""
+
+    exit_status = ExitStatus.CERTIFICATE
+    codes = _same(
+        "bad_certificate",
+        "bad_key_file",
+        "bad_pkcs12",
+        "key_mismatch",
+        "missing_sign_cert",
+        "missing_sign_key",
+        "missing_km_part",
+        "too_large_file",
+        "too_many_iterations",
+        "unsupported_algorithm",
+        "no_certificates",
+        "unreadable_file",
+    )
+
+
+class PasswordError(CertRelayError):
+    """The certificate's password does not open its key."""
+
+    exit_status = ExitStatus.PASSWORD
+    codes = _same("wrong_password", "password_tries")
+
+
+class NotConfirmed(CertRelayError):
+    """The copy did not end with a receipt for everything."""
+
+    exit_status = ExitStatus.NOT_CONFIRMED
+    codes = _same(
+        "declined", "cancelled", "not_confirmed", "partial", "rejected", "renewals_used_up"
+    )
+
+
+class Interrupted(CertRelayError):
+    """The person pressed Ctrl-C."""
+
+    exit_status = ExitStatus.INTERRUPTED
+    codes = _same("interrupted")
+
+
+class StateError(CertRelayError):
+    """Our own bug: a call in the wrong order."""
+
+    codes = _same("internal")
+
+    def __init__(self, what: str) -> None:
+        super().__init__("internal", what=what)

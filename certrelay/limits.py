@@ -1,0 +1,138 @@
+"""Every number of the project, with its unit and its reason.
+
+Nothing here is a secret and nothing here changes at run time.  What an operator or a
+test may change is a setting of the program concerned, with one of these as its default.
+
+Source: docs/protocol.md (CRP/1).
+"""
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+# --- the relay's channel (docs/protocol.md §4) ---
+
+MAX_CONTROL_BYTES: Final = 1 * KIB
+"""Bytes of one text message, as UTF-8: the longest of ours is below 400."""
+
+MAX_MESSAGE_BYTES: Final = 32 * KIB
+"""Bytes of one WebSocket message: the largest sealed frame is 16,674."""
+
+MAX_INTEGER: Final = 2**53 - 1
+"""The largest integer in JSON that every language reads exactly."""
+
+ROOM_BUDGET_BYTES: Final = 4 * MIB
+"""Sealed bytes relayed in one room, both ways: four times the largest bundle."""
+
+ROOM_BUDGET_MESSAGES: Final = 1024
+"""Sealed messages relayed in one room, both ways: bounds what a guest can cost."""
+
+FIRST_MESSAGE_S: Final = 5.0
+"""Seconds a new socket may stay silent before the relay closes it."""
+
+UNCLAIMED_S: Final = 120.0
+"""Seconds from `created` until a room that nobody joined ends: the life of one QR."""
+
+SESSION_S: Final = 600.0
+"""Seconds from `paired` until the room ends, whatever happens in it."""
+
+GRACE_S: Final = 60.0
+"""Seconds a device may be away before the relay ends the room."""
+
+DEAD_ROOM_S: Final = 600.0
+"""Seconds for which the relay remembers that a room was used or expired."""
+
+MAX_DEAD_ROOMS: Final = 100_000
+"""Dead rooms remembered at most: about 100 bytes each."""
+
+MAX_VERSION_TEXT: Final = 32
+"""Characters of a platform, release or OS version at `join`."""
+
+PING_S: Final = 20.0
+"""Seconds between WebSocket pings."""
+
+SILENCE_S: Final = 60.0
+"""Seconds after which a connection that acknowledges nothing counts as lost."""
+
+# --- the ends (docs/protocol.md §5 to §8) ---
+
+HANDSHAKE_S: Final = 30.0
+"""Seconds from `paired` until the channel must stand."""
+
+NUMBER_S: Final = 120.0
+"""Seconds from the number's display until it must have been typed."""
+
+SAVE_QUESTION_S: Final = 120.0
+"""Seconds to answer "save?"; unanswered is declined."""
+
+CLOSE_WAIT_S: Final = 5.0
+"""Seconds the closing device waits for its acknowledgement, and the other for `closed`."""
+
+HANDSHAKE_REPEAT_S: Final = 3.0
+"""Seconds between repetitions of m1 and of m3."""
+
+JOIN_RETRY_S: Final = 2.0
+"""Seconds between tries to join while the PC is away (`peer_not_ready`)."""
+
+FRAME_REPEAT_S: Final = (3.0, 6.0, 12.0, 15.0)
+"""Seconds until unacknowledged frames are sent again; the last one stays."""
+
+RECONNECT_S: Final = (1.0, 2.0)
+"""The shortest and the longest wait between two tries to reconnect, in seconds."""
+
+QR_RENEWALS: Final = 5
+"""How often the PC shows a fresh QR by itself before it gives up."""
+
+M1_TRIES: Final = 3
+"""First messages that may fail to open before the QR is burnt."""
+
+NUMBER_TRIES: Final = 3
+"""Entries of the number: a stranger's chance is 3 in a million per QR."""
+
+NUMBER_DIGITS: Final = 6
+"""Digits of the number that people compare."""
+
+PASSWORD_TRIES: Final = 5
+"""Entries of a certificate's password before the program gives up."""
+
+HELLO_BYTES: Final = 512
+"""Bytes of a hello, blanks included: its length tells nothing."""
+
+MAX_NAME_BYTES: Final = 64
+"""UTF-8 bytes of a device's name."""
+
+WINDOW_FRAMES: Final = 8
+"""Frames that may be unacknowledged at once."""
+
+MAX_SEQ: Final = 2**32 - 1
+"""The largest sequence number; a session of 1,024 messages never comes near it."""
+
+SMALL_PAYLOAD_BYTES: Final = 1024
+"""Bytes of every frame's payload but a large one's: lengths tell nothing."""
+
+LARGE_PAYLOAD_BYTES: Final = 16_640
+"""Bytes of a CHUNK's payload, and of a body that does not fit the small one."""
+
+CHUNK_BYTES: Final = 16_384
+"""Content bytes of a full CHUNK."""
+
+MAX_FILE_BYTES: Final = 64 * KIB
+"""Bytes of one file: a certificate is 1 to 4 KiB, a PKCS#12 with a chain below 20."""
+
+MAX_ITEMS: Final = 20
+"""Certificates in one pairing."""
+
+MAX_BUNDLE_BYTES: Final = 1 * MIB
+"""Bytes of all files of one pairing together."""
+
+# --- certificate files ---
+
+MAX_KDF_ITERATIONS: Final = 5_000_000
+"""Iterations of a password derivation that are still computed: files seen have 100 to
+100,000; a hostile one could name 2**31 and hang the program."""
+
+# --- what a person sees ---
+
+MAX_SHOWN_CELLS: Final = 64
+"""Terminal cells of one foreign text (a name, a CN), so that it cannot flood a line."""

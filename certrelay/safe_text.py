@@ -1,0 +1,73 @@
+"""The one sanitiser: makes a text that a stranger chose safe to print.
+
+A name, a CN, a word from a peer can hold escape sequences that clear a screen, set a
+clipboard or turn the reading direction round.  Every such text passes through
+:func:`printable` before it reaches a terminal or a line of JSON.
+"""
+
+import unicodedata
+
+from certrelay.limits import MAX_SHOWN_CELLS
+
+_INVISIBLE = frozenset(
+    [0x061C, 0x2060, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
+"""Marks that turn or hide text: bidi controls, zero-width characters, the BOM."""
+
+
+def is_hidden(character: str) -> bool:
+    """Tell whether a character may act on a terminal or hide from a reader.
+
+    True for C0, DEL, C1, bidi controls, zero-width characters, line and paragraph
+    separators, lone surrogates, and the tag characters of plane 14.
+    """
+    point = ord(character)
+    return (
+        point < 0x20
+        or 0x7F <= point <= 0x9F
+        or point in _INVISIBLE
+        or point in (0x2028, 0x2029)
+        or 0xD800 <= point <= 0xDFFF
+        or 0xE0000 <= point <= 0xE007F
+    )
+
+
+def cell_width(text: str) -> int:
+    """Count the terminal cells that a text takes: Korean letters take two."""
+    return sum(
+        0
+        if unicodedata.combining(character)
+        else 2
+        if unicodedata.east_asian_width(character) in "WF"
+        else 1
+        for character in text
+    )
+
+
+def printable(text: str, max_cells: int | None = MAX_SHOWN_CELLS) -> str:
+    """Make a stranger's text safe to show.
+
+    Args:
+        text: Anything.
+        max_cells: Terminal cells of the result at most (an ellipsis marks the cut);
+            ``None`` for a text that must stay whole, such as a path.
+
+    Returns:
+        The text without hidden characters (each becomes ``�``), in NFC.
+    """
+    shown = "".join("\N{REPLACEMENT CHARACTER}" if is_hidden(c) else c for c in text)
+    shown = unicodedata.normalize("NFC", shown)
+    if max_cells is None or cell_width(shown) <= max_cells:
+        return shown
+    kept, used = [], 1
+    for character in shown:
+        used += cell_width(character)
+        if used > max_cells:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"
+
+
+def pad(text: str, cells: int) -> str:
+    """Fill a text with blanks up to ``cells`` terminal cells, for columns that align."""
+    return text + " " * max(0, cells - cell_width(text))

@@ -1,0 +1,1 @@
+"""What the relay may know: ids, control messages, the room's rules, the release policy."""

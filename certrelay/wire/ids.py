@@ -1,0 +1,113 @@
+"""The fixed-size names on the wire, as types that cannot be wrong.
+
+Source: docs/protocol.md §3.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Self
+
+from certrelay.errors import ProtocolError
+
+LABEL = b"certrelay/1 "
+"""``L`` of the specification: stands in front of everything that is hashed or keyed."""
+
+
+class Role(StrEnum):
+    """Which end of a room a device is."""
+
+    G = "g"
+    """Shows the QR code: the PC."""
+
+    S = "s"
+    """Scans it: the phone."""
+
+    @property
+    def other(self) -> "Role":
+        """The other end."""
+        return Role.S if self is Role.G else Role.G
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Bytes:
+    """A byte string of one exact length, compared in constant time."""
+
+    raw: bytes
+    SIZE: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        if len(self.raw) != self.SIZE:
+            raise ProtocolError("bad_message")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and hmac.compare_digest(self.raw, other.raw)
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+    @classmethod
+    def from_hex(cls, text: str) -> Self:
+        """Read lower-case hex.
+
+        Raises:
+            ProtocolError: ``bad_message``, if it is anything else.
+        """
+        if len(text) != 2 * cls.SIZE or not set(text) <= set("0123456789abcdef"):
+            raise ProtocolError("bad_message")
+        return cls(bytes.fromhex(text))
+
+    @property
+    def hex(self) -> str:
+        """The bytes in lower-case hex, as they travel."""
+        return self.raw.hex()
+
+
+class RoomId(_Bytes):
+    """A room's name, 32 bytes: what the relay stores and routes by.
+
+    Knowing it lets nobody join: that takes the `JoinSecret` whose hash it is.
+    """
+
+    __slots__ = ()
+    SIZE = 32
+
+    @property
+    def log_name(self) -> str:
+        """Six hex digits of its hash: enough to follow a room in a log, and no more."""
+        return hashlib.sha256(self.raw).hexdigest()[:6]
+
+
+class JoinSecret(_Bytes):
+    """16 bytes from the QR code, shown to the relay by S only."""
+
+    __slots__ = ()
+    SIZE = 16
+
+    @property
+    def room(self) -> RoomId:
+        """The room that this secret opens."""
+        return RoomId(hashlib.sha256(LABEL + b"room" + self.raw).digest())
+
+
+class Token(_Bytes):
+    """16 random bytes of one device and room; shown to the relay to resume."""
+
+    __slots__ = ()
+    SIZE = 16
+
+    @property
+    def hashed(self) -> "TokenHash":
+        """What the relay keeps in its place."""
+        return TokenHash(hashlib.sha256(LABEL + b"token" + self.raw).digest())
+
+
+class TokenHash(_Bytes):
+    """32 bytes: the hash of a `Token`."""
+
+    __slots__ = ()
+    SIZE = 32

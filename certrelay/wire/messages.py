@@ -1,0 +1,304 @@
+"""The talk between a device and the relay: every text message there is.
+
+A text message is one JSON object of at most ``MAX_CONTROL_BYTES``, its name in ``type``;
+byte strings travel as lower-case hex; unknown keys are passed over.  Sealed messages are
+binary and are no business of this module.
+
+Source: docs/protocol.md §4.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, assert_never, get_args
+
+from certrelay.errors import ProtocolError
+from certrelay.limits import MAX_CONTROL_BYTES, MAX_VERSION_TEXT
+from certrelay.strict_json import NotStrict, parse_object, write_object
+from certrelay.wire.ids import JoinSecret, Role, RoomId, Token, TokenHash
+from certrelay.wire.release import Version, VersionUnreadable
+
+SUBPROTOCOL = "certrelay.v1"
+"""The WebSocket subprotocol that every connection must ask for."""
+
+SOCKET_PATH = "v1/ws"
+"""The path of the relay's socket, after the origin's path."""
+
+_T = TypeVar("_T")
+
+ClosedReason = Literal["left", "expired", "grace", "timeout", "over_budget", "suspended"]
+ErrorCode = Literal[
+    "bad_message",
+    "unsupported_protocol",
+    "no_such_room",
+    "already_claimed",
+    "peer_not_ready",
+    "expired",
+    "already_used",
+    "version_too_low",
+    "version_blocked",
+    "version_unreadable",
+    "platform_mismatch",
+    "os_too_low",
+    "over_budget",
+    "rate_limited",
+    "suspended",
+    "try_later",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """G to relay: open this room, which ``token_hash`` may resume.
+
+    With ``peer_token_hash`` the room starts claimed, S in grace: after a restart.
+    """
+
+    room: RoomId
+    token_hash: TokenHash
+    peer_token_hash: TokenHash | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """S to relay: I scanned this room's QR code.  Versions are unread text here."""
+
+    join: JoinSecret
+    token_hash: TokenHash
+    platform: str
+    app_version: str
+    os_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Either to relay: I was in this room."""
+
+    room: RoomId
+    role: Role
+    token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Either to relay: end the room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """Relay to G: the room stands, for so many milliseconds."""
+
+    expires_in_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Relay to both, G first: the other device is here."""
+
+    expires_in_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Relay to the one who resumed."""
+
+    peer_here: bool
+    expires_in_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerBack:
+    """Relay to a device: the other one has resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerGone:
+    """Relay to a device: the other one's connection is lost; its grace runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondScan:
+    """Relay to both: somebody else scanned the same QR code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Relay to a device, last: why the room ended."""
+
+    reason: ClosedReason
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Relay to a device: ``error``.  All but ``peer_not_ready`` are the last message."""
+
+    code: ErrorCode
+    found: Version | None = None
+    needed: Version | None = None
+    retry_in_ms: int | None = None
+
+
+FromDevice = Create | Join | Resume | Leave
+FromRelay = Created | Paired | Resumed | PeerBack | PeerGone | SecondScan | Closed | Refused
+
+
+def encode(message: FromDevice | FromRelay) -> str:
+    """Write a control message as JSON without blanks."""
+    fields: dict[str, Any]
+    match message:
+        case Create(room, token_hash, peer):
+            fields = {"type": "create", "room": room.hex, "token_hash": token_hash.hex}
+            if peer is not None:
+                fields["peer_token_hash"] = peer.hex
+        case Join(join, token_hash, platform, app_version, os_version):
+            fields = {
+                "type": "join",
+                "join": join.hex,
+                "token_hash": token_hash.hex,
+                "platform": platform,
+                "app_version": app_version,
+                "os_version": os_version,
+            }
+        case Resume(room, role, token):
+            fields = {"type": "resume", "room": room.hex, "role": str(role), "token": token.hex}
+        case Leave():
+            fields = {"type": "leave"}
+        case Created(expires_in_ms):
+            fields = {"type": "created", "expires_in_ms": expires_in_ms}
+        case Paired(expires_in_ms):
+            fields = {"type": "paired", "expires_in_ms": expires_in_ms}
+        case Resumed(peer_here, expires_in_ms):
+            peer_word = "here" if peer_here else "gone"
+            fields = {"type": "resumed", "peer": peer_word, "expires_in_ms": expires_in_ms}
+        case PeerBack():
+            fields = {"type": "peer_back"}
+        case PeerGone():
+            fields = {"type": "peer_gone"}
+        case SecondScan():
+            fields = {"type": "second_scan"}
+        case Closed(reason):
+            fields = {"type": "closed", "reason": reason}
+        case Refused(code, found, needed, retry_in_ms):
+            fields = {"type": "error", "code": code}
+            if found is not None:
+                fields["found"] = str(found)
+            if needed is not None:
+                fields["needed"] = str(needed)
+            if retry_in_ms is not None:
+                fields["retry_in_ms"] = retry_in_ms
+        case _:
+            assert_never(message)
+    return write_object(fields)
+
+
+def decode_from_device(text: str) -> FromDevice:
+    """Read what a device says to the relay.
+
+    Raises:
+        ProtocolError: ``bad_message``, for anything that is not one of `FromDevice`.
+    """
+    fields = _Fields(text)
+    match fields.word("type"):
+        case "create":
+            peer = fields.text("peer_token_hash") if fields.has("peer_token_hash") else None
+            return Create(
+                RoomId.from_hex(fields.text("room")),
+                TokenHash.from_hex(fields.text("token_hash")),
+                None if peer is None else TokenHash.from_hex(peer),
+            )
+        case "join":
+            return Join(
+                JoinSecret.from_hex(fields.text("join")),
+                TokenHash.from_hex(fields.text("token_hash")),
+                fields.text("platform", MAX_VERSION_TEXT),
+                fields.text("app_version", MAX_VERSION_TEXT),
+                fields.text("os_version", MAX_VERSION_TEXT),
+            )
+        case "resume":
+            role = fields.one_of("role", tuple(Role))
+            room = RoomId.from_hex(fields.text("room"))
+            return Resume(room, Role(role), Token.from_hex(fields.text("token")))
+        case "leave":
+            return Leave()
+        case _:
+            raise ProtocolError("bad_message")
+
+
+def decode_from_relay(text: str) -> FromRelay:
+    """Read what the relay says to a device.
+
+    Raises:
+        ProtocolError: ``bad_message``, for anything that is not one of `FromRelay`,
+            a reason or code that is not ours, or a version outside the grammar.
+    """
+    fields = _Fields(text)
+    match fields.word("type"):
+        case "created":
+            return Created(fields.number("expires_in_ms"))
+        case "paired":
+            return Paired(fields.number("expires_in_ms"))
+        case "resumed":
+            peer = fields.one_of("peer", ("here", "gone"))
+            return Resumed(peer == "here", fields.number("expires_in_ms"))
+        case "peer_back":
+            return PeerBack()
+        case "peer_gone":
+            return PeerGone()
+        case "second_scan":
+            return SecondScan()
+        case "closed":
+            return Closed(fields.one_of("reason", get_args(ClosedReason)))
+        case "error":
+            return Refused(
+                fields.one_of("code", get_args(ErrorCode)),
+                fields.optional("found", fields.version),
+                fields.optional("needed", fields.version),
+                fields.optional("retry_in_ms", fields.number),
+            )
+        case _:
+            raise ProtocolError("bad_message")
+
+
+class _Fields:
+    """The fields of one message; each reader refuses a missing or mistyped one."""
+
+    def __init__(self, text: str) -> None:
+        try:
+            # Characters before bytes: a huge text is refused without encoding it.
+            if len(text) > MAX_CONTROL_BYTES or len(text.encode()) > MAX_CONTROL_BYTES:
+                raise ProtocolError("bad_message")
+            self._fields = parse_object(text)
+        except (NotStrict, UnicodeEncodeError):
+            raise ProtocolError("bad_message") from None
+
+    def has(self, key: str) -> bool:
+        return key in self._fields
+
+    def text(self, key: str, max_characters: int | None = None) -> str:
+        value = self._fields.get(key)
+        if not isinstance(value, str) or len(value) > (max_characters or len(value)):
+            raise ProtocolError("bad_message")
+        return value
+
+    def word(self, key: str) -> str:
+        return self.text(key, max_characters=32)
+
+    def number(self, key: str) -> int:
+        value = self._fields.get(key)
+        if type(value) is not int:
+            raise ProtocolError("bad_message")
+        return value
+
+    def one_of(self, key: str, words: tuple[Any, ...]) -> Any:
+        value = self.word(key)
+        if value not in words:
+            raise ProtocolError("bad_message")
+        return value
+
+    def version(self, key: str) -> Version:
+        try:
+            return Version.parse(self.word(key))
+        except VersionUnreadable:
+            raise ProtocolError("bad_message") from None
+
+    def optional(self, key: str, read: Callable[[str], _T]) -> _T | None:
+        return read(key) if self.has(key) else None
