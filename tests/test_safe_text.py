@@ -1,0 +1,92 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certrelay.limits import MAX_SHOWN_CELLS
+from certrelay.safe_text import cell_width, is_hidden, pad, printable
+
+ANYTHING = st.text(st.characters(exclude_categories=[]), max_size=200)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "\x1b[2J",  # clears the screen
+        "\x1b]52;c;aGk=\x07",  # sets the clipboard
+        "\x1b]8;;http://x/\x1b\\link\x1b]8;;\x1b\\",  # a link that hides its address
+        "\x9b2J",  # the same by a C1 character
+        "a\r\nb",
+        "a\x08b",
+        "\x00",
+        "\x7f",
+        "\u202egnp.exe",  # turns the reading direction
+        "\u2066x\u2069",
+        "\u200bzero",
+        "\u2060\ufeff",
+        "\u061c",
+        "\u2028\u2029",
+        "\ud800",
+        "\U000e0041",  # a tag character: invisible text
+    ],
+)
+def test_what_acts_or_hides_becomes_a_visible_mark(hostile: str) -> None:
+    shown = printable(hostile)
+    assert "\N{REPLACEMENT CHARACTER}" in shown
+    assert not any(is_hidden(character) for character in shown)
+
+
+@pytest.mark.parametrize(
+    "plain", ["HONG()0020041200806232804005", "홍길동 的 PC", "é", "🔑 키", ""]
+)
+def test_ordinary_text_stays_as_it_is(plain: str) -> None:
+    assert printable(plain) == plain
+
+
+def test_text_is_composed() -> None:
+    assert printable(unicodedata.normalize("NFD", "홍길동")) == "홍길동"
+
+
+def test_a_long_text_is_cut_with_a_mark() -> None:
+    shown = printable("x" * 100)
+    assert shown == "x" * (MAX_SHOWN_CELLS - 1) + "…"
+
+
+def test_korean_letters_count_twice_when_cut() -> None:
+    shown = printable("가" * 100, 11)
+    assert shown == "가" * 5 + "…"
+    assert cell_width(shown) == 11
+
+
+def test_a_text_that_just_fits_is_not_cut() -> None:
+    assert printable("가" * 5, 10) == "가" * 5
+
+
+def test_a_path_stays_whole() -> None:
+    assert printable("p" * 500, None) == "p" * 500
+
+
+@given(ANYTHING)
+def test_whatever_comes_the_result_is_harmless_and_short(text: str) -> None:
+    shown = printable(text)
+    assert not any(is_hidden(character) for character in shown)
+    assert cell_width(shown) <= MAX_SHOWN_CELLS
+    shown.encode("utf-8")
+
+
+@given(ANYTHING)
+def test_cleaning_twice_changes_nothing(text: str) -> None:
+    assert printable(printable(text)) == printable(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"), [("abc", 3), ("가나", 4), ("Ａ", 2), ("e\u0301", 1), ("", 0)]
+)
+def test_widths_are_those_of_a_terminal(text: str, cells: int) -> None:
+    assert cell_width(text) == cells
+
+
+def test_columns_align_whatever_the_script() -> None:
+    assert cell_width(pad("인증서", 10)) == cell_width(pad("cert", 10)) == 10
+    assert pad("인증서", 3) == "인증서"
