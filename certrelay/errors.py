@@ -179,7 +179,14 @@ class StorageError(CertRelayError):
 
     exit_status = ExitStatus.STORAGE
     codes = _same(
-        "disk", "disk_full", "read_only", "denied", "name_taken", "not_a_folder", "write_failed"
+        "disk",
+        "disk_full",
+        "read_only",
+        "denied",
+        "name_taken",
+        "not_a_folder",
+        "write_failed",
+        "output_file",
     )
 
 

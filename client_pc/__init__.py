@@ -1,0 +1,1 @@
+"""The PC: shows the QR code, receives and sends certificates, keeps them on disk."""
