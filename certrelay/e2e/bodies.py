@@ -1,0 +1,234 @@
+"""What a frame can say: every sealed message, as a type.
+
+    OFFER, CHUNK, END            from the sender
+    ACCEPT, REJECT, RECEIPT      from the receiver
+    PROGRESS, CLOSE              from both
+
+A word that this version does not know (a reason, a step, a status) reads as ``other``, so
+that a peer's text is never shown.
+
+Source: docs/protocol.md §7.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, assert_never
+
+from certrelay.errors import ProtocolError
+from certrelay.limits import CHUNK_BYTES
+from certrelay.strict_json import NotStrict, parse_object, write_object
+
+
+class Kind(IntEnum):
+    """The first byte of a frame's plaintext."""
+
+    OFFER = 1
+    ACCEPT = 2
+    REJECT = 3
+    CHUNK = 4
+    END = 5
+    RECEIPT = 6
+    CLOSE = 7
+    PROGRESS = 8
+
+
+OTHER: Final = "other"
+STEPS: Final = ("choosing", "typing", "asking", "saving")
+STATUSES: Final = ("stored", "duplicate", "rejected")
+REASONS: Final = (
+    "declined",
+    "too_large",
+    "bad_manifest",
+    "bad_digest",
+    "bad_certificate",
+    "key_mismatch",
+    "name_taken",
+    "disk",
+)
+CLOSE_REASONS: Final = (
+    "done",
+    "cancelled",
+    "number_mismatch",
+    "second_scan",
+    "version_too_low",
+    "version_blocked",
+    "platform_mismatch",
+    "os_too_low",
+    "timeout",
+    "protocol",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The manifest, unread: a fault in it is answered by REJECT and not by CLOSE."""
+
+    manifest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """The manifest is fine: send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """The manifest is not fine."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Chunk:
+    """``data`` stands at ``offset`` of the content; 1 to ``CHUNK_BYTES``."""
+
+    offset: int
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"Chunk(offset={self.offset}, {len(self.data)} bytes)"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """That was all; ``digest`` is the SHA-256 of the OFFER body."""
+
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one item at the receiver."""
+
+    status: str
+    reason: str | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether the receiver has the item on disk."""
+        return self.status in ("stored", "duplicate")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One result for each item, in the manifest's order."""
+
+    items: tuple[ItemResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The session is over, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The step at which the other person is."""
+
+    step: str
+
+
+Body = Offer | Accept | Reject | Chunk | End | Receipt | Close | Progress
+_OFFSET_BYTES = 4
+_DIGEST_BYTES = 32
+
+
+def encode(body: Body) -> tuple[Kind, bytes]:
+    """Write a body: its kind and its bytes."""
+    match body:
+        case Offer(manifest):
+            return Kind.OFFER, manifest
+        case Accept():
+            return Kind.ACCEPT, b"{}"
+        case Reject(reason):
+            return Kind.REJECT, _json({"reason": reason})
+        case Chunk(offset, data):
+            return Kind.CHUNK, offset.to_bytes(_OFFSET_BYTES, "big") + data
+        case End(digest):
+            return Kind.END, digest
+        case Receipt(items):
+            return Kind.RECEIPT, _json({"items": [_result_fields(item) for item in items]})
+        case Close(reason):
+            return Kind.CLOSE, _json({"reason": reason})
+        case Progress(step):
+            return Kind.PROGRESS, _json({"step": step})
+        case _:
+            assert_never(body)
+
+
+def decode(kind: int, raw: bytes) -> Body:
+    """Read a body.
+
+    Raises:
+        ProtocolError: ``unknown_kind``, ``bad_json`` or ``bad_body``.
+    """
+    try:
+        known = Kind(kind)
+    except ValueError:
+        raise ProtocolError("unknown_kind") from None
+    match known:
+        case Kind.OFFER:
+            return Offer(raw)
+        case Kind.CHUNK:
+            data = raw[_OFFSET_BYTES:]
+            if not 1 <= len(data) <= CHUNK_BYTES:
+                raise ProtocolError("bad_body")
+            return Chunk(int.from_bytes(raw[:_OFFSET_BYTES], "big"), data)
+        case Kind.END:
+            if len(raw) != _DIGEST_BYTES:
+                raise ProtocolError("bad_body")
+            return End(raw)
+    fields = _object(raw)
+    match known:
+        case Kind.ACCEPT:
+            return Accept()
+        case Kind.REJECT:
+            return Reject(_word(fields, "reason", REASONS))
+        case Kind.RECEIPT:
+            return Receipt(_results(fields.get("items")))
+        case Kind.CLOSE:
+            return Close(_word(fields, "reason", CLOSE_REASONS))
+        case Kind.PROGRESS:
+            return Progress(_word(fields, "step", STEPS))
+        case _:
+            assert_never(known)
+
+
+def _json(fields: dict[str, Any]) -> bytes:
+    return write_object(fields).encode()
+
+
+def _result_fields(item: ItemResult) -> dict[str, str]:
+    fields = {"status": item.status}
+    return fields if item.reason is None else {**fields, "reason": item.reason}
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        return parse_object(raw)
+    except NotStrict:
+        raise ProtocolError("bad_json") from None
+
+
+def _word(fields: Any, key: str, known: tuple[str, ...]) -> str:
+    value = fields.get(key) if isinstance(fields, dict) else None
+    if not isinstance(value, str):
+        raise ProtocolError("bad_body")
+    return value if value in known else OTHER
+
+
+def _results(items: Any) -> tuple[ItemResult, ...]:
+    if not isinstance(items, list):
+        raise ProtocolError("bad_body")
+    return tuple(_result(item) for item in items)
+
+
+def _result(item: Any) -> ItemResult:
+    status = _word(item, "status", STATUSES)
+    return ItemResult(status, _word(item, "reason", REASONS) if "reason" in item else None)
+
+
+Early = Progress | Close
+"""What may be said before the number matched."""
