@@ -132,6 +132,16 @@ MAX_KDF_ITERATIONS: Final = 5_000_000
 """Iterations of a password derivation that are still computed: files seen have 100 to
 100,000; a hostile one could name 2**31 and hang the program."""
 
+MAX_SCRYPT_BYTES: Final = 256 * MIB
+"""Memory that a file may ask of scrypt (128 * N * r): OpenSSL's own default takes 16 MiB."""
+
+MAX_SCRYPT_PASSES: Final = 64
+"""Parallel passes (p) that a file may ask of scrypt: the usual figure is 1."""
+
+MAX_NAME_COMPONENT_BYTES: Final = 180
+"""UTF-8 bytes of a folder or file name that comes from a certificate: file systems take 255,
+encrypted home folders 143 to 200, and a number or an ending may still be added."""
+
 # --- what a person sees ---
 
 MAX_SHOWN_CELLS: Final = 64

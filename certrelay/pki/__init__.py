@@ -1,0 +1,1 @@
+"""Certificate files as Korean PCs and phones hold them: bytes in, values out, no clock."""

@@ -1,0 +1,297 @@
+"""X.509 certificates, read as far as they can be read.
+
+Real certificates have faults: an extension that is not DER, a name in another encoding than
+it says, a kind of key that no library knows.  Such a certificate can still be shown and
+moved; only what is no certificate at all is refused.
+
+Source: RFC 5280 §4; for the VID KISA's identification profile (docs/protocol.md §7).
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+from certrelay.errors import CertificateError
+from certrelay.pki import der, naming, oids
+from certrelay.pki.der import DerError, Element
+from certrelay.pki.naming import Rdns
+
+_Value = TypeVar("_Value")
+_MAX_SERIAL_BYTES: Final = 64
+"""Bytes of a serial number: the standard allows 20, and Python shows no endless integer."""
+_V3_EXTENSIONS: Final = der.context(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Vid:
+    """The identity value of a Korean certificate: a hash over number and random."""
+
+    digest_oid: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Extensions:
+    """What the extensions tell; a field stays empty if its extension is missing or broken."""
+
+    policies: tuple[str, ...] = ()
+    key_usage: int | None = None
+    """The bits of KeyUsage as a number, digitalSignature (bit 0) being 0x80 of byte 0."""
+    ca: bool = False
+    vid: Vid | None = None
+    real_name: str | None = None
+    subject_key_id: bytes | None = None
+    authority_key_id: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Certificate:
+    """A certificate.  All texts in it are a stranger's: show them through `printable`."""
+
+    der: bytes
+    tbs: bytes
+    serial: int
+    subject_rdns: Rdns
+    issuer_rdns: Rdns
+    subject_der: bytes
+    issuer_der: bytes
+    not_before: datetime | None
+    not_after: datetime | None
+    public_key_info: bytes
+    signature_oid: str
+    signature: bytes
+    extensions: Extensions
+    faults: tuple[str, ...]
+    """What could not be read: names of fields, ``extension <OID>``, ``text``."""
+
+    @classmethod
+    def parse(cls, encoded: bytes) -> "Certificate":
+        """Read a certificate.
+
+        Args:
+            encoded: One certificate in DER and nothing after it.
+
+        Raises:
+            CertificateError: ``bad_certificate`` if it is none.
+        """
+        try:
+            return _parse(encoded)
+        except DerError:
+            raise CertificateError("bad_certificate") from None
+
+    @property
+    def cn(self) -> str:
+        """The subject's common name; the whole name where it has none."""
+        return _first(self.subject_rdns, "cn") or self.subject
+
+    @property
+    def issuer_cn(self) -> str:
+        """The issuer's common name; the whole name where it has none."""
+        return _first(self.issuer_rdns, "cn") or self.issuer
+
+    @property
+    def subject(self) -> str:
+        """The subject's name, leaf first: ``cn=…,ou=…,o=…,c=kr``."""
+        return naming.written(self.subject_rdns)
+
+    @property
+    def issuer(self) -> str:
+        """The issuer's name, leaf first."""
+        return naming.written(self.issuer_rdns)
+
+    @property
+    def ca(self) -> str:
+        """The folder of the issuing authority: yessign, SignKorea, KICA, …; a safe name."""
+        return naming.ca_folder(self.issuer_rdns)
+
+    @property
+    def policy_oid(self) -> str | None:
+        """The first certificate policy."""
+        return next(iter(self.extensions.policies), None)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate, 64 hex digits."""
+        return hashlib.sha256(self.der).hexdigest()
+
+    @property
+    def signs(self) -> bool:
+        """Whether its key may sign; a km certificate's may only exchange keys."""
+        usage = self.extensions.key_usage
+        return usage is None or bool(usage & 0xC0)
+
+    def __repr__(self) -> str:
+        return f"Certificate({self.fingerprint[:16]})"
+
+
+def parse_chain(encoded: bytes) -> tuple[Certificate, ...]:
+    """Read a ``CaPubs`` file: a SEQUENCE OF Certificate; one bare certificate is taken too.
+
+    Raises:
+        CertificateError: ``bad_certificate`` if it is neither.
+    """
+    try:
+        members = Element.parse(encoded).children(der.SEQUENCE)
+    except DerError:
+        raise CertificateError("bad_certificate") from None
+    if len(members) == 3 and members[2].tag == der.BIT_STRING:
+        return (Certificate.parse(encoded),)
+    return tuple(Certificate.parse(member.encoded) for member in members)
+
+
+def _first(rdns: Rdns, wanted: str) -> str:
+    return next((value for attribute, value in rdns if attribute == wanted and value), "")
+
+
+def _parse(encoded: bytes) -> Certificate:
+    tbs, algorithm, signature = _exactly(3, Element.parse(encoded).children(der.SEQUENCE))
+    fields = tbs.children(der.SEQUENCE)
+    if fields and fields[0].tag == der.context(0):
+        fields = fields[1:]
+    if len(fields) < 6:
+        raise DerError("too few fields")
+    serial, _, issuer, validity, subject, key = fields[:6]
+    if len(serial.content) > _MAX_SERIAL_BYTES:
+        raise DerError("serial number")
+    for element in (issuer, validity, subject, key):
+        element.expect(der.SEQUENCE)
+    faults: list[str] = []
+    times = _tolerant("validity", faults, lambda: _validity(validity)) or (None, None)
+    return Certificate(
+        der=encoded,
+        tbs=tbs.encoded,
+        serial=serial.integer(),
+        subject_rdns=_tolerant("subject", faults, lambda: _name(subject, faults)) or (),
+        issuer_rdns=_tolerant("issuer", faults, lambda: _name(issuer, faults)) or (),
+        subject_der=subject.encoded,
+        issuer_der=issuer.encoded,
+        not_before=times[0],
+        not_after=times[1],
+        public_key_info=key.encoded,
+        signature_oid=_at_least(1, algorithm.children(der.SEQUENCE))[0].oid(),
+        signature=_tolerant("signature", faults, signature.bits) or b"",
+        extensions=_extensions(fields[6:], faults),
+        faults=tuple(dict.fromkeys(faults)),
+    )
+
+
+def _exactly(count: int, elements: list[Element]) -> list[Element]:
+    if len(elements) != count:
+        raise DerError("number of fields")
+    return elements
+
+
+def _at_least(count: int, elements: list[Element]) -> list[Element]:
+    if len(elements) < count:
+        raise DerError("number of fields")
+    return elements
+
+
+def _tolerant(what: str, faults: list[str], read: Callable[[], _Value]) -> _Value | None:
+    try:
+        return read()
+    except DerError:
+        faults.append(what)
+        return None
+
+
+def _validity(element: Element) -> tuple[datetime, datetime]:
+    before, after = _exactly(2, element.children())
+    return before.time(), after.time()
+
+
+def _name(element: Element, faults: list[str]) -> Rdns:
+    pairs: list[tuple[str, str]] = []
+    for rdn in reversed(element.children(der.SEQUENCE)):
+        for pair in rdn.children(der.SET):
+            attribute, value = _exactly(2, pair.children(der.SEQUENCE))
+            text, clean = value.text()
+            if not clean:
+                faults.append("text")
+            dotted = attribute.oid()
+            pairs.append((oids.ATTRIBUTES.get(dotted, dotted), text))
+    return tuple(pairs)
+
+
+def _extensions(fields: list[Element], faults: list[str]) -> Extensions:
+    found: dict[str, bytes] = {}
+    for field in fields:
+        if field.tag != _V3_EXTENSIONS:
+            continue
+        try:
+            (listing,) = _exactly(1, field.children())
+            for extension in listing.children(der.SEQUENCE):
+                oid, *_, value = _at_least(2, extension.children(der.SEQUENCE))
+                found.setdefault(oid.oid(), value.octets())
+        except DerError:
+            faults.append("extensions")
+
+    def read(oid: str, reader: Callable[[Element], _Value]) -> _Value | None:
+        raw = found.get(oid)
+        if raw is None:
+            return None
+        return _tolerant(f"extension {oid}", faults, lambda: reader(Element.parse(raw)))
+
+    identity = read(oids.SUBJECT_ALT_NAME, _identity) or (None, None)
+    return Extensions(
+        policies=read(oids.CERTIFICATE_POLICIES, _policies) or (),
+        key_usage=read(oids.KEY_USAGE, _key_usage),
+        ca=read(oids.BASIC_CONSTRAINTS, _is_ca) or False,
+        vid=identity[0],
+        real_name=identity[1],
+        subject_key_id=read(oids.SUBJECT_KEY_ID, Element.octets),
+        authority_key_id=read(oids.AUTHORITY_KEY_ID, _authority_key_id),
+    )
+
+
+def _policies(element: Element) -> tuple[str, ...]:
+    return tuple(
+        _at_least(1, policy.children(der.SEQUENCE))[0].oid()
+        for policy in element.children(der.SEQUENCE)
+    )
+
+
+def _key_usage(element: Element) -> int:
+    content = element.expect(der.BIT_STRING).content
+    if not content:
+        raise DerError("key usage")
+    return content[1] if len(content) > 1 else 0
+
+
+def _is_ca(element: Element) -> bool:
+    fields = element.children(der.SEQUENCE)
+    return bool(fields) and fields[0].tag == der.BOOLEAN and any(fields[0].content)
+
+
+def _authority_key_id(element: Element) -> bytes | None:
+    fields = element.children(der.SEQUENCE)
+    return next((field.content for field in fields if field.tag == 0x80), None)
+
+
+def _identity(element: Element) -> tuple[Vid | None, str | None]:
+    """Read KISA's IdentifyData: the real name, and the hash over number and random."""
+    for general in element.children(der.SEQUENCE):
+        if general.tag != der.context(0):
+            continue
+        oid, value = _exactly(2, general.children())
+        if oid.oid() != oids.IDENTIFY_DATA:
+            continue
+        (data,) = _exactly(1, value.children(der.context(0)))
+        name, *rest = _at_least(1, data.children(der.SEQUENCE))
+        return _vid(rest[0]) if rest else None, name.text()[0]
+    return None, None
+
+
+def _vid(user_info: Element) -> Vid | None:
+    for attribute in user_info.children(der.SEQUENCE):
+        oid, value = _exactly(2, attribute.children(der.SEQUENCE))
+        if oid.oid() != oids.VID:
+            continue
+        algorithm, digest = _exactly(2, value.children(der.SEQUENCE))
+        digest_oid = _at_least(1, algorithm.children(der.SEQUENCE))[0].oid()
+        if digest.tag == der.context(0):
+            (digest,) = _exactly(1, digest.children())
+        return Vid(digest_oid, digest.octets())
+    return None

@@ -1,0 +1,192 @@
+"""What an item is, and whether it is what it claims: on arrival, in a list, before sending.
+
+Without a password only the structure can be seen; that is marked unverified (미확인), and
+so is a key of a kind that cannot be compared.  Nothing that can still be moved is refused.
+
+Source: docs/protocol.md §7; docs/security.md, attack 31.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from certrelay.bundle import Item
+from certrelay.errors import CertificateError, CertRelayError
+from certrelay.pki import naming, npki, pbe, pkcs12
+from certrelay.pki.certificate import Certificate, parse_chain
+from certrelay.pki.naming import Place
+from certrelay.pki.private_key import PrivateKey
+
+Reason = Literal[
+    "no_password", "key_cannot_be_compared", "certificate_sealed", "certificate_faulty"
+]
+"""Why an item is unverified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What an item shows of itself.  Its texts are a stranger's."""
+
+    kind: str
+    certificate: Certificate | None
+    """``None`` for a PKCS#12 file whose certificates are encrypted."""
+    km_certificate: Certificate | None
+    place: Place
+    """Where a store keeps it."""
+    verified: bool
+    """Whether the password has opened the key and the key fits the certificate."""
+    reason: Reason | None
+    """Why not, if not."""
+    key: PrivateKey | None = None
+    """The opened key, where a password was given."""
+    km_error: str | None = None
+    """Why the km key is not verified though the sign key is: an error's code."""
+
+    @property
+    def needs_password(self) -> bool:
+        """Whether not even the certificate can be read without the password."""
+        return self.certificate is None
+
+    @property
+    def cn(self) -> str | None:
+        """The common name."""
+        return self.certificate.cn if self.certificate else None
+
+    @property
+    def issuer(self) -> str | None:
+        """The issuer's common name."""
+        return self.certificate.issuer_cn if self.certificate else None
+
+    @property
+    def ca(self) -> str | None:
+        """The folder of the issuing authority."""
+        return self.certificate.ca if self.certificate else None
+
+    @property
+    def serial(self) -> int | None:
+        """The serial number."""
+        return self.certificate.serial if self.certificate else None
+
+    @property
+    def not_after(self) -> datetime | None:
+        """The end of validity, in UTC."""
+        return self.certificate.not_after if self.certificate else None
+
+    @property
+    def policy_oid(self) -> str | None:
+        """The first certificate policy."""
+        return self.certificate.policy_oid if self.certificate else None
+
+
+def inspect(item: Item) -> Summary:
+    """See what an item is, without its password.
+
+    Raises:
+        CertificateError: ``bad_certificate``, ``bad_key_file``, ``bad_pkcs12``,
+            ``missing_sign_cert``, ``missing_sign_key``, ``missing_km_part``.
+    """
+    if item.kind == "npki":
+        return _inspect_npki(item)
+    content = item.get("pkcs12")
+    if content is None:
+        raise CertificateError("bad_pkcs12")
+    outline = pkcs12.outline(content)
+    certificate = next(iter(outline.certificates), None)
+    return Summary(
+        kind=item.kind,
+        certificate=certificate,
+        km_certificate=None,
+        place=_pkcs12_place(certificate, content),
+        verified=False,
+        reason="no_password" if certificate else "certificate_sealed",
+    )
+
+
+def inspect_with_password(item: Item, password: str) -> Summary:
+    """See what an item is, and that the password opens its key and the key fits.
+
+    The km key is tried with the same password; what is wrong with it is told in
+    ``km_error``, since the sign pair is the one that matters.
+
+    Raises:
+        PasswordError: ``wrong_password``.
+        CertificateError: ``key_mismatch``, ``unsupported_algorithm``,
+            ``too_many_iterations``, and as `inspect`.
+    """
+    seen = inspect(item)
+    if item.kind == "pkcs12":
+        content = item.get("pkcs12") or b""
+        pair = pkcs12.open_file(content, password).pairs[0]
+        certificate, key = pair.certificate, pair.key
+        place = _pkcs12_place(certificate, content)
+        return _verified(seen, certificate, key, place, None)
+    assert seen.certificate is not None
+    key = npki.check_password(seen.certificate, item.get("signPri") or b"", password)
+    km_error = None
+    if seen.km_certificate is not None:
+        try:
+            npki.check_password(seen.km_certificate, item.get("kmPri") or b"", password)
+        except CertRelayError as error:
+            km_error = error.code
+    return _verified(seen, seen.certificate, key, seen.place, km_error)
+
+
+def _verified(
+    seen: Summary, certificate: Certificate, key: PrivateKey, place: Place, km_error: str | None
+) -> Summary:
+    fits = key.fits(certificate.public_key_info)
+    return Summary(
+        kind=seen.kind,
+        certificate=certificate,
+        km_certificate=seen.km_certificate,
+        place=place,
+        verified=fits is True,
+        reason=None if fits else "key_cannot_be_compared",
+        key=key,
+        km_error=km_error,
+    )
+
+
+def _inspect_npki(item: Item) -> Summary:
+    sign_certificate, sign_key = item.get("signCert"), item.get("signPri")
+    km_certificate, km_key = item.get("kmCert"), item.get("kmPri")
+    if sign_certificate is None:
+        raise CertificateError("missing_sign_cert")
+    if sign_key is None:
+        raise CertificateError("missing_sign_key")
+    if (km_certificate is None) != (km_key is None):
+        raise CertificateError("missing_km_part")
+    certificate = Certificate.parse(sign_certificate)
+    pbe.parse(sign_key)
+    if km_key is not None:
+        pbe.parse(km_key)
+    return Summary(
+        kind=item.kind,
+        certificate=certificate,
+        km_certificate=Certificate.parse(km_certificate) if km_certificate else None,
+        place=naming.npki_place(
+            certificate.subject_rdns, certificate.issuer_rdns, certificate.fingerprint
+        ),
+        verified=False,
+        reason="no_password",
+    )
+
+
+def authorities(item: Item) -> tuple[Certificate, ...]:
+    """The certificates of the item's ``caPubs``; none if it has none or they cannot be read."""
+    content = item.get("caPubs")
+    if content is None:
+        return ()
+    try:
+        return parse_chain(content)
+    except CertificateError:
+        return ()
+
+
+def _pkcs12_place(certificate: Certificate | None, content: bytes) -> Place:
+    if certificate is None:
+        return naming.pkcs12_place(hashlib.sha256(content).hexdigest()[:16])
+    return naming.pkcs12_place(
+        naming.dn_folder(certificate.subject_rdns, hashlib.sha256(content).hexdigest())
+    )

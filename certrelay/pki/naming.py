@@ -1,0 +1,123 @@
+"""Folder and file names that are derived from a certificate, and never from a peer's text.
+
+A distinguished name is a stranger's text: it may hold ``../``, a device's name, a mark that
+turns the reading direction, 300 bytes.  Every name that leaves this module is exactly one
+path component that Windows, macOS and Linux all accept and show as it is.
+
+Source: docs/protocol.md §7; docs/security.md, attack 17.
+"""
+
+import hashlib
+import re
+import unicodedata
+from typing import Final
+
+from certrelay.limits import MAX_NAME_COMPONENT_BYTES
+
+Rdns = tuple[tuple[str, str], ...]
+"""A distinguished name: (attribute, value) pairs, leaf first, attributes in lower case."""
+
+Place = tuple[str, ...]
+"""Path components below a store's root: where one certificate lies."""
+
+USER: Final = "USER"
+PKCS12: Final = "PKCS12"
+UNKNOWN_CA: Final = "Unknown"
+
+CA_FOLDERS: Final = {
+    "yessign": "yessign",
+    "signkorea": "SignKorea",
+    "kica": "KICA",
+    "signgate": "KICA",
+    "crosscert": "CrossCert",
+    "tradesign": "TradeSign",
+    "ncasign": "NCASign",
+    "inipass": "INIPASS",
+    "government of korea": "GPKI",
+}
+"""The organisation that issues, in lower case, and the folder that programs expect."""
+
+_ALLOWED: Final = re.compile(
+    "[^ !#&'()+,\\-.0-9=@A-Z_a-z~"
+    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"  # Latin letters
+    "\u3041-\u3096\u30a1-\u30fa"  # kana
+    "\u3131-\u3163\u3165-\u318e\uac00-\ud7a3"  # Hangul, without its invisible filler
+    "\u4e00-\u9fff]"  # Chinese characters
+)
+_RESERVED: Final = re.compile(
+    r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|CLOCK\$|COM[0-9¹²³]|LPT[0-9¹²³]) *(\..*)?", re.IGNORECASE
+)
+
+
+def component(text: str, fallback: str) -> str:
+    """Make one safe path component of any text.
+
+    Args:
+        text: Anything.
+        fallback: The answer for a text of which nothing is left; must be safe itself.
+
+    Returns:
+        At most `MAX_NAME_COMPONENT_BYTES` as UTF-8, in NFC, of allowed characters only
+        (each other one becomes ``_``), no leading dot, no trailing dot or blank, not one
+        of Windows' device names.  A text that is too long is cut and marked with the
+        first 16 hex digits of its SHA-256, so that two long names stay two.
+    """
+    clean = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    clean = _ALLOWED.sub("_", clean)
+    clean = clean.rstrip(". ").lstrip(" ")
+    if clean.startswith("."):
+        clean = "_" + clean[1:]
+    if _RESERVED.fullmatch(clean):
+        clean = "_" + clean
+    encoded = clean.encode()
+    if len(encoded) > MAX_NAME_COMPONENT_BYTES:
+        mark = "~" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+        kept = encoded[: MAX_NAME_COMPONENT_BYTES - len(mark)].decode("utf-8", "ignore")
+        clean = kept + mark
+    return clean or fallback
+
+
+def is_place(place: Place) -> bool:
+    """Tell whether a place has the form of `npki_place` or `pkcs12_place`, safe throughout."""
+    match place:
+        case (ca, "USER", dn):
+            return all(component(name, "") == name != "" for name in (ca, dn))
+        case ("PKCS12", file) if file.endswith(".p12"):
+            stem = file.removesuffix(".p12")
+            return component(stem, "") == stem != ""
+        case _:
+            return False
+
+
+def written(rdns: Rdns) -> str:
+    """Write a distinguished name as folders are named: ``cn=…,ou=…,o=…,c=kr``."""
+    return ",".join(f"{attribute}={value}" for attribute, value in rdns)
+
+
+def ca_folder(issuer: Rdns) -> str:
+    """The folder of an issuing authority: the field's spelling where it is known."""
+    organisation = next((value for attribute, value in issuer if attribute == "o"), "")
+    known = CA_FOLDERS.get(organisation.strip().lower())
+    return known or component(organisation, UNKNOWN_CA)
+
+
+def dn_folder(subject: Rdns, fingerprint: str) -> str:
+    """The folder of a certificate: its name, or its fingerprint where it has none."""
+    return component(written(subject), fingerprint[:16])
+
+
+def npki_place(subject: Rdns, issuer: Rdns, fingerprint: str) -> Place:
+    """Where an NPKI pair lies: ``<CA>/USER/<DN>``."""
+    return ca_folder(issuer), USER, dn_folder(subject, fingerprint)
+
+
+def pkcs12_place(stem: str) -> Place:
+    """Where a PKCS#12 file lies: ``PKCS12/<stem>.p12``."""
+    return PKCS12, f"{stem}.p12"
+
+
+def numbered(place: Place, number: int) -> Place:
+    """The same place with a number, for another certificate of the same name."""
+    *above, last = place
+    stem, dot, ending = last.rpartition(".") if above == [PKCS12] else (last, "", "")
+    return (*above, f"{stem} ({number}){dot}{ending}")

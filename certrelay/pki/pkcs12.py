@@ -1,0 +1,274 @@
+"""PKCS#12 files: what can be read without the password, and what the password opens.
+
+The field's style keeps certificate and key bag in plain ``data`` and only the key itself
+encrypted; other programs encrypt the certificates too.  Both are read, with the bags'
+attributes and with the key's own bytes, because the VID random stands in there and loaders
+of common libraries drop it.
+
+Source: RFC 7292; RFC 9579 for MACs over PBKDF2.
+"""
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from certrelay.errors import CertificateError, PasswordError
+from certrelay.pki import der, kdf, oids, pbe
+from certrelay.pki.certificate import Certificate
+from certrelay.pki.der import DerError, Element
+from certrelay.pki.npki import open_key
+from certrelay.pki.pbe import Scheme
+from certrelay.pki.private_key import PrivateKey
+
+_MAX_NESTING: Final = 4
+"""Levels of bags in bags: nobody writes more than one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """One bag: its kind, its value, and the two attributes that programs write."""
+
+    oid: str
+    value: Element
+    friendly_name: str = ""
+    local_key_id: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A file as far as it can be read without its password."""
+
+    certificates: tuple[Certificate, ...]
+    """The certificates that lie open, the owner's first."""
+    certificates_sealed: bool
+    """Whether something but the keys is encrypted: certificates, as a rule."""
+    has_mac: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A certificate with its key."""
+
+    certificate: Certificate
+    key: PrivateKey
+    friendly_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that its password has opened."""
+
+    pairs: tuple[Pair, ...]
+    """At least one; the one that signs first."""
+    chain: tuple[Certificate, ...]
+    """The other certificates."""
+
+
+def outline(encoded: bytes) -> Outline:
+    """Read what lies open, and see that the file is a PKCS#12 file throughout.
+
+    Raises:
+        CertificateError: ``bad_pkcs12``.
+    """
+    try:
+        content, mac = _parse(encoded)
+        bags, encrypted = _plain_bags(content)
+    except (DerError, ValueError, IndexError):
+        raise CertificateError("bad_pkcs12") from None
+    keys = [bag for bag in bags if bag.oid in (oids.KEY_BAG, oids.SHROUDED_KEY_BAG)]
+    certificates = _certificates(bags)
+    if not encrypted and not (keys and certificates):
+        raise CertificateError("bad_pkcs12")
+    for bag in keys:
+        if bag.oid == oids.SHROUDED_KEY_BAG:
+            pbe.parse(bag.value.encoded)
+    ids = {bag.local_key_id for bag in keys} - {b""}
+    certificates.sort(key=lambda pair: (pair[0].extensions.ca, pair[1].local_key_id not in ids))
+    return Outline(tuple(c for c, _ in certificates), bool(encrypted), mac is not None)
+
+
+def open_file(encoded: bytes, password: str) -> Opened:
+    """Open a file.
+
+    Raises:
+        PasswordError: ``wrong_password``.
+        CertificateError: ``bad_pkcs12``; ``key_mismatch`` if the keys fit none of the
+            certificates; ``unsupported_algorithm``; ``too_many_iterations``.
+    """
+    outline(encoded)
+    try:
+        content, mac = _parse(encoded)
+        bags, encrypted = _plain_bags(content)
+        if mac is not None and not _mac_is_right(mac, content, password):
+            raise PasswordError("wrong_password")
+        for sealed in encrypted:
+            bags += _decrypted_bags(sealed, password)
+        return _opened(bags, password)
+    except (DerError, ValueError, IndexError):
+        raise CertificateError("bad_pkcs12") from None
+
+
+def _parse(encoded: bytes) -> tuple[bytes, Element | None]:
+    """Give the AuthenticatedSafe's bytes and the MacData."""
+    version, auth_safe, *mac = Element.parse(encoded).children(der.SEQUENCE)
+    if version.integer() != 3 or len(mac) > 1:
+        raise DerError("version")
+    return _data(auth_safe), mac[0] if mac else None
+
+
+def _data(content_info: Element) -> bytes:
+    oid, content = content_info.children(der.SEQUENCE)
+    if oid.oid() != oids.DATA:
+        raise DerError("not data")
+    (octets,) = content.children(der.context(0))
+    return octets.octets()
+
+
+def _plain_bags(content: bytes) -> tuple[list[Bag], list[Element]]:
+    """Give the bags that lie open, and the EncryptedContentInfo of each encrypted part."""
+    bags: list[Bag] = []
+    encrypted: list[Element] = []
+    for part in Element.parse(content).children(der.SEQUENCE):
+        oid, inner = part.children(der.SEQUENCE)
+        if oid.oid() == oids.ENCRYPTED_DATA:
+            (data,) = inner.children(der.context(0))
+            encrypted.append(data.children(der.SEQUENCE)[1].expect(der.SEQUENCE))
+        else:
+            bags += _bags(Element.parse(_data(part)))
+    return bags, encrypted
+
+
+def _bags(contents: Element, depth: int = 0) -> Iterator[Bag]:
+    if depth == _MAX_NESTING:
+        raise DerError("bags nested too deep")
+    for bag in contents.children(der.SEQUENCE):
+        oid, wrapped, *attributes = bag.children(der.SEQUENCE)
+        (value,) = wrapped.children(der.context(0))
+        if oid.oid() == oids.SAFE_CONTENTS_BAG:
+            yield from _bags(value, depth + 1)
+        else:
+            yield Bag(oid.oid(), value, *_attributes(attributes))
+
+
+def _attributes(fields: list[Element]) -> tuple[str, bytes]:
+    name, local_id = "", b""
+    for attribute in fields[0].children(der.SET) if fields else ():
+        oid, values = attribute.children(der.SEQUENCE)
+        for value in values.children(der.SET)[:1]:
+            if oid.oid() == oids.FRIENDLY_NAME:
+                name, _ = value.text()
+            elif oid.oid() == oids.LOCAL_KEY_ID:
+                local_id = value.octets()
+    return name, local_id
+
+
+def _certificates(bags: list[Bag]) -> list[tuple[Certificate, Bag]]:
+    """Read the certificates; one that is none is passed over while others can be read."""
+    found: list[tuple[Certificate, Bag]] = []
+    broken = False
+    for bag in bags:
+        if bag.oid != oids.CERT_BAG:
+            continue
+        kind, wrapped = bag.value.children(der.SEQUENCE)
+        if kind.oid() != oids.X509_CERTIFICATE:
+            continue
+        (octets,) = wrapped.children(der.context(0))
+        try:
+            found.append((Certificate.parse(octets.octets()), bag))
+        except CertificateError:
+            broken = True
+    if broken and not found:
+        raise DerError("no certificate can be read")
+    return found
+
+
+def _mac_is_right(mac: Element, content: bytes, password: str) -> bool:
+    info, salt, *rounds = mac.children(der.SEQUENCE)
+    algorithm, digest = info.children(der.SEQUENCE)
+    oid, *parameters = algorithm.children(der.SEQUENCE)
+    stated = digest.octets()
+    if oid.oid() == oids.PBMAC1:
+        return _pbmac1_is_right(parameters[0], stated, content, password)
+    name = oids.DIGESTS.get(oid.oid())
+    if name is None:
+        raise CertificateError("unsupported_algorithm", oid=oid.oid())
+    count = rounds[0].integer() if rounds else 1
+    for candidate in kdf.wide_password_bytes(password):
+        key = kdf.pkcs12(candidate, salt.octets(), count, purpose=3, size=len(stated), digest=name)
+        if hmac.compare_digest(hmac.digest(key, content, name), stated):
+            return True
+    return False
+
+
+def _pbmac1_is_right(parameters: Element, stated: bytes, content: bytes, password: str) -> bool:
+    function, scheme = parameters.children(der.SEQUENCE)
+    oid, derivation = function.children(der.SEQUENCE)
+    salt, rounds, size, *prf = derivation.children(der.SEQUENCE)
+    prf_oid = prf[0].children(der.SEQUENCE)[0].oid() if prf else oids.HMAC_SHA1
+    mac_oid = scheme.children(der.SEQUENCE)[0].oid()
+    if oid.oid() != oids.PBKDF2 or not {prf_oid, mac_oid} <= set(oids.PRFS):
+        raise CertificateError("unsupported_algorithm", oid=mac_oid)
+    if not 1 <= size.integer() <= 128:
+        raise DerError("length of the key")
+    for candidate in kdf.password_bytes(password):
+        key = kdf.pbkdf2(
+            oids.PRFS[prf_oid], candidate, salt.octets(), rounds.integer(), size.integer()
+        )
+        if hmac.compare_digest(hmac.digest(key, content, oids.PRFS[mac_oid]), stated):
+            return True
+    return False
+
+
+def _decrypted_bags(info: Element, password: str) -> list[Bag]:
+    _, algorithm, sealed = info.children(der.SEQUENCE)
+    scheme = Scheme.parse(algorithm)
+    for plain in pbe.opened(scheme, sealed.implicit_octets(), password):
+        try:
+            return list(_bags(Element.parse(plain)))
+        except (DerError, ValueError, IndexError):
+            continue
+    raise PasswordError("wrong_password")
+
+
+def _opened(bags: list[Bag], password: str) -> Opened:
+    certificates = _certificates(bags)
+    keys = [(key, bag) for bag in bags if (key := _key(bag, password)) is not None]
+    if not certificates or not keys:
+        raise CertificateError("bad_pkcs12")
+    pairs = []
+    for key, bag in keys:
+        match = _owner(key, bag, certificates)
+        if match is not None:
+            pairs.append(Pair(match[0], key, bag.friendly_name or match[1].friendly_name))
+    if not pairs:
+        raise CertificateError("key_mismatch")
+    pairs.sort(key=lambda pair: not pair.certificate.signs)
+    owned = {pair.certificate.der for pair in pairs}
+    chain = tuple(c for c, _ in certificates if c.der not in owned)
+    return Opened(tuple(pairs), chain)
+
+
+def _key(bag: Bag, password: str) -> PrivateKey | None:
+    if bag.oid == oids.SHROUDED_KEY_BAG:
+        return open_key(bag.value.encoded, password)
+    if bag.oid == oids.KEY_BAG:
+        return PrivateKey.parse(bag.value.encoded)
+    return None
+
+
+def _owner(
+    key: PrivateKey, bag: Bag, certificates: list[tuple[Certificate, Bag]]
+) -> tuple[Certificate, Bag] | None:
+    """Find the certificate of a key: by the key itself, or by its mark if that fails."""
+    unknown = []
+    for certificate, of in certificates:
+        fits = key.fits(certificate.public_key_info)
+        if fits:
+            return certificate, of
+        if fits is None and not certificate.extensions.ca:
+            unknown.append((certificate, of))
+    marked = [
+        pair for pair in unknown if bag.local_key_id and pair[1].local_key_id == bag.local_key_id
+    ]
+    return next(iter(marked or unknown), None)
