@@ -20,7 +20,7 @@ from collections import deque
 from typing import Final
 
 from certrelay.e2e import frame
-from certrelay.e2e.bodies import Body, Early, Offer, decode, encode
+from certrelay.e2e.bodies import Body, Chunk, Early, Offer, decode, encode
 from certrelay.e2e.frame import Carrier
 from certrelay.e2e.handshake import SessionKeys
 from certrelay.errors import CertRelayError, ProtocolError, StateError, TrustError
@@ -34,7 +34,8 @@ class Delivery:
         self._send_key: Final = send_key
         self._receive_key: Final = receive_key
         self._waiting: deque[Body] = deque()
-        self._unacknowledged: deque[bytes] = deque()
+        self._unacknowledged: deque[tuple[bytes, int]] = deque()
+        self._delivered = 0
         self._next_seq = 0
         self._first_unacknowledged = 0
         self._next_n = 0
@@ -52,6 +53,16 @@ class Delivery:
     def is_settled(self) -> bool:
         """Tell whether the other end has acknowledged everything."""
         return not self._waiting and not self._unacknowledged
+
+    @property
+    def is_dead(self) -> bool:
+        """Tell whether a forged message, or the end, has ended the channel for good."""
+        return self._dead
+
+    @property
+    def delivered_bytes(self) -> int:
+        """Content bytes in the CHUNKs that the other end has acknowledged."""
+        return self._delivered
 
     def send(self, body: Body) -> None:
         """Queue a body; it is sealed when the window has room."""
@@ -112,7 +123,7 @@ class Delivery:
         if next_seq <= self._first_unacknowledged:
             return
         while self._first_unacknowledged < next_seq:
-            self._unacknowledged.popleft()
+            self._delivered += self._unacknowledged.popleft()[1]
             self._first_unacknowledged += 1
         self._repeats = 0
         self._repeat_at = now + FRAME_REPEAT_S[0] if self._unacknowledged else None
@@ -141,7 +152,8 @@ class Delivery:
         kind, raw = encode(body)
         sealed = frame.seal_frame(self._send_key, self._next_seq, kind, self._expected, raw)
         self._next_seq += 1
-        self._unacknowledged.append(sealed)
+        content_bytes = len(body.data) if isinstance(body, Chunk) else 0
+        self._unacknowledged.append((sealed, content_bytes))
         self._outgoing.append(sealed)
         if self._repeat_at is None:
             self._repeat_at = now + FRAME_REPEAT_S[0]
@@ -154,7 +166,7 @@ class Delivery:
         """Repeat everything unacknowledged, if its time has come."""
         if self._repeat_at is None or now < self._repeat_at:
             return
-        self._outgoing.extend(self._unacknowledged)
+        self._repeat_all()
         self._repeats = min(self._repeats + 1, len(FRAME_REPEAT_S) - 1)
         self._repeat_at = now + FRAME_REPEAT_S[self._repeats]
 
@@ -162,8 +174,11 @@ class Delivery:
         """Repeat everything unacknowledged at once: there is a new connection."""
         if self._unacknowledged:
             self._repeats = 0
-            self._outgoing.extend(self._unacknowledged)
+            self._repeat_all()
             self._repeat_at = now + FRAME_REPEAT_S[0]
+
+    def _repeat_all(self) -> None:
+        self._outgoing.extend(sealed for sealed, _ in self._unacknowledged)
 
     def kill(self) -> None:
         """End the channel: nothing is sealed or opened any more."""

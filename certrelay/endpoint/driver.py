@@ -1,0 +1,571 @@
+"""One device in one room, from the first connection to the last: a pure driver.
+
+    STARTING ─▶ WAITING ─paired▶ OPENING ─m3▶ COMPARING ─number▶ MOVING
+                                                                    │
+    any ─▶ CLOSING (our CLOSE is out) ─▶ ENDED ◀─ CLOSED (theirs came)
+
+The shell connects while ``wants_connection``, tells what happened (``connected``,
+``connection_lost``, ``receive_text``, ``receive_binary``, ``tick``) and what the person did
+(``offer``, ``enter_number``, ``report_step``, ``saving``, ``stored``, ``cancel``); after
+each call it carries out what ``take`` gives.  There is no socket, clock or file here: the
+same driver runs in both clients and in the simulation.
+
+Source: docs/protocol.md §4 to §8.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from enum import Enum, auto
+from typing import Final, assert_never
+
+from certrelay.bundle import Item
+from certrelay.e2e.bodies import Body, Close, ItemResult, Offer, Progress
+from certrelay.e2e.channel import Confirmed, Unconfirmed
+from certrelay.e2e.hello import Hello
+from certrelay.e2e.transfer import Receiver, Sender, SenderState, hand_to
+from certrelay.endpoint import notices, outcome
+from certrelay.endpoint.sides import ScanSide, Side
+from certrelay.endpoint.times import Times
+from certrelay.errors import (
+    CertRelayError,
+    Interrupted,
+    NotConfirmed,
+    ProtocolError,
+    RelayUnreachable,
+    ReleaseRefused,
+    RoomEnded,
+    StateError,
+    TrustError,
+)
+from certrelay.wire import messages
+from certrelay.wire.release import ReleasePolicy
+
+
+class Phase(Enum):
+    """Where a session is."""
+
+    STARTING = auto()
+    WAITING = auto()
+    OPENING = auto()
+    COMPARING = auto()
+    MOVING = auto()
+    CLOSING = auto()
+    CLOSED = auto()
+    ENDED = auto()
+
+
+class Timer(Enum):
+    """What this end waits for."""
+
+    UNCLAIMED = auto()
+    JOIN = auto()
+    JOIN_GIVES_UP = auto()
+    HANDSHAKE = auto()
+    REPEAT = auto()
+    SESSION = auto()
+    NUMBER = auto()
+    SAVE = auto()
+    GRACE = auto()
+    PEER_GRACE = auto()
+    CLOSE = auto()
+
+
+_RETRIED: Final = frozenset({"no_such_room", "try_later", "rate_limited"})
+"""Refusals after which a device that was in the room tries on until its grace ends."""
+
+
+class Endpoint:
+    """The driver.
+
+    Args:
+        side: G's or S's part.
+        hello: What this device says of itself.
+        policy: What it asks of the other one's release.
+        times: Time limits.
+    """
+
+    def __init__(
+        self, side: Side, hello: Hello, policy: ReleasePolicy, times: Times | None = None
+    ) -> None:
+        self.side: Final = side
+        self.phase = Phase.STARTING
+        self._hello: Final = hello
+        self._policy: Final = policy
+        self._times: Final = times or Times()
+        self._transfer: Final[Sender | Receiver] = Sender() if side.sends else Receiver()
+        self._channel: Unconfirmed | Confirmed | None = None
+        self._stands = False
+        self._refusal: ReleaseRefused | None = None
+        self._offer: Offer | None = None
+        self._total = 0
+        self._step: str | None = None
+        self._results: tuple[ItemResult, ...] | None = None
+        self._error: CertRelayError | None = None
+        self._online = False
+        self._was_in_room = False
+        self._peer_here = False
+        self._timers: dict[Timer, float] = {}
+        self._out: list[notices.Order | notices.Notice] = []
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.side.role}, {self.phase.name})"
+
+    @property
+    def wants_connection(self) -> bool:
+        """Whether the shell should connect, if it is not connected."""
+        return self.phase not in (Phase.ENDED, Phase.CLOSED)
+
+    def take(self, now: float) -> list[notices.Order | notices.Notice]:
+        """Give what is to be done and to be told, in order; call it after every other call."""
+        self._flush_channel(now)
+        out, self._out = self._out, []
+        return out
+
+    def deadline(self) -> float | None:
+        """The time at which ``tick`` is due."""
+        times = list(self._timers.values())
+        if self._channel is not None and self._online and self._peer_here:
+            repeat = self._channel.delivery.deadline()
+            times += [] if repeat is None else [repeat]
+        return min(times, default=None)
+
+    # --- the connection ---
+
+    def connected(self, _now: float) -> None:
+        """A socket to the relay is open."""
+        self._say(self.side.greeting())
+
+    def connection_lost(self, now: float) -> None:
+        """The socket is gone, or could not be opened again."""
+        was_online, self._online = self._online, False
+        self._timers.pop(Timer.JOIN, None)
+        if self.phase is Phase.CLOSED:
+            self._finish()
+        elif self.phase is Phase.STARTING and not self._was_in_room:
+            self._end(RelayUnreachable("connection_lost"))
+        elif self.phase not in (Phase.CLOSING, Phase.ENDED) and Timer.GRACE not in self._timers:
+            self._set(Timer.GRACE, now + self._times.grace)
+            if was_online:
+                self._tell(notices.ConnectionLost(self._times.grace))
+
+    def receive_text(self, text: str, now: float) -> None:
+        """Take a text message of the relay."""
+        if self.phase is Phase.ENDED:
+            return
+        try:
+            message = messages.decode_from_relay(text)
+        except ProtocolError as error:
+            self._close("protocol", error, now)
+            return
+        match message:
+            case messages.Created(expires_in_ms):
+                self._created(expires_in_ms, now)
+            case messages.Paired():
+                self._paired(now)
+            case messages.Resumed(peer_here, _):
+                self._resumed(peer_here, now)
+            case messages.PeerBack():
+                self._peer_back(now)
+            case messages.PeerGone():
+                self._peer_gone(now)
+            case messages.SecondScan():
+                self._second_scan(now)
+            case messages.Closed(reason):
+                self._relay_closed(reason)
+            case messages.Refused():
+                self._refused(message, now)
+            case _:
+                assert_never(message)
+
+    def receive_binary(self, message: bytes, now: float) -> None:
+        """Take a sealed message that the relay passed on."""
+        if self.phase in (Phase.STARTING, Phase.WAITING, Phase.ENDED):
+            return
+        try:
+            if self._channel is not None and message[:1] in (b"\x10", b"\x11"):
+                self._receive_sealed(message, now)
+            else:
+                self._receive_opening(message, now)
+        except (TrustError, ProtocolError, StateError) as error:
+            if error.code != "m1_open":
+                self._close("protocol", error, now)
+
+    def tick(self, now: float) -> None:
+        """Time has passed."""
+        due = [timer for timer, at in self._timers.items() if at <= now]
+        for timer in due:
+            if self._timers.pop(timer, None) is not None:
+                self._overdue(timer, now)
+        if self._channel is not None and self._online and self._peer_here:
+            self._channel.delivery.tick(now)
+
+    # --- the person ---
+
+    def offer(self, items: Sequence[Item]) -> None:
+        """Sender: these are to be sent, as soon as the number matched.
+
+        Raises:
+            ProtocolError: ``too_large`` or ``bad_manifest``: they cannot be sent.
+        """
+        if not isinstance(self._transfer, Sender):
+            raise StateError("only a sender offers")
+        self._offer = self._transfer.offer(items)
+        self._total = sum(item.size for item in items)
+        if self.phase is Phase.MOVING:
+            self._send_offer()
+
+    def enter_number(self, typed: str, now: float) -> None:
+        """Sender: the person typed the number."""
+        if self.phase is not Phase.COMPARING or not isinstance(self._channel, Unconfirmed):
+            return
+        confirmed = self._channel.confirm(typed)
+        if confirmed is not None:
+            self._channel = confirmed
+            self.phase = Phase.MOVING
+            self._timers.pop(Timer.NUMBER, None)
+            self._tell(notices.NumberMatched())
+            self._send_offer()
+        elif self._channel.tries_left:
+            self._tell(notices.NumberWrong(self._channel.tries_left))
+        else:
+            self._tell(notices.NumberWrong(0))
+            self._close("number_mismatch", TrustError("number_mismatch"), now)
+
+    def report_step(self, step: str) -> None:
+        """Tell the other person where this one is: choosing, typing, asking or saving."""
+        self._step = step
+        if self._stands and self._channel is not None and self._is_open:
+            self._channel.send(Progress(step))
+
+    def saving(self) -> None:
+        """Receiver: the person said yes; what follows is this device's work."""
+        self._timers.pop(Timer.SAVE, None)
+        self.report_step("saving")
+
+    def stored(self, results: Sequence[ItemResult]) -> None:
+        """Receiver: every item is on disk or refused; the receipt goes out."""
+        if not isinstance(self._transfer, Receiver) or self._results is not None:
+            return
+        self._timers.pop(Timer.SAVE, None)
+        self._results = tuple(results)
+        self._error = outcome.of_results(self._results)
+        if self._is_open and isinstance(self._channel, Confirmed):
+            self._channel.send(self._transfer.receipt(self._results))
+
+    def cancel(self, now: float) -> None:
+        """The person gave up."""
+        self._close("cancelled", Interrupted("interrupted"), now)
+
+    # --- what the relay says ---
+
+    def _created(self, expires_in_ms: int, now: float) -> None:
+        first = not self._was_in_room
+        self._enter()
+        if self._channel is not None or self._is_opening:
+            # Created again after a restart of the relay, claimed: S has yet to come back.
+            self._peer_gone(now)
+            return
+        if first:
+            self.phase = Phase.WAITING
+            # The relay's word may shorten the code's life, never lengthen it.
+            life = min(expires_in_ms / 1000, self._times.unclaimed)
+            self._set(Timer.UNCLAIMED, now + life + self._times.slack)
+            self._tell(notices.RoomOpened(round(life * 1000)))
+
+    def _paired(self, now: float) -> None:
+        self._enter()
+        if self.phase not in (Phase.STARTING, Phase.WAITING):
+            self._peer_back(now)
+            return
+        self.phase = Phase.OPENING
+        self._peer_here = True
+        self._timers.pop(Timer.UNCLAIMED, None)
+        self._timers.pop(Timer.JOIN_GIVES_UP, None)
+        self._set(Timer.HANDSHAKE, now + self._times.handshake)
+        self._set(Timer.SESSION, now + self._times.session)
+        self._tell(notices.DeviceJoined())
+        self._repeat_opening(now)
+
+    def _resumed(self, peer_here: bool, now: float) -> None:
+        self._enter()
+        if self.phase is Phase.WAITING:
+            return
+        if peer_here:
+            self._peer_back(now)
+        else:
+            self._peer_gone(now)
+
+    def _enter(self) -> None:
+        """The relay has taken this device in, for the first time or again."""
+        self.side.entered()
+        if Timer.GRACE in self._timers:
+            del self._timers[Timer.GRACE]
+            self._tell(notices.ConnectionBack())
+        self._online = True
+        self._was_in_room = True
+
+    def _peer_back(self, now: float) -> None:
+        self._peer_here = True
+        if self._timers.pop(Timer.PEER_GRACE, None) is not None:
+            self._tell(notices.PeerReturned())
+        if self._channel is not None:
+            self._channel.delivery.repeat(now)
+        self._repeat_opening(now)
+
+    def _peer_gone(self, now: float) -> None:
+        self._peer_here = False
+        if Timer.PEER_GRACE not in self._timers and self._is_open:
+            self._set(Timer.PEER_GRACE, now + self._times.grace + self._times.slack)
+            self._tell(notices.PeerLost(self._times.grace))
+
+    def _second_scan(self, now: float) -> None:
+        self._tell(notices.ScannedTwice())
+        if not isinstance(self._channel, Confirmed):
+            self._close("second_scan", RoomEnded("second_scan"), now)
+
+    def _relay_closed(self, reason: messages.ClosedReason) -> None:
+        if self.phase not in (Phase.CLOSING, Phase.CLOSED):
+            self._settle(RoomEnded("left" if reason == "left" else reason))
+        self._finish()
+
+    def _refused(self, refused: messages.Refused, now: float) -> None:
+        error = outcome.of_refusal(refused, self._hello)
+        if self.phase is Phase.CLOSING:
+            self._finish()
+        elif refused.code == "peer_not_ready":
+            self._set(Timer.JOIN, now + self._times.join_retry)
+            if Timer.JOIN_GIVES_UP not in self._timers:
+                gives_up = now + self._times.grace + self._times.slack
+                self._set(Timer.JOIN_GIVES_UP, gives_up)
+        elif self._was_in_room and refused.code in _RETRIED:
+            if refused.code == "no_such_room":
+                self.side.relay_forgot()
+            self._out.append(notices.Disconnect())
+        else:
+            self._end(error)
+
+    # --- the opening ---
+
+    @property
+    def _is_opening(self) -> bool:
+        return self.phase is Phase.OPENING
+
+    def _repeat_opening(self, now: float) -> None:
+        """S: send m1 or m3 again until G has answered, every three seconds."""
+        message = self.side.to_repeat()
+        if message is not None and self.phase is Phase.OPENING:
+            self._out.append(notices.SendBinary(message))
+            self._set(Timer.REPEAT, now + self._times.repeat)
+
+    def _receive_opening(self, message: bytes, now: float) -> None:
+        step = self.side.receive(message)
+        self._out.extend(notices.SendBinary(each) for each in step.send)
+        if step.hello is not None:
+            self._introduce(step.hello)
+        if step.keys is not None:
+            self._channel = Unconfirmed(step.keys)
+        if step.acknowledge and self._channel is not None:
+            self._channel.delivery.acknowledge()
+            if not self._stands:
+                self._channel_stands(now)
+        elif step.send and isinstance(self.side, ScanSide):
+            self._set(Timer.REPEAT, now + self._times.repeat)
+
+    def _introduce(self, hello: Hello) -> None:
+        try:
+            self._policy.check(hello.platform, hello.app_version, hello.os_version)
+        except ReleaseRefused as refusal:
+            self._refusal = refusal
+        self._tell(notices.PeerIntroduced(hello))
+
+    def _channel_stands(self, now: float) -> None:
+        assert isinstance(self._channel, Unconfirmed)
+        self._stands = True
+        self._timers.pop(Timer.HANDSHAKE, None)
+        self._timers.pop(Timer.REPEAT, None)
+        self.phase = Phase.COMPARING
+        if self._refusal is not None:
+            self._close(self._refusal.code, self._refusal, now)
+            return
+        self._set(Timer.NUMBER, now + self._times.number)
+        if self._step is not None:
+            self._channel.send(Progress(self._step))
+        if self.side.sends:
+            self._tell(notices.NumberWanted(self._channel.tries_left))
+        else:
+            self._tell(notices.NumberShown(self._channel.number))
+
+    # --- the channel ---
+
+    @property
+    def _is_open(self) -> bool:
+        return self.phase in (Phase.OPENING, Phase.COMPARING, Phase.MOVING)
+
+    def _receive_sealed(self, message: bytes, now: float) -> None:
+        assert self._channel is not None
+        delivery = self._channel.delivery
+        if self.phase in (Phase.CLOSING, Phase.CLOSED):
+            self._receive_late(message, now)
+            return
+        before = delivery.delivered_bytes
+        body = delivery.receive(message, now)
+        if not self._stands:
+            # S: G's first 0x10 or 0x11 that opens proves that m3 arrived.
+            self._channel_stands(now)
+        if delivery.delivered_bytes != before:
+            self._tell(notices.Moved(delivery.delivered_bytes, self._total))
+        match body:
+            case None:
+                return
+            case Close(reason):
+                self._peer_closed(reason, now)
+            case Progress(step):
+                self._tell(notices.PeerStepped(step))
+            case _:
+                self._receive_transfer(body, now)
+
+    def _receive_late(self, message: bytes, now: float) -> None:
+        """After a CLOSE frames are acknowledged and not read."""
+        assert self._channel is not None
+        with suppress(TrustError, ProtocolError):
+            self._channel.delivery.receive(message, now)
+        if self._channel.delivery.is_dead:
+            self._leave()
+        elif self.phase is Phase.CLOSING and self._channel.delivery.is_settled:
+            self._flush_channel(now)
+            self._leave()
+
+    def _receive_transfer(self, body: Body, now: float) -> None:
+        assert self._channel is not None
+        answers = hand_to(self._transfer, body)
+        if isinstance(body, Offer) and isinstance(self._channel, Unconfirmed):
+            self._channel = self._channel.confirmed_by(body)
+            self.phase = Phase.MOVING
+            self._timers.pop(Timer.NUMBER, None)
+        if not isinstance(self._channel, Confirmed):
+            raise ProtocolError("out_of_turn")
+        for answer in answers:
+            self._channel.send(answer)
+        if isinstance(self._transfer, Sender):
+            self._after_sender(self._transfer, now)
+        else:
+            self._after_receiver(self._transfer, now)
+
+    def _after_sender(self, sender: Sender, now: float) -> None:
+        if sender.results is not None:
+            self._results = sender.results
+            self._tell(notices.ReceiptArrived(sender.results))
+            self._close("done", outcome.of_results(sender.results), now)
+        elif sender.rejected is not None:
+            self._close("done", NotConfirmed("rejected", reason=sender.rejected), now)
+
+    def _after_receiver(self, receiver: Receiver, now: float) -> None:
+        if receiver.rejection is not None:
+            self._error = ProtocolError(receiver.rejection)
+        elif receiver.items:
+            self._tell(notices.Moved(receiver.total, receiver.total))
+            self._set(Timer.SAVE, now + self._times.save_question)
+            self.report_step("asking")
+            self._tell(notices.ItemsArrived(receiver.items))
+        elif receiver.received:
+            self._tell(notices.Moved(receiver.received, receiver.total))
+
+    def _send_offer(self) -> None:
+        if self._offer is not None and isinstance(self._channel, Confirmed):
+            self._channel.send(self._offer)
+
+    def _flush_channel(self, now: float) -> None:
+        if self._channel is not None and self._stands and self._online and self._peer_here:
+            sealed = self._channel.delivery.take(now)
+            self._out.extend(notices.SendBinary(message) for message in sealed)
+
+    # --- time ---
+
+    def _overdue(self, timer: Timer, now: float) -> None:
+        match timer:
+            case Timer.JOIN:
+                self._say(self.side.greeting())
+            case Timer.JOIN_GIVES_UP:
+                self._close("timeout", RoomEnded("peer_not_ready"), now)
+            case Timer.REPEAT:
+                if self._online and self._peer_here:
+                    self._repeat_opening(now)
+                else:
+                    self._set(Timer.REPEAT, now + self._times.repeat)
+            case Timer.UNCLAIMED:
+                self._close("timeout", RoomEnded("expired"), now)
+            case Timer.HANDSHAKE | Timer.SESSION | Timer.NUMBER:
+                self._close("timeout", RoomEnded("timeout"), now)
+            case Timer.SAVE:
+                self._tell(notices.SaveOverdue())
+            case Timer.GRACE | Timer.PEER_GRACE:
+                self._settle(RoomEnded("grace"))
+                self._leave()
+            case Timer.CLOSE:
+                self._leave()
+            case _:
+                assert_never(timer)
+
+    def _set(self, timer: Timer, at: float) -> None:
+        self._timers[timer] = at
+
+    # --- the end ---
+
+    def _settle(self, error: CertRelayError | None) -> None:
+        """Decide the outcome, where the receiver's results have not decided it already."""
+        if self._results is not None:
+            self._error = outcome.of_results(self._results)
+        elif isinstance(self._transfer, Sender) and self._transfer.state is SenderState.SENT:
+            # Only the receiver's own sealed word tells that nothing was stored.
+            refused = error is not None and error.code == "cancelled"
+            self._error = error if refused else NotConfirmed("not_confirmed")
+        elif self._error is None:
+            self._error = error
+
+    def _close(self, reason: str, error: CertRelayError | None, now: float) -> None:
+        """End the session: by CLOSE where the channel stands, else by `leave`."""
+        if self.phase in (Phase.CLOSING, Phase.CLOSED, Phase.ENDED):
+            return
+        self._settle(error)
+        if not self._stands or self._channel is None or self._channel.delivery.is_dead:
+            self._leave()
+            return
+        self._channel.send(Close(reason))
+        self.phase = Phase.CLOSING
+        self._timers = {Timer.CLOSE: now + self._times.close_wait}
+
+    def _peer_closed(self, reason: str, now: float) -> None:
+        if reason == "done":
+            self._settle(NotConfirmed("cancelled"))
+        else:
+            self._settle(outcome.of_close(reason, self._hello))
+        self.phase = Phase.CLOSED
+        self._timers = {Timer.CLOSE: now + self._times.close_wait}
+
+    def _leave(self) -> None:
+        if self._online:
+            self._say(messages.Leave())
+        self._finish()
+
+    def _end(self, error: CertRelayError) -> None:
+        """End without a word: the relay has hung up, or was never there."""
+        if self.phase is not Phase.ENDED:
+            self._settle(error)
+            self._finish()
+
+    def _finish(self) -> None:
+        if self.phase is Phase.ENDED:
+            return
+        self.phase = Phase.ENDED
+        self._timers = {}
+        if self._channel is not None:
+            self._channel.delivery.kill()
+        self._tell(notices.Ended(self._error, self._results))
+
+    # --- giving out ---
+
+    def _say(self, message: messages.FromDevice) -> None:
+        self._out.append(notices.SendText(messages.encode(message)))
+
+    def _tell(self, notice: notices.Notice) -> None:
+        self._out.append(notice)

@@ -1,0 +1,61 @@
+"""How a session ended, from the words of the relay and of the other end.
+
+Source: docs/protocol.md §4, §7.
+"""
+
+from collections.abc import Sequence
+
+from certrelay.e2e.bodies import ItemResult
+from certrelay.e2e.hello import Hello
+from certrelay.errors import (
+    CertRelayError,
+    NotConfirmed,
+    ProtocolError,
+    ReleaseRefused,
+    RoomEnded,
+    TrustError,
+)
+from certrelay.wire.messages import Refused
+
+_RELEASE = ("version_too_low", "version_blocked", "version_unreadable", "platform_mismatch")
+
+
+def of_results(results: Sequence[ItemResult]) -> CertRelayError | None:
+    """Judge the items' fates: ``None`` if the receiver has them all."""
+    kept = sum(result.is_kept for result in results)
+    if kept == len(results):
+        return None
+    if kept:
+        return NotConfirmed("partial", kept=kept, total=len(results))
+    reasons = {result.reason for result in results}
+    if reasons == {"declined"}:
+        return NotConfirmed("declined")
+    return NotConfirmed("rejected", reason=reasons.pop() or "other")
+
+
+def of_refusal(refused: Refused, own: Hello) -> CertRelayError:
+    """What the relay's ``error`` means; its words are stable, its versions well formed."""
+    if refused.code in (*_RELEASE, "os_too_low"):
+        versions = {"found": refused.found, "needed": refused.needed}
+        known = {name: str(version) for name, version in versions.items() if version is not None}
+        return ReleaseRefused(refused.code, platform=own.platform, **known)
+    if refused.code in ("bad_message", "unsupported_protocol"):
+        return ProtocolError(refused.code)
+    return RoomEnded(refused.code)
+
+
+def of_close(reason: str, own: Hello) -> CertRelayError:
+    """What the other end's CLOSE means; ``own`` is what this end had said of itself."""
+    match reason:
+        case "cancelled":
+            return NotConfirmed("cancelled")
+        case "number_mismatch":
+            return TrustError("number_mismatch")
+        case "second_scan" | "timeout":
+            return RoomEnded(reason)
+        case "os_too_low":
+            return ReleaseRefused(reason, platform=own.platform, found=own.os_version)
+        case "version_too_low" | "version_blocked" | "platform_mismatch":
+            return ReleaseRefused(reason, platform=own.platform, found=own.app_version)
+        case _:
+            return ProtocolError("protocol")
