@@ -1,0 +1,101 @@
+"""The system calls that a store makes, each of which can fail; tests replace this class."""
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+from typing import Final
+
+from certrelay.errors import StorageError
+
+_CREATE: Final = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_CODES: Final = {
+    errno.ENOSPC: "disk_full",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "disk_full",
+    errno.EROFS: "read_only",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+    errno.ENOTDIR: "not_a_folder",
+    errno.ELOOP: "not_a_folder",
+}
+
+
+class Disk:
+    """What changes a disk.  Every method raises ``OSError`` as the system does."""
+
+    def make_folder(self, path: Path) -> None:
+        """Make a folder that only its owner enters; it must not be there yet."""
+        path.mkdir(mode=0o700)
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write a new file that only its owner reads, down to the disk's surface."""
+        descriptor = os.open(path, _CREATE, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Give a folder its final name; the target must not be there."""
+        source.rename(target)
+
+    def place(self, source: Path, target: Path) -> None:
+        """Give a file its final name without ever replacing another file."""
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except (OSError, NotImplementedError):
+            # A file system without hard links (a USB stick): look, then rename.
+            if os.path.lexists(target):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+            source.rename(target)
+            return
+        source.unlink()
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Put a file in another one's place in one step."""
+        source.replace(target)
+
+    def sync_folder(self, path: Path) -> None:
+        """Make names in a folder last; Windows cannot and need not."""
+        if os.name == "nt":
+            return
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            # Some network and FUSE file systems know no such thing for folders.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
+        finally:
+            os.close(descriptor)
+
+    def remove_file(self, path: Path) -> None:
+        """Remove a file."""
+        path.unlink()
+
+    def remove_folder(self, path: Path) -> None:
+        """Remove an empty folder."""
+        path.rmdir()
+
+    def remove_tree(self, folder: Path) -> None:
+        """Remove a folder of plain files, as far as it goes; never follows a link."""
+        with contextlib.suppress(OSError):
+            for path in folder.iterdir():
+                with contextlib.suppress(OSError):
+                    self.remove_file(path)
+        with contextlib.suppress(OSError):
+            self.remove_folder(folder)
+
+
+def storage_error(error: OSError, path: Path) -> StorageError:
+    """Say what an ``OSError`` of a store means to a person."""
+    return StorageError(_CODES.get(error.errno or 0, "write_failed"), path=str(path))
