@@ -60,6 +60,11 @@ class Delivery:
         return self._dead
 
     @property
+    def has_room(self) -> bool:
+        """Tell whether a body given now would be sealed at once."""
+        return len(self._waiting) + len(self._unacknowledged) < WINDOW_FRAMES
+
+    @property
     def delivered_bytes(self) -> int:
         """Content bytes in the CHUNKs that the other end has acknowledged."""
         return self._delivered

@@ -1,7 +1,7 @@
 """The transfer: one sender, one receiver, whose turn it is.
 
-    sender     READY ─OFFER▶ OFFERED ─(ACCEPT)▶ SENT ─(RECEIPT)▶ ENDED
-                                └────(REJECT)──────────────────────┘
+    sender     READY ─OFFER▶ OFFERED ─(ACCEPT)▶ SENDING ─END▶ SENT ─(RECEIPT)▶ ENDED
+                                └──────────────(REJECT)───────────────────────┘
     receiver   IDLE ─(OFFER)▶ TAKING ─(END)▶ COMPLETE ─RECEIPT▶ ENDED
                   └──(OFFER, a bad manifest)─REJECT▶ REJECTED
 
@@ -37,6 +37,7 @@ class SenderState(Enum):
 
     READY = auto()
     OFFERED = auto()
+    SENDING = auto()
     SENT = auto()
     ENDED = auto()
 
@@ -48,8 +49,18 @@ class Sender:
         self.state = SenderState.READY
         self.results: tuple[ItemResult, ...] | None = None
         self.rejected: str | None = None
-        self._items: tuple[Item, ...] = ()
+        self._item_count = 0
         self._offer = b""
+        self._content = b""
+        self._offset = 0
+
+    def __repr__(self) -> str:
+        return f"Sender({self.state.name}, {self._offset} of {self.total} bytes)"
+
+    @property
+    def total(self) -> int:
+        """Content bytes of all items together."""
+        return len(self._content)
 
     def offer(self, items: Sequence[Item]) -> Offer:
         """Make the OFFER.
@@ -61,38 +72,44 @@ class Sender:
         if self.state is not SenderState.READY:
             raise StateError("an offer is made once")
         self._offer = Manifest.of(items).to_bytes()
-        self._items = tuple(items)
+        self._item_count = len(items)
+        self._content = b"".join(file.content for item in items for file in item.files)
         self.state = SenderState.OFFERED
         return Offer(self._offer)
 
-    def receive(self, body: Accept | Reject | Receipt) -> tuple[Body, ...]:
-        """Take the receiver's word and give what is to be sent now.
+    def receive(self, body: Accept | Reject | Receipt) -> None:
+        """Take the receiver's word.
 
         Raises:
             ProtocolError: ``out_of_turn`` or ``receipt_length``.
         """
         match body, self.state:
             case Accept(), SenderState.OFFERED:
-                self.state = SenderState.SENT
-                return self._content()
+                self.state = SenderState.SENDING
             case Reject(reason), SenderState.OFFERED:
                 self.state, self.rejected = SenderState.ENDED, reason
-                return ()
             case Receipt(results), SenderState.SENT:
-                if len(results) != len(self._items):
+                if len(results) != self._item_count:
                     raise ProtocolError("receipt_length")
                 self.state, self.results = SenderState.ENDED, results
-                return ()
             case _:
                 raise ProtocolError("out_of_turn")
 
-    def _content(self) -> tuple[Body, ...]:
-        content = b"".join(file.content for item in self._items for file in item.files)
-        chunks = (
-            Chunk(offset, content[offset : offset + CHUNK_BYTES])
-            for offset in range(0, len(content), CHUNK_BYTES)
-        )
-        return (*chunks, End(hashlib.sha256(self._offer).digest()))
+    def next_body(self) -> Chunk | End | None:
+        """Give the next body of the content, as soon as there is room to send it.
+
+        Returns:
+            A CHUNK, after the last one END, and ``None`` before ACCEPT and after END.
+        """
+        if self.state is not SenderState.SENDING:
+            return None
+        if self._offset < len(self._content):
+            data = self._content[self._offset : self._offset + CHUNK_BYTES]
+            chunk = Chunk(self._offset, data)
+            self._offset += len(data)
+            return chunk
+        self.state = SenderState.SENT
+        return End(hashlib.sha256(self._offer).digest())
 
 
 class ReceiverState(Enum):
@@ -199,7 +216,8 @@ def hand_to(end: Sender | Receiver, body: Body) -> tuple[Body, ...]:
     """
     match end, body:
         case Sender(), Accept() | Reject() | Receipt():
-            return end.receive(body)
+            end.receive(body)
+            return ()
         case Receiver(), Offer() | Chunk() | End():
             answer = end.receive(body)
             return () if answer is None else (answer,)

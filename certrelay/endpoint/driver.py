@@ -97,7 +97,6 @@ class Endpoint:
         self._stands = False
         self._refusal: ReleaseRefused | None = None
         self._offer: Offer | None = None
-        self._total = 0
         self._step: str | None = None
         self._results: tuple[ItemResult, ...] | None = None
         self._error: CertRelayError | None = None
@@ -210,7 +209,6 @@ class Endpoint:
         if not isinstance(self._transfer, Sender):
             raise StateError("only a sender offers")
         self._offer = self._transfer.offer(items)
-        self._total = sum(item.size for item in items)
         if self.phase is Phase.MOVING:
             self._send_offer()
 
@@ -413,7 +411,7 @@ class Endpoint:
             # S: G's first 0x10 or 0x11 that opens proves that m3 arrived.
             self._channel_stands(now)
         if delivery.delivered_bytes != before:
-            self._tell(notices.Moved(delivery.delivered_bytes, self._total))
+            self._tell(notices.Moved(delivery.delivered_bytes, self._transfer.total))
         match body:
             case None:
                 return
@@ -476,8 +474,16 @@ class Endpoint:
 
     def _flush_channel(self, now: float) -> None:
         if self._channel is not None and self._stands and self._online and self._peer_here:
+            self._fill_window(self._channel)
             sealed = self._channel.delivery.take(now)
             self._out.extend(notices.SendBinary(message) for message in sealed)
+
+    def _fill_window(self, channel: Unconfirmed | Confirmed) -> None:
+        """Sender: seal as much of the content as may be under way at once."""
+        if not isinstance(channel, Confirmed) or not isinstance(self._transfer, Sender):
+            return
+        while channel.delivery.has_room and (body := self._transfer.next_body()):
+            channel.send(body)
 
     # --- time ---
 
