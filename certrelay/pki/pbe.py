@@ -24,8 +24,9 @@ IV_BYTES: Final = 16
 _FIXED_IV: Final = b"0123456789012345"
 """What `oids.SEED_CBC` as the outer algorithm uses; two public libraries leave one digit out."""
 
+_PKCS12_TRIPLE_DES: Final = "1.2.840.113549.1.12.1.3"
 _PKCS12_FORMS: Final = {
-    "1.2.840.113549.1.12.1.3": BlockCipher("TripleDES", 24, 8),
+    _PKCS12_TRIPLE_DES: BlockCipher("TripleDES", 24, 8),
 }
 
 
@@ -147,6 +148,11 @@ def seed_pbes2(salt: bytes, iv: bytes, iterations: int = 2048) -> Scheme:
 def aes256_pbes2(salt: bytes, iv: bytes, iterations: int = 100_000) -> Scheme:
     """The modern form: PBES2, PBKDF2 with HMAC-SHA256, AES-256."""
     return Scheme("pbkdf2", "2.16.840.1.101.3.4.1.42", salt, iterations, iv, prf=oids.HMAC_SHA256)
+
+
+def triple_des_pkcs12(salt: bytes, iterations: int = 1024) -> Scheme:
+    """PKCS#12's older form, which every program reads: 3DES and SHA-1."""
+    return Scheme("pkcs12", _PKCS12_TRIPLE_DES, salt, iterations)
 
 
 def parse(encoded: bytes) -> tuple[Element, bytes]:

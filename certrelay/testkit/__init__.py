@@ -1,0 +1,1 @@
+"""Peers and certificates for tests, importable by anyone who builds on the protocol."""
