@@ -250,9 +250,9 @@ class Endpoint:
         if self._is_open and isinstance(self._channel, Confirmed):
             self._channel.send(self._transfer.receipt(self._results))
 
-    def cancel(self, now: float) -> None:
-        """The person gave up."""
-        self._close("cancelled", Interrupted("interrupted"), now)
+    def cancel(self, now: float, why: CertRelayError | None = None) -> None:
+        """The person gave up, or something on this device failed: both sides end."""
+        self._close("cancelled", why or Interrupted("interrupted"), now)
 
     # --- what the relay says ---
 

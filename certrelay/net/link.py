@@ -1,0 +1,226 @@
+"""One WebSocket to a relay, as messages in and out.
+
+The protocol is the sans-I/O half of ``websockets``; the socket is a plain one that never
+blocks, so that a single loop can wait for it, for the person and for the clock at once.
+
+Source: docs/protocol.md §4; RFC 6455.
+"""
+
+import contextlib
+import logging
+import socket
+import sys
+from typing import Final
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidHandshake, ProtocolError, WebSocketException
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
+
+from certrelay.errors import RelayUnreachable
+from certrelay.limits import MAX_MESSAGE_BYTES, PING_S, SILENCE_S
+from certrelay.wire.messages import SOCKET_PATH, SUBPROTOCOL
+
+CONNECT_S: Final = 10.0
+"""Seconds to reach the relay, TLS and upgrade included."""
+
+_RECEIVE_BYTES: Final = 65_536
+
+# The library's own messages would hold nothing secret, but nobody reads them either.
+_QUIET: Final = logging.getLogger("certrelay.net")
+_QUIET.addHandler(logging.NullHandler())
+_QUIET.propagate = False
+
+
+class ConnectionLostError(Exception):
+    """The socket is gone; a new one may be tried."""
+
+
+class Link:
+    """An open WebSocket.
+
+    ``receive`` when the socket is readable, ``flush`` when it is writable and there is
+    something left to write, ``keep_alive`` when its time has come.  Each raises
+    `ConnectionLostError` when the connection is gone.
+    """
+
+    def __init__(self, stream: socket.socket, protocol: ClientProtocol, now: float) -> None:
+        self._stream: Final = stream
+        self._protocol: Final = protocol
+        self._outgoing = bytearray()
+        self._parts: list[bytes] = []
+        self._text = False
+        self._heard_at = now
+        self._ping_at = now + PING_S
+
+    def fileno(self) -> int:
+        """The socket's file number, for ``select``."""
+        return self._stream.fileno()
+
+    @property
+    def has_to_write(self) -> bool:
+        """Whether bytes wait for the socket to take them."""
+        return bool(self._outgoing)
+
+    def send_text(self, text: str) -> None:
+        """Send a message to the relay."""
+        self._protocol.send_text(text.encode())
+        self.flush()
+
+    def send_binary(self, message: bytes) -> None:
+        """Send a sealed message to the other device."""
+        self._protocol.send_binary(message)
+        self.flush()
+
+    def flush(self) -> None:
+        """Give the socket as much as it takes now."""
+        self._outgoing += b"".join(self._protocol.data_to_send())
+        while self._outgoing:
+            try:
+                taken = self._stream.send(self._outgoing)
+            except _must_wait():
+                return
+            except OSError:
+                raise ConnectionLostError from None
+            del self._outgoing[:taken]
+
+    def receive(self, now: float) -> list[str | bytes]:
+        """Take what the socket has: whole messages, in order; maybe none."""
+        messages: list[str | bytes] = []
+        while True:
+            try:
+                data = self._stream.recv(_RECEIVE_BYTES)
+            except _must_wait():
+                return messages
+            except OSError:
+                data = b""
+            if data:
+                self._heard_at = now
+                self._protocol.receive_data(data)
+            else:
+                self._protocol.receive_eof()
+            messages += self._messages()
+            try:
+                self.flush()  # pongs, and the answer to a close
+            except ConnectionLostError:
+                data = b""
+            if not data or self._protocol.state is State.CLOSED:
+                if messages:
+                    return messages  # the end shows again at the next call
+                raise ConnectionLostError
+
+    def _messages(self) -> list[str | bytes]:
+        messages: list[str | bytes] = []
+        for event in self._protocol.events_received():
+            if not isinstance(event, Frame) or event.opcode not in _DATA:
+                continue
+            if event.opcode is not Opcode.CONT:
+                self._text = event.opcode is Opcode.TEXT
+            self._parts.append(bytes(event.data))
+            if event.fin:
+                whole = b"".join(self._parts)
+                self._parts.clear()
+                # Bad UTF-8 becomes a text that no control message is: the driver refuses it.
+                messages.append(whole.decode("utf-8", "replace") if self._text else whole)
+        return messages
+
+    def deadline(self) -> float:
+        """The time at which ``keep_alive`` is due."""
+        return min(self._ping_at, self._heard_at + SILENCE_S)
+
+    def keep_alive(self, now: float) -> None:
+        """Ask whether the relay is there; give up after a minute without a sign of it."""
+        if now - self._heard_at >= SILENCE_S:
+            raise ConnectionLostError
+        if now >= self._ping_at:
+            self._ping_at = now + PING_S
+            self._protocol.send_ping(b"")
+            self.flush()
+
+    def close(self) -> None:
+        """Close the socket at once, politely if it takes the bytes."""
+        with contextlib.suppress(ConnectionLostError, WebSocketException):
+            if self._protocol.state is State.OPEN:
+                self._protocol.send_close(1000)
+            self.flush()
+        self._stream.close()
+
+
+_DATA: Final = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
+
+
+def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
+    """Open a WebSocket to the relay at an origin.
+
+    Args:
+        origin: ``http[s]://host[:port]/[path/]``, as `certrelay.e2e.origin` spells it.
+        now: The monotonic clock's time, in seconds.
+        timeout_s: Seconds for each step of the way.
+
+    Raises:
+        RelayUnreachable: ``relay_unreachable``, ``tls_failed`` or ``not_a_relay``, with
+            ``relay``, the origin.
+    """
+    uri = parse_uri(f"ws{origin.removeprefix('http')}{SOCKET_PATH}")
+    try:
+        stream = _open(uri.host, uri.port, timeout_s, secure=uri.secure)
+    except OSError as error:
+        code = "tls_failed" if _is_tls(error) else "relay_unreachable"
+        raise RelayUnreachable(code, relay=origin) from None
+    protocol = ClientProtocol(
+        uri, subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=MAX_MESSAGE_BYTES, logger=_QUIET
+    )
+    try:
+        _upgrade(stream, protocol)
+    except TimeoutError:
+        stream.close()
+        raise RelayUnreachable("relay_unreachable", relay=origin) from None
+    except (OSError, EOFError, InvalidHandshake, ProtocolError):
+        stream.close()
+        raise RelayUnreachable("not_a_relay", relay=origin) from None
+    stream.setblocking(False)
+    return Link(stream, protocol, now)
+
+
+def _open(host: str, port: int, timeout_s: float, *, secure: bool) -> socket.socket:
+    stream = socket.create_connection((host, port), timeout=timeout_s)
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if not secure:
+        return stream
+    import ssl
+
+    try:
+        return ssl.create_default_context().wrap_socket(stream, server_hostname=host)
+    except OSError:
+        stream.close()
+        raise
+
+
+def _upgrade(stream: socket.socket, protocol: ClientProtocol) -> None:
+    protocol.send_request(protocol.connect())
+    stream.sendall(b"".join(protocol.data_to_send()))
+    while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
+        data = stream.recv(_RECEIVE_BYTES)
+        if not data:
+            raise EOFError
+        protocol.receive_data(data)
+    if protocol.handshake_exc is not None:
+        raise protocol.handshake_exc
+    if protocol.subprotocol != SUBPROTOCOL:
+        raise InvalidHandshake("no subprotocol")
+
+
+def _is_tls(error: OSError) -> bool:
+    # ssl is loaded only where https is spoken: it takes 25 ms.
+    module = sys.modules.get("ssl")
+    return module is not None and isinstance(error, module.SSLError)
+
+
+def _must_wait() -> tuple[type[OSError], ...]:
+    """What a socket raises that has nothing to give or no room to take right now."""
+    module = sys.modules.get("ssl")
+    if module is None:
+        return (BlockingIOError,)
+    return (BlockingIOError, module.SSLWantReadError, module.SSLWantWriteError)

@@ -1,0 +1,150 @@
+"""Which certificates, and whether their passwords open them: asked before anything is sent.
+
+The password stays on this device: it opens the key here, is compared with the certificate,
+and is forgotten.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from certrelay.bundle import Item
+from certrelay.disk.reading import Entry
+from certrelay.errors import CertificateError, PasswordError, UsageError
+from certrelay.limits import MAX_BUNDLE_BYTES, MAX_ITEMS, PASSWORD_TRIES
+from certrelay.pki.check import Summary, inspect_with_password
+from certrelay.safe_text import printable
+from certrelay.story.describing import line_of
+from certrelay.story.dialogue import Ask, Dialogue
+from certrelay.terminal.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A certificate that can be sent; ``number`` as `list` counts it."""
+
+    number: int
+    path: Path
+    item: Item
+    summary: Summary
+
+
+def candidates(entries: Sequence[Entry]) -> tuple[Candidate, ...]:
+    """Number everything that was found, and keep what is whole."""
+    return tuple(
+        Candidate(number, entry.path, entry.item, entry.summary)
+        for number, entry in enumerate(entries, 1)
+        if entry.item is not None and entry.summary is not None
+    )
+
+
+def select(found: Sequence[Candidate], selectors: Sequence[str]) -> tuple[Candidate, ...]:
+    """Find the certificates that the selectors mean, each once, in their order.
+
+    A selector is a number from the list, a serial number (decimal, or hex after ``0x``),
+    or a part of the CN without regard to case, tried in this order.
+
+    Raises:
+        CertificateError: ``no_certificates``, if there is nothing to choose from.
+        UsageError: ``selector_unknown``, ``selector_ambiguous``, ``too_many_selected``.
+    """
+    if not found:
+        raise CertificateError("no_certificates")
+    chosen: dict[int, Candidate] = {}
+    for selector in selectors:
+        match = _find(found, selector.strip())
+        chosen[match.number] = match
+    result = tuple(chosen.values())
+    size = sum(candidate.item.size for candidate in result)
+    if len(result) > MAX_ITEMS or size > MAX_BUNDLE_BYTES:
+        raise UsageError("too_many_selected")
+    return result
+
+
+def _find(found: Sequence[Candidate], selector: str) -> Candidate:
+    wanted = selector.casefold()
+    tests: tuple[Callable[[Candidate], bool], ...] = (
+        lambda c: str(c.number) == wanted,
+        lambda c: wanted in _serial_texts(c.summary.serial),
+        lambda c: bool(wanted) and wanted in (c.summary.cn or "").casefold(),
+    )
+    for test in tests:
+        matches = [candidate for candidate in found if test(candidate)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise UsageError("selector_ambiguous", selector=printable(selector))
+    raise UsageError("selector_unknown", selector=printable(selector))
+
+
+def _serial_texts(serial: int | None) -> tuple[str, ...]:
+    return () if serial is None else (str(serial), f"{serial:#x}")
+
+
+def choose(
+    found: Sequence[Candidate], selectors: Sequence[str], report: Report, now: datetime
+) -> Dialogue[tuple[Candidate, ...]]:
+    """Take the selectors of the command line, or show the list and ask.
+
+    Raises:
+        CertificateError, UsageError: As `select`; ``nothing_selected`` for an empty answer.
+    """
+    if not selectors:
+        if not found:
+            raise CertificateError("no_certificates")
+        lines = [
+            f"  {candidate.number}. {line_of(candidate.summary, report.texts, now)}"
+            for candidate in found
+        ]
+        report.event("choose", "\n".join(lines), count=len(found))
+        answer = yield Ask(report.texts.say("story.ask.which"))
+        selectors = answer.replace(",", " ").split()
+        if not selectors:
+            raise UsageError("nothing_selected")
+    return select(found, selectors)
+
+
+def check_passwords(
+    chosen: Sequence[Candidate], report: Report, now: datetime
+) -> Dialogue[tuple[Item, ...]]:
+    """Ask for each certificate's password and see that it opens the key and the key fits.
+
+    A password that opened one certificate is tried on the next without asking again.  A
+    key in a cipher that cannot be opened here is passed on as it is, and that is said.
+
+    Raises:
+        PasswordError: ``password_tries``, after the fifth wrong one.
+        CertificateError: ``key_mismatch`` and the like: this certificate cannot be sent.
+    """
+    known = ""
+    tries_left = PASSWORD_TRIES
+    for candidate in chosen:
+        report.event("checking", line_of(candidate.summary, report.texts, now))
+        if known and _opens(candidate.item, known, report) is not False:
+            continue
+        while True:
+            report.event("password_wanted", tries_left=tries_left)
+            known = yield Ask(report.texts.say("story.ask.password"), secret=True)
+            if _opens(candidate.item, known, report) is not False:
+                break
+            tries_left -= 1
+            if tries_left == 0:
+                raise PasswordError("password_tries")
+            text = report.texts.say("story.password_wrong", tries_left=tries_left)
+            report.event("password_wrong", text, tries_left=tries_left)
+    return tuple(candidate.item for candidate in chosen)
+
+
+def _opens(item: Item, password: str, report: Report) -> bool | None:
+    """Tell whether the password opens the item; ``None`` if nobody here can tell."""
+    try:
+        inspect_with_password(item, password)
+    except PasswordError:
+        return False
+    except CertificateError as error:
+        if error.code != "unsupported_algorithm":
+            raise
+        report.event("unverified", report.texts.say("story.unverified"))
+        return None
+    return True

@@ -1,0 +1,62 @@
+"""How a certificate is described: a line for a person, fields for a script.
+
+Every text of a certificate is a stranger's: it is made printable here.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from certrelay.bundle import Item
+from certrelay.pki.check import Summary
+from certrelay.pki.validity import Validity, judge, korean_date
+from certrelay.safe_text import printable
+from certrelay.texts import Texts
+
+
+def validity_of(summary: Summary, now: datetime) -> Validity:
+    """Judge a summary's certificate, ``UNKNOWN`` where none can be read."""
+    certificate = summary.certificate
+    if certificate is None:
+        return Validity.UNKNOWN
+    return judge(certificate.not_before, certificate.not_after, now)
+
+
+def fields_of(summary: Summary, now: datetime) -> dict[str, Any]:
+    """What a script reads of a certificate; ``None`` where it cannot be read.
+
+    The serial is decimal text, since it is larger than JSON's integers.
+    """
+    not_after = summary.not_after
+    return {
+        "kind": summary.kind,
+        "cn": _shown(summary.cn),
+        "issuer": _shown(summary.issuer),
+        "serial": None if summary.serial is None else str(summary.serial),
+        "not_after": None if not_after is None else not_after.astimezone(UTC).isoformat(),
+        "state": str(validity_of(summary, now)),
+        "verified": summary.verified,
+    }
+
+
+def line_of(summary: Summary, texts: Texts, now: datetime) -> str:
+    """One line: whose, from whom, which serial, until when, in which state."""
+    if summary.certificate is None:
+        return texts.say("story.item.sealed")
+    key = "story.item" if summary.verified else "story.item.unverified"
+    return texts.say(
+        key,
+        cn=printable(summary.cn or "?"),
+        issuer=printable(summary.issuer or "?"),
+        serial=str(summary.serial),
+        not_after="?" if summary.not_after is None else korean_date(summary.not_after),
+        state=texts.say(f"state.{validity_of(summary, now)}"),
+    )
+
+
+def files_of(item: Item) -> dict[str, str]:
+    """The SHA-256 of each file, by role, in hex."""
+    return {file.role: file.sha256.hex() for file in item.files}
+
+
+def _shown(text: str | None) -> str | None:
+    return None if text is None else printable(text)

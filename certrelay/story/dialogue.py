@@ -1,0 +1,51 @@
+"""Questions and answers as generators: the same dialogue runs before and during a session.
+
+A dialogue yields an `Ask` for each line that it needs, is sent the line, and returns what
+it found out.
+"""
+
+from collections.abc import Generator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TypeVar
+
+from certrelay.terminal.lines import Lines
+from certrelay.terminal.report import Report
+
+_T = TypeVar("_T")
+
+YES = frozenset({"y", "yes", "ㅛ", "예", "네", "응"})
+"""What counts as yes; ``ㅛ`` is the y key of a Korean keyboard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question that one line answers."""
+
+    text: str
+    secret: bool = False
+
+
+Dialogue = Generator[Ask, str, _T]
+
+
+def says_yes(line: str) -> bool:
+    """Tell whether an answer means yes; an empty one does not."""
+    return line.strip().lower() in YES
+
+
+def hold(dialogue: "Dialogue[_T]", lines: Lines, report: Report) -> _T:
+    """Run a dialogue to its end, waiting for each answer."""
+    try:
+        ask = next(dialogue)
+        while True:
+            with ExitStack() as stack:
+                lines.forget_early_ones()
+                report.ask(ask.text)
+                if ask.secret:
+                    stack.enter_context(lines.hidden())
+                line = lines.wait()
+            ask = dialogue.send(line)
+    except StopIteration as stop:
+        found: _T = stop.value
+        return found

@@ -1,0 +1,66 @@
+"""The sender's part: choose, check the password, type the number, wait for the receipt."""
+
+from collections.abc import Callable
+from typing import Final
+
+from certrelay.bundle import Item
+from certrelay.endpoint import notices
+from certrelay.limits import NUMBER_TRIES
+from certrelay.story.dialogue import Ask, Dialogue
+from certrelay.story.session import Session
+
+
+class Sending:
+    """Sends items that are known already, or that a dialogue finds once the other device is there.
+
+    Args:
+        choose: Makes the dialogue that gives the items, each time the part needs it.
+    """
+
+    def __init__(self, choose: Callable[[], Dialogue[tuple[Item, ...]]]) -> None:
+        self._choose: Final = choose
+        self._offered = False
+        self._number_tries: int | None = None
+
+    def hear(self, notice: notices.Notice, session: Session) -> None:
+        """Take a notice; see `certrelay.endpoint.notices`."""
+        match notice:
+            case notices.PeerIntroduced():
+                session.converse(self._prepare(session))
+            case notices.NumberWanted(tries_left):
+                self._number_tries = tries_left
+                if self._offered:
+                    session.converse(self._ask_number(session))
+            case notices.NumberWrong(tries_left):
+                session.say("number_wrong", "story.number_wrong", tries_left=tries_left)
+                if tries_left:
+                    session.converse(self._ask_number(session))
+            case notices.NumberMatched():
+                session.say("number_matched", "story.number_matched")
+            case notices.Moved(done, total):
+                session.say("progress", "story.progress", done=done, total=total)
+            case notices.ReceiptArrived(results):
+                session.report.event(
+                    "receipt",
+                    items=[
+                        {"status": result.status, "reason": result.reason} for result in results
+                    ],
+                )
+
+    def _prepare(self, session: Session) -> Dialogue[None]:
+        session.say("leaving", f"story.leaving.{session.names.own}")
+        session.endpoint.report_step("choosing")
+        items = yield from self._choose()
+        session.endpoint.offer(items)
+        session.endpoint.report_step("typing")
+        self._offered = True
+        if self._number_tries is not None:
+            yield from self._ask_number(session)
+
+    def _ask_number(self, session: Session) -> Dialogue[None]:
+        tries = self._number_tries if self._number_tries is not None else NUMBER_TRIES
+        session.report.event("number_wanted", tries_left=tries)
+        text = session.report.texts.say(f"story.ask.number.{session.names.other}")
+        typed = yield Ask(text)
+        self._number_tries = tries - 1
+        session.endpoint.enter_number(typed, session.now())

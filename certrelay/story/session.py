@@ -1,0 +1,308 @@
+"""One room, from the first connection to the end: the loop around the pure driver.
+
+The loop waits for the relay, the person and the clock at once, and is the only place that
+does.  A `Part` (sending or receiving) hears the notices and puts the questions.
+"""
+
+import select
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from certrelay import limits
+from certrelay.endpoint import Endpoint, notices
+from certrelay.errors import CertRelayError, Interrupted, RelayUnreachable
+from certrelay.net import Link, connect
+from certrelay.net.link import ConnectionLostError
+from certrelay.safe_text import printable
+from certrelay.story.dialogue import Dialogue
+from certrelay.terminal.lines import Lines
+from certrelay.terminal.report import Report
+
+FAREWELL_S: Final = 2.0
+"""Seconds for the relay to close the socket after our `leave`."""
+
+
+class Part(Protocol):
+    """What a device does in the room."""
+
+    def hear(self, notice: notices.Notice, session: "Session") -> None:
+        """Take a notice that is this part's business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How the texts call the two devices: ``pc`` or ``phone``."""
+
+    own: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What a session needs of the world around it."""
+
+    report: Report
+    lines: Lines
+    random: Callable[[float, float], float]
+    """A random wait between two bounds, in seconds."""
+
+    clock: Callable[[], float] = time.monotonic
+
+
+class Session:
+    """Runs one driver to its end."""
+
+    def __init__(
+        self, endpoint: Endpoint, part: Part, origin: str, names: Names, shell: Shell
+    ) -> None:
+        self.endpoint: Final = endpoint
+        self.names: Final = names
+        self.report: Final = shell.report
+        self._part: Final = part
+        self._origin: Final = origin
+        self._lines: Final = shell.lines
+        self._random: Final = shell.random
+        self._clock: Final = shell.clock
+        self._link: Link | None = None
+        self._connect_at = 0.0
+        self._has_connected = False
+        self._dialogue: Dialogue[None] | None = None
+        self._echo = ExitStack()
+        self._ended: notices.Ended | None = None
+        self.ticking: Callable[[float], None] | None = None
+        """Called about once a second while it is set: a countdown."""
+
+    def now(self) -> float:
+        """Seconds on the monotonic clock."""
+        return self._clock()
+
+    def say(self, event: str, key: str, **fields: Any) -> None:
+        """Report an event with the sentence of ``key``, made of the same fields."""
+        values = {
+            name: value if isinstance(value, int) else str(value)
+            for name, value in fields.items()
+            if isinstance(value, str | int)
+        }
+        self.report.event(event, self.report.texts.say(key, **values), **fields)
+
+    def converse(self, dialogue: Dialogue[None]) -> None:
+        """Put questions while the session goes on; replaces an unfinished dialogue."""
+        self.stop_asking()
+        self._lines.start()
+        self._lines.forget_early_ones()
+        self._dialogue = dialogue
+        self._step_dialogue(lambda: next(dialogue))
+
+    def stop_asking(self) -> None:
+        """Withdraw an unanswered question."""
+        self._echo.close()
+        if self._dialogue is not None:
+            self._dialogue.close()
+            self._dialogue = None
+
+    def run(self) -> notices.Ended:
+        """Go on until the driver has ended.
+
+        Raises:
+            RelayUnreachable: If the relay could never be reached.
+        """
+        try:
+            while self._ended is None:
+                self._keep_connected()
+                self._carry_out()
+                if self._ended is None:
+                    self._wait()
+            self._say_farewell()
+        finally:
+            self.stop_asking()
+            self._hang_up()
+        return self._ended
+
+    # --- the connection ---
+
+    def _keep_connected(self) -> None:
+        now = self.now()
+        if self._link is not None or not self.endpoint.wants_connection or now < self._connect_at:
+            return
+        longest = limits.RECONNECT_S[1] if self._has_connected else 10.0
+        try:
+            self._link = connect(self._origin, now, timeout_s=longest)
+        except RelayUnreachable:
+            if not self._has_connected:
+                raise
+            self._lost()
+            return
+        self._has_connected = True
+        self.endpoint.connected(self.now())
+
+    def _lost(self) -> None:
+        self._hang_up()
+        now = self.now()
+        self._connect_at = now + self._random(*limits.RECONNECT_S)
+        self.endpoint.connection_lost(now)
+
+    def _hang_up(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def _say_farewell(self) -> None:
+        """Let what was sent last arrive: the relay closes when it has taken it."""
+        end = self.now() + FAREWELL_S
+        while self._link is not None and (left := end - self.now()) > 0:
+            writers = [self._link] if self._link.has_to_write else []
+            readable, writable, _ = select.select([self._link], writers, [], left)
+            try:
+                if writable:
+                    self._link.flush()
+                if readable:
+                    self._link.receive(self.now())
+            except ConnectionLostError:
+                return
+
+    # --- one turn of the loop ---
+
+    def _carry_out(self) -> None:
+        while orders := self.endpoint.take(self.now()):
+            for order in orders:
+                match order:
+                    case notices.SendText() | notices.SendBinary():
+                        self._send(order)
+                    case notices.Disconnect():
+                        self._lost()
+                    case notices.Ended():
+                        self._ended = order
+                        self.stop_asking()
+                    case _:
+                        self._hear(order)
+
+    def _send(self, order: notices.SendText | notices.SendBinary) -> None:
+        # With no link the message is lost like any other: the driver repeats what matters.
+        if self._link is None:
+            return
+        try:
+            if isinstance(order, notices.SendText):
+                self._link.send_text(order.text)
+            else:
+                self._link.send_binary(order.message)
+        except ConnectionLostError:
+            self._lost()
+
+    def _wait(self) -> None:
+        readers: list[Link | Lines] = [self._lines]
+        writers: list[Link] = []
+        due = [self.endpoint.deadline()]
+        if self._link is not None:
+            readers.append(self._link)
+            writers += [self._link] if self._link.has_to_write else []
+            due.append(self._link.deadline())
+        elif self.endpoint.wants_connection:
+            due.append(self._connect_at)
+        if self.ticking is not None:
+            due.append(self.now() + 1.0)
+        until = min((at for at in due if at is not None), default=self.now() + 1.0)
+        # Never longer than a second: Windows takes Ctrl-C only between two waits.
+        timeout = min(1.0, max(0.0, until - self.now()))
+        readable, writable, _ = select.select(readers, writers, [], timeout)
+        self._interrupt()
+        self._use_link(readable, writable)
+        if self._lines in readable:
+            self._answer()
+        now = self.now()
+        self.endpoint.tick(now)
+        if self.ticking is not None:
+            self.ticking(now)
+
+    def _interrupt(self) -> None:
+        if self._lines.interrupts.asked and self._ended is None:
+            self.stop_asking()
+            self.endpoint.cancel(self.now(), Interrupted("interrupted"))
+
+    def _use_link(self, readable: list[Any], writable: list[Any]) -> None:
+        link = self._link
+        if link is None:
+            return
+        try:
+            if link in writable:
+                link.flush()
+            link.keep_alive(self.now())
+            received = link.receive(self.now()) if link in readable else []
+        except ConnectionLostError:
+            self._lost()
+            return
+        for message in received:
+            if isinstance(message, str):
+                self.endpoint.receive_text(message, self.now())
+            else:
+                self.endpoint.receive_binary(message, self.now())
+            # At once, since an acknowledgement answers each message by itself.
+            self._carry_out()
+            if self._link is not link:
+                return
+
+    # --- the person ---
+
+    def _answer(self) -> None:
+        if self._dialogue is None:
+            self._lines.drain()
+            return
+        try:
+            line = self._lines.take()
+        except CertRelayError as error:
+            self.stop_asking()
+            self.endpoint.cancel(self.now(), error)
+            return
+        if line is not None:
+            dialogue = self._dialogue
+            self._echo.close()
+            self._step_dialogue(lambda: dialogue.send(line))
+
+    def _step_dialogue(self, step: Callable[[], Any]) -> None:
+        dialogue = self._dialogue
+        try:
+            ask = step()
+        except StopIteration:
+            if self._dialogue is dialogue:
+                self._dialogue = None
+            return
+        except CertRelayError as error:
+            self._dialogue = None
+            self.endpoint.cancel(self.now(), error)
+            return
+        self.report.ask(ask.text)
+        if ask.secret:
+            self._echo.enter_context(self._lines.hidden())
+        self._lines.wake()  # an answer that was written ahead is waiting already
+
+    # --- what both parts tell ---
+
+    def _hear(self, notice: notices.Notice) -> None:
+        match notice:
+            case notices.PeerIntroduced(hello):
+                self.say(
+                    "paired",
+                    f"story.paired.{self.names.own}",
+                    peer=printable(hello.name),
+                    platform=hello.platform,
+                    app=hello.app,
+                    app_version=hello.app_version,
+                    os_version=hello.os_version,
+                )
+            case notices.PeerStepped(step):
+                text = self.report.texts.say(f"story.step.{step}.{self.names.other}")
+                self.report.event("peer_step", text, step=step)
+            case notices.ConnectionLost(seconds):
+                self.say("connection_lost", "story.connection_lost", seconds=round(seconds))
+            case notices.ConnectionBack():
+                self.say("connection_back", "story.connection_back")
+            case notices.PeerLost(seconds):
+                key = f"story.peer_lost.{self.names.other}"
+                self.say("peer_lost", key, seconds=round(seconds))
+            case notices.PeerReturned():
+                self.say("peer_back", f"story.peer_back.{self.names.other}")
+            case notices.ScannedTwice():
+                self.say("second_scan", "story.second_scan")
+        self._part.hear(notice, self)

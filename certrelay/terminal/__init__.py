@@ -1,0 +1,1 @@
+"""What both programs' shells share: lines in, events out, errors into exit statuses."""
