@@ -78,7 +78,7 @@ class Certificate:
         """
         try:
             return _parse(encoded)
-        except DerError:
+        except der.FAULTS:
             raise CertificateError("bad_certificate") from None
 
     @property
@@ -134,7 +134,7 @@ def parse_chain(encoded: bytes) -> tuple[Certificate, ...]:
     """
     try:
         members = Element.parse(encoded).children(der.SEQUENCE)
-    except DerError:
+    except der.FAULTS:
         raise CertificateError("bad_certificate") from None
     if len(members) == 3 and members[2].tag == der.BIT_STRING:
         return (Certificate.parse(encoded),)
@@ -146,7 +146,7 @@ def _first(rdns: Rdns, wanted: str) -> str:
 
 
 def _parse(encoded: bytes) -> Certificate:
-    tbs, algorithm, signature = _exactly(3, Element.parse(encoded).children(der.SEQUENCE))
+    tbs, algorithm, signature = Element.parse(encoded).children(der.SEQUENCE)
     fields = tbs.children(der.SEQUENCE)
     if fields and fields[0].tag == der.context(0):
         fields = fields[1:]
@@ -170,35 +170,23 @@ def _parse(encoded: bytes) -> Certificate:
         not_before=times[0],
         not_after=times[1],
         public_key_info=key.encoded,
-        signature_oid=_at_least(1, algorithm.children(der.SEQUENCE))[0].oid(),
+        signature_oid=algorithm.children(der.SEQUENCE)[0].oid(),
         signature=_tolerant("signature", faults, signature.bits) or b"",
         extensions=_extensions(fields[6:], faults),
         faults=tuple(dict.fromkeys(faults)),
     )
 
 
-def _exactly(count: int, elements: list[Element]) -> list[Element]:
-    if len(elements) != count:
-        raise DerError("number of fields")
-    return elements
-
-
-def _at_least(count: int, elements: list[Element]) -> list[Element]:
-    if len(elements) < count:
-        raise DerError("number of fields")
-    return elements
-
-
 def _tolerant(what: str, faults: list[str], read: Callable[[], _Value]) -> _Value | None:
     try:
         return read()
-    except DerError:
+    except der.FAULTS:
         faults.append(what)
         return None
 
 
 def _validity(element: Element) -> tuple[datetime, datetime]:
-    before, after = _exactly(2, element.children())
+    before, after = element.children()
     return before.time(), after.time()
 
 
@@ -206,7 +194,7 @@ def _name(element: Element, faults: list[str]) -> Rdns:
     pairs: list[tuple[str, str]] = []
     for rdn in reversed(element.children(der.SEQUENCE)):
         for pair in rdn.children(der.SET):
-            attribute, value = _exactly(2, pair.children(der.SEQUENCE))
+            attribute, value = pair.children(der.SEQUENCE)
             text, clean = value.text()
             if not clean:
                 faults.append("text")
@@ -221,11 +209,11 @@ def _extensions(fields: list[Element], faults: list[str]) -> Extensions:
         if field.tag != _V3_EXTENSIONS:
             continue
         try:
-            (listing,) = _exactly(1, field.children())
+            (listing,) = field.children()
             for extension in listing.children(der.SEQUENCE):
-                oid, *_, value = _at_least(2, extension.children(der.SEQUENCE))
+                oid, *_, value = extension.children(der.SEQUENCE)
                 found.setdefault(oid.oid(), value.octets())
-        except DerError:
+        except der.FAULTS:
             faults.append("extensions")
 
     def read(oid: str, reader: Callable[[Element], _Value]) -> _Value | None:
@@ -248,8 +236,7 @@ def _extensions(fields: list[Element], faults: list[str]) -> Extensions:
 
 def _policies(element: Element) -> tuple[str, ...]:
     return tuple(
-        _at_least(1, policy.children(der.SEQUENCE))[0].oid()
-        for policy in element.children(der.SEQUENCE)
+        policy.children(der.SEQUENCE)[0].oid() for policy in element.children(der.SEQUENCE)
     )
 
 
@@ -275,23 +262,23 @@ def _identity(element: Element) -> tuple[Vid | None, str | None]:
     for general in element.children(der.SEQUENCE):
         if general.tag != der.context(0):
             continue
-        oid, value = _exactly(2, general.children())
+        oid, value = general.children()
         if oid.oid() != oids.IDENTIFY_DATA:
             continue
-        (data,) = _exactly(1, value.children(der.context(0)))
-        name, *rest = _at_least(1, data.children(der.SEQUENCE))
+        (data,) = value.children(der.context(0))
+        name, *rest = data.children(der.SEQUENCE)
         return _vid(rest[0]) if rest else None, name.text()[0]
     return None, None
 
 
 def _vid(user_info: Element) -> Vid | None:
     for attribute in user_info.children(der.SEQUENCE):
-        oid, value = _exactly(2, attribute.children(der.SEQUENCE))
+        oid, value = attribute.children(der.SEQUENCE)
         if oid.oid() != oids.VID:
             continue
-        algorithm, digest = _exactly(2, value.children(der.SEQUENCE))
-        digest_oid = _at_least(1, algorithm.children(der.SEQUENCE))[0].oid()
+        algorithm, digest = value.children(der.SEQUENCE)
+        digest_oid = algorithm.children(der.SEQUENCE)[0].oid()
         if digest.tag == der.context(0):
-            (digest,) = _exactly(1, digest.children())
+            (digest,) = digest.children()
         return Vid(digest_oid, digest.octets())
     return None

@@ -46,7 +46,7 @@ CIPHERS: Final = {
     oids.SEED_CBC: BlockCipher("SEED", 16, 16),
     "2.16.840.1.101.3.4.1.2": BlockCipher("AES", 16, 16),
     "2.16.840.1.101.3.4.1.22": BlockCipher("AES", 24, 16),
-    "2.16.840.1.101.3.4.1.42": BlockCipher("AES", 32, 16),
+    oids.AES256_CBC: BlockCipher("AES", 32, 16),
     "1.2.840.113549.3.7": BlockCipher("TripleDES", 24, 8),
 }
 """The ciphers of PBES2 in CBC mode whose parameter is the IV."""

@@ -48,6 +48,10 @@ class DerError(ValueError):
     """
 
 
+FAULTS: Final = (ValueError, IndexError)
+"""What reading fields raises: a `DerError`, too many or too few to unpack, or one missing."""
+
+
 def context(number: int) -> int:
     """The identifier of a constructed, context-specific element, ``[number]``."""
     return 0xA0 | number

@@ -5,9 +5,8 @@ when what comes out is a private key; only then can the key be a stranger's.
 """
 
 from certrelay.errors import CertificateError, PasswordError
-from certrelay.pki import pbe
+from certrelay.pki import der, pbe
 from certrelay.pki.certificate import Certificate
-from certrelay.pki.der import DerError
 from certrelay.pki.private_key import PrivateKey
 
 
@@ -22,7 +21,7 @@ def open_key(encoded: bytes, password: str) -> PrivateKey:
     for plain in pbe.openings(encoded, password):
         try:
             return PrivateKey.parse(plain)
-        except (DerError, ValueError):
+        except der.FAULTS:
             continue
     raise PasswordError("wrong_password")
 

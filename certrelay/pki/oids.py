@@ -54,6 +54,7 @@ DIGESTS: Final = {
 # Encryption under a password.
 SEED_CBC: Final = "1.2.410.200004.1.4"
 SEED_CBC_WITH_SHA1: Final = "1.2.410.200004.1.15"
+AES256_CBC: Final = "2.16.840.1.101.3.4.1.42"
 PBES2: Final = "1.2.840.113549.1.5.13"
 PBKDF2: Final = "1.2.840.113549.1.5.12"
 PBMAC1: Final = "1.2.840.113549.1.5.14"

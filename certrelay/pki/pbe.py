@@ -68,7 +68,7 @@ class Scheme:
         try:
             oid, *parameters = algorithm.children(der.SEQUENCE)
             return _scheme(oid.oid(), parameters)
-        except (DerError, ValueError):
+        except der.FAULTS:
             raise CertificateError("bad_key_file") from None
 
     def encode(self) -> bytes:
@@ -147,7 +147,8 @@ def seed_pbes2(salt: bytes, iv: bytes, iterations: int = 2048) -> Scheme:
 
 def aes256_pbes2(salt: bytes, iv: bytes, iterations: int = 100_000) -> Scheme:
     """The modern form: PBES2, PBKDF2 with HMAC-SHA256, AES-256."""
-    return Scheme("pbkdf2", "2.16.840.1.101.3.4.1.42", salt, iterations, iv, prf=oids.HMAC_SHA256)
+    cipher, prf = oids.AES256_CBC, oids.HMAC_SHA256
+    return Scheme("pbkdf2", cipher, salt, iterations, iv, prf=prf, prf_written=True)
 
 
 def triple_des_pkcs12(salt: bytes, iterations: int = 1024) -> Scheme:
@@ -168,7 +169,7 @@ def parse(encoded: bytes) -> tuple[Element, bytes]:
         algorithm.children(der.SEQUENCE)[0].oid()
         if not (content := sealed.octets()):
             raise DerError("nothing encrypted")
-    except (DerError, ValueError, IndexError):
+    except der.FAULTS:
         raise CertificateError("bad_key_file") from None
     return algorithm, content
 

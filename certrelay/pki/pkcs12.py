@@ -74,7 +74,7 @@ def outline(encoded: bytes) -> Outline:
     try:
         content, mac = _parse(encoded)
         bags, encrypted = _plain_bags(content)
-    except (DerError, ValueError, IndexError):
+    except der.FAULTS:
         raise CertificateError("bad_pkcs12") from None
     keys = [bag for bag in bags if bag.oid in (oids.KEY_BAG, oids.SHROUDED_KEY_BAG)]
     certificates = _certificates(bags)
@@ -105,7 +105,7 @@ def open_file(encoded: bytes, password: str) -> Opened:
         for sealed in encrypted:
             bags += _decrypted_bags(sealed, password)
         return _opened(bags, password)
-    except (DerError, ValueError, IndexError):
+    except der.FAULTS:
         raise CertificateError("bad_pkcs12") from None
 
 
@@ -226,7 +226,7 @@ def _decrypted_bags(info: Element, password: str) -> list[Bag]:
     for plain in pbe.opened(scheme, sealed.implicit_octets(), password):
         try:
             return list(_bags(Element.parse(plain)))
-        except (DerError, ValueError, IndexError):
+        except der.FAULTS:
             continue
     raise PasswordError("wrong_password")
 

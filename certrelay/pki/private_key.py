@@ -48,7 +48,7 @@ class PrivateKey:
             oid = algorithm.children(der.SEQUENCE)[0].oid()
             if self.algorithm_oid == oids.RSA:
                 return oid == oids.RSA and self._rsa_fits(public.bits())
-        except (DerError, ValueError, IndexError):
+        except der.FAULTS:
             return None
         return self._other_fits(public_key_info)
 
@@ -94,6 +94,6 @@ def _vid_random(attributes: Element | None) -> bytes | None:
             oid, values = attribute.children(der.SEQUENCE)
             if oid.oid() == oids.VID_RANDOM:
                 return values.children(der.SET)[0].bits()
-    except (DerError, ValueError, IndexError):
+    except der.FAULTS:
         return None
     return None
