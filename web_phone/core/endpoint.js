@@ -1,0 +1,498 @@
+// S's end of one session: handshake, number, transfer and closing, as one pure driver.
+//
+// No socket, no clock, no randomness: the caller reports what happened (with the time in
+// seconds on a monotonic clock) and carries out the orders that come back, in order:
+//
+//   {do: "connect"} {do: "disconnect"} {do: "text", text} {do: "binary", bytes}
+//   {do: "tell", event}      for the screen, see `Told`
+//
+// toPC:     S's person chooses items and types the number, the content goes out, RECEIPT.
+// toPhone:  S shows the number, OFFER and content come in, its person answers, RECEIPT.
+//
+// `ended` is told once.  Closing politely may take some seconds more; the screen need not
+// wait for it.
+//
+// Source: docs/protocol.md §5 to §8.
+
+import { concat, uint } from "./bytes.js";
+import { Unconfirmed } from "./channel.js";
+import { tokenHash } from "./derive.js";
+import { CertRelayError } from "./errors.js";
+import { CARRIER } from "./frame.js";
+import { Scanned } from "./handshake.js";
+import { readHello, writeHello } from "./hello.js";
+import * as limits from "./limits.js";
+import { closeCode, closeReason, ofEnd, ofResults } from "./outcome.js";
+import { checkPc } from "./release.js";
+import { RoomTalk } from "./room_talk.js";
+import { Receiver, Sender } from "./transfer.js";
+
+/** @typedef {import("./bodies.js").Body} Body */
+/** @typedef {import("./bodies.js").ItemResult} ItemResult */
+/** @typedef {import("./bundle.js").Item} Item */
+/** @typedef {Record<string, string | number>} Details */
+/**
+ * @typedef {{is: "paired"}
+ *   | {is: "waiting", why: "peer_not_ready" | "busy" | "lost" | "peer_gone"}
+ *   | {is: "back"}
+ *   | {is: "peer", hello: import("./hello.js").Hello}
+ *   | {is: "choose"}
+ *   | {is: "number", number: string}
+ *   | {is: "number_wrong", left: number}
+ *   | {is: "matched"}
+ *   | {is: "peer_step", step: string}
+ *   | {is: "moved", bytes: number, total: number}
+ *   | {is: "arrived", items: (Item | null)[]}
+ *   | {is: "question_over"}
+ *   | {is: "receipt", results: ItemResult[]}
+ *   | {is: "second_scan"}
+ *   | {is: "ended", code: string | null, details: Details, byPeer: boolean}} Told
+ *   `ended` with code null is success; `arrived` holds null in place of a damaged item
+ */
+/**
+ * @typedef {import("./room_talk.js").Order
+ *   | {do: "binary", bytes: Uint8Array}
+ *   | {do: "tell", event: Told}} Order
+ */
+
+const NEVER = {
+  repeat: Infinity,
+  handshake: Infinity,
+  session: Infinity,
+  number: Infinity,
+  question: Infinity,
+};
+
+export class Endpoint {
+  /**
+   * @param {object} given
+   * @param {import("./qr.js").QrCode} given.qr
+   * @param {import("./handshake.js").ScanSecrets} given.secrets
+   * @param {import("./hello.js").Hello} given.hello
+   * @param {Uint8Array} [given.helloBytes] for vectors: a hello as it stands
+   * @throws {CertRelayError} `qr_key`
+   */
+  constructor({ qr, secrets, hello, helloBytes }) {
+    const sealed = helloBytes || writeHello(hello, tokenHash(secrets.token));
+    const scanned = new Scanned(secrets, qr, sealed);
+    const { join, room, m1 } = scanned;
+    this._hello = hello;
+    this._isSender = qr.direction === "toPC";
+    /** @type {Scanned | null} */
+    this._scanned = scanned;
+    /** m1, then m3, until it is known to have arrived. @type {Uint8Array | null} */
+    this._repeating = carried(CARRIER.M1, m1);
+    /** @type {Unconfirmed | null} */
+    this._unconfirmed = null;
+    /** @type {import("./channel.js").Confirmed | null} */
+    this._confirmed = null;
+    this._sender = new Sender();
+    this._receiver = new Receiver();
+    this._firstChunkSeq = Infinity;
+    this._endSeq = Infinity;
+    this._isClosing = false;
+    this._isClosedByPeer = false;
+    this._isEnded = false;
+    /** What a RECEIPT or REJECT has settled. @type {string | null | undefined} */
+    this._certain = undefined;
+    this._now = 0;
+    this._times = { ...NEVER, close: Infinity };
+    /** @type {Order[]} */
+    this._orders = [];
+    const talkOrders = /** @type {import("./room_talk.js").Order[]} */ (this._orders);
+    const talkSecrets = { join, room, token: secrets.token, hello };
+    this._talk = new RoomTalk(talkSecrets, this._listener(), talkOrders);
+  }
+
+  // --- what the caller reports -------------------------------------------------------
+
+  /** @param {number} now */
+  start(now) {
+    return this._step(now, () => this._talk.start(now));
+  }
+
+  /** The socket opened. @param {number} now */
+  opened(now) {
+    return this._step(now, () => this._talk.opened(now));
+  }
+
+  /** The socket closed, or could not be opened. @param {number} now @param {number} jitter 0 to 1 */
+  lost(now, jitter) {
+    return this._step(now, () => this._talk.lost(now, jitter));
+  }
+
+  /** The device woke up or has a network again. @param {number} now */
+  refresh(now) {
+    return this._step(now, () => this._talk.refresh(now));
+  }
+
+  /** @param {string} raw @param {number} now @param {number} jitter 0 to 1 */
+  text(raw, now, jitter) {
+    return this._step(now, () => this._talk.text(raw, now, jitter));
+  }
+
+  /** @param {Uint8Array} message @param {number} now */
+  binary(message, now) {
+    return this._step(now, () => this._receive(message));
+  }
+
+  /** The deadline has come. @param {number} now @param {number} jitter 0 to 1 */
+  tick(now, jitter) {
+    return this._step(now, () => this._tick(jitter));
+  }
+
+  /** The time at which `tick` is due; Infinity for never. */
+  get deadline() {
+    const delivery = this._livingDelivery;
+    const frames = delivery === null ? Infinity : Math.min(delivery.deadline, delivery.silentAt);
+    return Math.min(this._talk.deadline, ...Object.values(this._times), frames);
+  }
+
+  // --- what the person does ----------------------------------------------------------
+
+  /** The sender's person has chosen and sees the question for the number. @param {number} now */
+  beginTyping(now) {
+    return this._step(now, () => {
+      if (this._confirmed !== null) return;
+      this._times.number = now + limits.NUMBER_S;
+      this._progress("typing");
+    });
+  }
+
+  /** The sender's person goes back to choosing. @param {number} now */
+  chooseAgain(now) {
+    return this._step(now, () => {
+      if (this._confirmed !== null) return;
+      this._times.number = Infinity;
+      this._progress("choosing");
+    });
+  }
+
+  /**
+   * The sender's person typed the number; if it is right the items go out.
+   * @param {string} typed
+   * @param {Item[]} items
+   * @param {number} now
+   * @throws {CertRelayError} `too_large` or `bad_manifest`, before the number is looked at
+   */
+  typeNumber(typed, items, now) {
+    return this._step(now, () => this._typed(typed, items));
+  }
+
+  /** The receiver's person said yes and the storing begins. @param {number} now */
+  beginSaving(now) {
+    return this._step(now, () => {
+      this._times.question = Infinity;
+      this._progress("saving");
+    });
+  }
+
+  /** What became of the items that arrived. @param {ItemResult[]} results @param {number} now */
+  finishSaving(results, now) {
+    return this._step(now, () => this._saved(results));
+  }
+
+  /** The person gives up. @param {number} now */
+  cancel(now) {
+    // With the content out, giving up does not tell what became of it.
+    const code = this._isContentOut ? "left" : "cancelled";
+    return this._step(now, () => this._close("cancelled", {}, code));
+  }
+
+  // --- the relay ---------------------------------------------------------------------
+
+  /** @returns {import("./room_talk.js").Listener} */
+  _listener() {
+    return {
+      attached: ({ first }) => {
+        if (first) {
+          this._times.session = this._now + limits.SESSION_S;
+          this._times.handshake = this._now + limits.HANDSHAKE_S;
+        }
+        this._tell({ is: first ? "paired" : "back" });
+        this._repeatAll();
+      },
+      waiting: (why) => this._tell({ is: "waiting", why }),
+      refused: (code, details) => this._end(code, details),
+      secondScan: () => {
+        // Before the match anybody may be the other end; after it this is news, no more.
+        if (this._confirmed === null) this._close("second_scan");
+        else this._tell({ is: "second_scan" });
+      },
+    };
+  }
+
+  _repeatAll() {
+    if (this._repeating !== null) {
+      this._send(this._repeating);
+      this._times.repeat = this._now + limits.HANDSHAKE_REPEAT_S;
+    }
+    if (this._delivery !== null) this._delivery.repeat(this._now);
+  }
+
+  // --- the other end -----------------------------------------------------------------
+
+  get _delivery() {
+    return this._unconfirmed === null ? null : this._unconfirmed.delivery;
+  }
+
+  /** The delivery while its frames can reach the other end. */
+  get _livingDelivery() {
+    return this._talk.isAttached && this._talk.isPeerHere ? this._delivery : null;
+  }
+
+  /** @param {Uint8Array} message */
+  _receive(message) {
+    if (!this._talk.isAttached) return;
+    const type = message[0];
+    const delivery = this._delivery;
+    try {
+      if (type === CARRIER.M2) this._receiveM2(message.slice(1));
+      else if (type !== CARRIER.FRAME && type !== CARRIER.ACK) throw new CertRelayError("carrier_type");
+      else if (delivery !== null) this._receiveFrame(delivery, message);
+    } catch (error) {
+      if (!(error instanceof CertRelayError)) throw error;
+      // Forged or out of all order: there is nobody to say goodbye to.
+      if (delivery !== null) delivery.kill();
+      this._talk.leave();
+      this._end(error.code, error.details);
+    }
+  }
+
+  /** @param {Uint8Array} m2 */
+  _receiveM2(m2) {
+    if (this._scanned === null) return;
+    const scanned = this._scanned;
+    this._scanned = null;
+    const { m3, keys, hello: sealed } = scanned.finish(m2);
+    const hello = readHello(sealed, false);
+    this._talk.mayJoin = false;
+    this._unconfirmed = new Unconfirmed(keys);
+    this._repeating = carried(CARRIER.M3, m3);
+    this._repeatAll();
+    try {
+      checkPc(hello);
+    } catch (error) {
+      if (!(error instanceof CertRelayError)) throw error;
+      return this._close(error.code, error.details);
+    }
+    this._tell({ is: "peer", hello });
+    if (this._isSender) {
+      this._progress("choosing");
+      return this._tell({ is: "choose" });
+    }
+    this._times.number = this._now + limits.NUMBER_S;
+    return this._tell({ is: "number", number: keys.number });
+  }
+
+  /** @param {import("./channel.js").Delivery} delivery @param {Uint8Array} message */
+  _receiveFrame(delivery, message) {
+    let body;
+    try {
+      body = delivery.receive(message, this._now);
+    } catch (error) {
+      if (!(error instanceof CertRelayError) || delivery.isDead) throw error;
+      return this._close("protocol", {}, error.code);
+    }
+    if (body !== null || message[0] === CARRIER.ACK) this._stands();
+    if (this._isContentOut) this._countMoved(delivery);
+    if (body !== null && !this._isClosing) this._take(body);
+    else if (this._isClosing && !this._isClosedByPeer && delivery.isSettled) this._talk.leave();
+  }
+
+  /** Something of G opened: it has m3. */
+  _stands() {
+    this._repeating = null;
+    this._times.repeat = Infinity;
+    this._times.handshake = Infinity;
+  }
+
+  /** @param {Body} body */
+  _take(body) {
+    if (body.is === "progress") return this._tell({ is: "peer_step", step: body.step });
+    if (body.is === "close") return this._closedByPeer(body.reason);
+    try {
+      return this._isSender ? this._takeAsSender(body) : this._takeAsReceiver(body);
+    } catch (error) {
+      if (!(error instanceof CertRelayError)) throw error;
+      return this._close("protocol", {}, error.code);
+    }
+  }
+
+  /** @param {Body} body */
+  _takeAsSender(body) {
+    const { delivery } = /** @type {Unconfirmed} */ (this._unconfirmed);
+    const answers = this._sender.receive(body);
+    if (answers.length > 0) {
+      this._firstChunkSeq = delivery.counters.queued;
+      this._endSeq = this._firstChunkSeq + answers.length - 1;
+    }
+    for (const answer of answers) delivery.send(answer);
+    const { results, rejected } = this._sender;
+    if (results === null && rejected === null) return;
+    this._certain = results === null ? "rejected" : ofResults(results);
+    if (results !== null) this._tell({ is: "receipt", results });
+    this._close("done");
+  }
+
+  /** @param {Body} body */
+  _takeAsReceiver(body) {
+    const unconfirmed = /** @type {Unconfirmed} */ (this._unconfirmed);
+    const answers = this._receiver.receive(body);
+    if (body.is === "offer") {
+      this._confirmed = unconfirmed.confirmedBy(body);
+      this._times.number = Infinity;
+      this._tell({ is: "matched" });
+    }
+    for (const answer of answers) unconfirmed.delivery.send(answer);
+    const { received: bytes, total, rejection } = this._receiver;
+    if (rejection !== null) {
+      this._certain = rejection;
+      return;
+    }
+    this._tell({ is: "moved", bytes, total });
+    if (this._receiver.state !== "complete") return;
+    this._times.question = this._now + limits.SAVE_QUESTION_S;
+    this._progress("asking");
+    this._tell({ is: "arrived", items: this._receiver.items });
+  }
+
+  /** Whether a sender's content is on its way, and no RECEIPT has come. */
+  get _isContentOut() {
+    return this._sender.state === "sending" || this._sender.state === "sent";
+  }
+
+  /** @param {import("./channel.js").Delivery} delivery */
+  _countMoved(delivery) {
+    const { acknowledged } = delivery.counters;
+    if (acknowledged > this._endSeq) this._sender.endTaken();
+    const chunks = Math.max(0, acknowledged - this._firstChunkSeq);
+    const { total } = this._sender;
+    this._tell({ is: "moved", bytes: Math.min(chunks * limits.CHUNK_BYTES, total), total });
+  }
+
+  // --- the number and the answer -----------------------------------------------------
+
+  /** @param {string} typed @param {Item[]} items */
+  _typed(typed, items) {
+    if (this._isEnded || this._unconfirmed === null || this._confirmed !== null) return;
+    const sender = new Sender();
+    const offer = sender.offer(items);
+    this._confirmed = this._unconfirmed.confirm(typed);
+    if (this._confirmed === null) {
+      const left = this._unconfirmed.triesLeft;
+      if (left === 0) this._close("number_mismatch");
+      else this._tell({ is: "number_wrong", left });
+      return;
+    }
+    this._sender = sender;
+    this._times.number = Infinity;
+    this._confirmed.send(offer);
+    this._tell({ is: "matched" });
+  }
+
+  /** @param {ItemResult[]} results */
+  _saved(results) {
+    if (this._isEnded || this._confirmed === null) return;
+    this._times.question = Infinity;
+    this._confirmed.send(this._receiver.receipt(results));
+    this._certain = ofResults(results);
+  }
+
+  /** @param {string} step */
+  _progress(step) {
+    if (this._isEnded || this._unconfirmed === null) return;
+    this._unconfirmed.send({ is: "progress", step });
+  }
+
+  // --- time and the end --------------------------------------------------------------
+
+  /** @param {number} jitter 0 to 1 */
+  _tick(jitter) {
+    const now = this._now;
+    this._talk.tick(now, jitter);
+    if (now >= this._times.repeat && this._talk.isAttached) this._repeatAll();
+    const delivery = this._livingDelivery;
+    if (delivery !== null && now >= delivery.silentAt) this._talk.refresh(now);
+    else if (delivery !== null) delivery.tick(now);
+    const { close, handshake, session, number, question } = this._times;
+    if (now >= close) {
+      this._times.close = Infinity;
+      if (this._isClosedByPeer) this._talk.hangUp();
+      else this._talk.leave();
+    } else if (now >= Math.min(handshake, session, number)) {
+      this._close("timeout");
+    } else if (now >= question) {
+      this._tell({ is: "question_over" });
+      this._saved(
+        this._receiver.items.map((item) => ({
+          status: "rejected",
+          reason: item === null ? "bad_digest" : "declined",
+        })),
+      );
+    }
+  }
+
+  /**
+   * End for a reason of ours: CLOSE if the channel stands, else just leave.
+   * @param {string} reason a word of CLOSE
+   * @param {Details} [details]
+   * @param {string} [code] our own word, where it is more exact than CLOSE's
+   */
+  _close(reason, details = {}, code = reason) {
+    if (this._isClosing || this._isEnded) return;
+    this._isClosing = true;
+    if (this._unconfirmed === null) {
+      this._talk.leave();
+    } else {
+      this._unconfirmed.send({ is: "close", reason: closeReason(reason) });
+      this._times.close = this._now + limits.CLOSE_WAIT_S;
+    }
+    this._end(code, details);
+  }
+
+  /** @param {string} reason */
+  _closedByPeer(reason) {
+    this._isClosing = true;
+    this._isClosedByPeer = true;
+    this._times.close = this._now + limits.CLOSE_WAIT_S;
+    this._end(closeCode(reason), { platform: "web", found: this._hello.app_version }, true);
+  }
+
+  /**
+   * Tell the end, once.
+   * @param {string} why
+   * @param {Details} [details]
+   * @param {boolean} [byPeer]
+   */
+  _end(why, details = {}, byPeer = false) {
+    if (this._isEnded) return;
+    this._isEnded = true;
+    Object.assign(this._times, NEVER);
+    const code = ofEnd(this._certain, this._isContentOut, why);
+    this._tell({ is: "ended", code, details, byPeer });
+  }
+
+  /** @param {number} now @param {() => void} what */
+  _step(now, what) {
+    this._now = now;
+    what();
+    if (this._delivery !== null && this._talk.isAttached) {
+      for (const message of this._delivery.take(now)) this._send(message);
+    }
+    return this._orders.splice(0);
+  }
+
+  /** @param {Uint8Array} bytes */
+  _send(bytes) {
+    this._orders.push({ do: "binary", bytes });
+  }
+
+  /** @param {Told} event */
+  _tell(event) {
+    this._orders.push({ do: "tell", event });
+  }
+}
+
+/** @param {number} type @param {Uint8Array} message */
+const carried = (type, message) => concat(uint(type, 1), message);
