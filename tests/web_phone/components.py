@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "web_phone"
 JS_TESTS = Path(__file__).parent / "js"
-BUILD = PAGE / "build"
+BUILD = PAGE / "tools"
 
 
 def missing(what: str) -> None:
@@ -31,7 +31,7 @@ def node() -> str:
 def build_tools() -> Path:
     """The folder of the page's build tools, after ``npm ci --ignore-scripts``."""
     if not (BUILD / "node_modules" / "esbuild").is_dir():
-        missing("web_phone/build/node_modules (npm ci --ignore-scripts)")
+        missing("web_phone/tools/node_modules (npm ci --ignore-scripts)")
     return BUILD
 
 

@@ -1,4 +1,4 @@
-// The types of what build/entry.js takes from the noble libraries.
+// The types of what tools/entry.js takes from the noble libraries.
 type Hash = { (message: Uint8Array): Uint8Array; outputLen: number; blockLen: number };
 export const sha1: Hash;
 export const sha224: Hash;
