@@ -98,7 +98,8 @@ def ca_folder(issuer: Rdns) -> str:
     """The folder of an issuing authority: the field's spelling where it is known."""
     organisation = next((value for attribute, value in issuer if attribute == "o"), "")
     known = CA_FOLDERS.get(organisation.strip().lower())
-    return known or component(organisation, UNKNOWN_CA)
+    folder = known or component(organisation, UNKNOWN_CA)
+    return f"_{folder}" if folder.upper() == PKCS12 else folder
 
 
 def dn_folder(subject: Rdns, fingerprint: str) -> str:

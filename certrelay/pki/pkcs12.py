@@ -74,17 +74,18 @@ def outline(encoded: bytes) -> Outline:
     try:
         content, mac = _parse(encoded)
         bags, encrypted = _plain_bags(content)
-    except der.FAULTS:
+        certificates = _certificates(bags)
+        keys = [bag for bag in bags if bag.oid in (oids.KEY_BAG, oids.SHROUDED_KEY_BAG)]
+        for bag in keys:
+            _check_key(bag)
+    except (*der.FAULTS, CertificateError):
         raise CertificateError("bad_pkcs12") from None
-    keys = [bag for bag in bags if bag.oid in (oids.KEY_BAG, oids.SHROUDED_KEY_BAG)]
-    certificates = _certificates(bags)
     if not encrypted and not (keys and certificates):
         raise CertificateError("bad_pkcs12")
-    for bag in keys:
-        if bag.oid == oids.SHROUDED_KEY_BAG:
-            pbe.parse(bag.value.encoded)
     ids = {bag.local_key_id for bag in keys} - {b""}
-    certificates.sort(key=lambda pair: (pair[0].extensions.ca, pair[1].local_key_id not in ids))
+    certificates.sort(
+        key=lambda it: (it[0].extensions.ca, it[1].local_key_id not in ids, not it[0].signs)
+    )
     return Outline(tuple(c for c, _ in certificates), bool(encrypted), mac is not None)
 
 
@@ -247,6 +248,13 @@ def _opened(bags: list[Bag], password: str) -> Opened:
     owned = {pair.certificate.der for pair in pairs}
     chain = tuple(c for c, _ in certificates if c.der not in owned)
     return Opened(tuple(pairs), chain)
+
+
+def _check_key(bag: Bag) -> None:
+    if bag.oid == oids.SHROUDED_KEY_BAG:
+        pbe.parse(bag.value.encoded)
+    else:
+        PrivateKey.parse(bag.value.encoded)
 
 
 def _key(bag: Bag, password: str) -> PrivateKey | None:

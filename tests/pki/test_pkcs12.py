@@ -1,0 +1,179 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import pkcs12 as other
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from certrelay.bundle import Item
+from certrelay.errors import CertificateError, PasswordError
+from certrelay.pki import der, oids, pbe, pkcs12, pkcs12_writing
+from certrelay.pki.pkcs12_writing import Style
+from tests.certificates import KOREAN_PASSWORD, PASSWORD, person, stranger
+from tests.openssl import LEGACY, openssl
+
+ISSUED = person()
+STYLES: list[Style] = ["field", "modern"]
+
+
+def content(item: Item) -> bytes:
+    return item.files[0].content
+
+
+FIELD = content(ISSUED.pkcs12(PASSWORD, "field", chain=True, km=True))
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("password", [PASSWORD, KOREAN_PASSWORD, "", "🔑"])
+def test_a_file_opens_to_the_same_certificates_and_keys(style: Style, password: str) -> None:
+    encoded = content(ISSUED.pkcs12(password, style, chain=True, km=True))
+    opened = pkcs12.open_file(encoded, password)
+    assert [pair.key.der for pair in opened.pairs] == [
+        pair.key.der for pair in (ISSUED.sign, ISSUED.km) if pair
+    ]
+    assert opened.pairs[0].certificate == ISSUED.sign.certificate
+    assert opened.pairs[0].key.vid_random is not None
+    assert opened.pairs[0].friendly_name == "홍길동"
+    assert opened.chain == (ISSUED.authority,)
+    with pytest.raises(PasswordError):
+        pkcs12.open_file(encoded, password + "x")
+
+
+def test_the_fields_style_shows_its_certificate_without_a_password() -> None:
+    outline = pkcs12.outline(FIELD)
+    assert outline.certificates[0] == ISSUED.sign.certificate
+    assert outline.certificates[-1] == ISSUED.authority
+    assert not outline.certificates_sealed
+    assert outline.has_mac
+
+
+def test_the_modern_style_shows_nothing_without_a_password() -> None:
+    outline = pkcs12.outline(content(ISSUED.pkcs12(PASSWORD, "modern")))
+    assert outline.certificates == ()
+    assert outline.certificates_sealed
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("password", [PASSWORD, KOREAN_PASSWORD])
+def test_openssl_opens_what_is_written_and_finds_the_vid(
+    style: Style, password: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.p12"
+    path.write_bytes(content(ISSUED.pkcs12(password, style, chain=True)))
+    shown = openssl(
+        "pkcs12", "-in", path, "-nodes", "-passin", "stdin", *LEGACY, secret=password
+    ).decode(errors="replace")
+    random = ISSUED.sign.key.vid_random or b""
+    assert f"{oids.VID_RANDOM}: {random.hex(' ').upper()}" in shown
+    assert shown.count("BEGIN CERTIFICATE") == 2
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_common_library_opens_what_is_written(style: Style) -> None:
+    encoded = content(ISSUED.pkcs12(PASSWORD, style, chain=True))
+    loaded = other.load_pkcs12(encoded, PASSWORD.encode())
+    assert loaded.cert is not None
+    assert loaded.cert.certificate.serial_number == ISSUED.sign.certificate.serial
+    assert loaded.cert.friendly_name == "홍길동".encode()
+    assert len(loaded.additional_certs) == 1
+
+
+def test_a_file_without_a_mac_opens() -> None:
+    fields = der.Element.parse(FIELD).children()
+    bare = der.sequence(*[field.encoded for field in fields[:2]])
+    assert pkcs12.open_file(bare, PASSWORD).pairs[0].key.der == ISSUED.sign.key.der
+    with pytest.raises(PasswordError):
+        pkcs12.open_file(bare, "wrong")
+
+
+def test_a_changed_content_is_caught_by_the_mac() -> None:
+    at = FIELD.index(b"TEST")
+    with pytest.raises(PasswordError):
+        pkcs12.open_file(FIELD[:at] + b"T" + b"\x00" + FIELD[at + 2 :], PASSWORD)
+
+
+def test_keys_of_other_certificates_are_a_mismatch() -> None:
+    swapped = pkcs12.Pair(ISSUED.sign.certificate, stranger().sign.key, "")
+    encoded = pkcs12_writing.write([swapped], [], PASSWORD, bytes, "field")
+    with pytest.raises(CertificateError) as caught:
+        pkcs12.open_file(encoded, PASSWORD)
+    assert caught.value.code == "key_mismatch"
+
+
+def wrapped(*bags: bytes) -> bytes:
+    inner = der.octets(der.sequence(*bags))
+    part = der.sequence(der.oid(oids.DATA), der.explicit(0, inner))
+    safe = der.octets(der.sequence(part))
+    return der.sequence(der.integer(3), der.sequence(der.oid(oids.DATA), der.explicit(0, safe)))
+
+
+def bag(oid: str, value: bytes) -> bytes:
+    return der.sequence(der.oid(oid), der.explicit(0, value))
+
+
+def certificate_bag(encoded: bytes) -> bytes:
+    x509 = der.explicit(0, der.octets(encoded))
+    return bag(oids.CERT_BAG, der.sequence(der.oid(oids.X509_CERTIFICATE), x509))
+
+
+SIGN = ISSUED.sign
+KEY = bag(oids.SHROUDED_KEY_BAG, pbe.encrypt(pbe.seed_pbes1(bytes(8)), SIGN.key.der, PASSWORD))
+
+
+def test_an_open_key_and_bags_in_bags_are_read() -> None:
+    inner = der.sequence(certificate_bag(SIGN.certificate.der), bag(oids.KEY_BAG, SIGN.key.der))
+    opened = pkcs12.open_file(wrapped(bag(oids.SAFE_CONTENTS_BAG, inner)), "any")
+    assert opened.pairs[0].key.vid_random == SIGN.key.vid_random
+
+
+def test_a_broken_certificate_beside_a_good_one_is_passed_over() -> None:
+    encoded = wrapped(certificate_bag(b"broken"), certificate_bag(SIGN.certificate.der), KEY)
+    assert pkcs12.outline(encoded).certificates == (SIGN.certificate,)
+    assert pkcs12.open_file(encoded, PASSWORD).pairs[0].certificate == SIGN.certificate
+
+
+NESTED = certificate_bag(SIGN.certificate.der)
+for _ in range(6):
+    NESTED = bag(oids.SAFE_CONTENTS_BAG, der.sequence(NESTED))
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"",
+        b"PK\x03\x04",
+        der.sequence(),
+        FIELD[:-1],
+        FIELD + b"\0",
+        SIGN.certificate.der,
+        wrapped(),
+        wrapped(KEY),
+        wrapped(certificate_bag(SIGN.certificate.der)),
+        wrapped(certificate_bag(b"broken"), KEY),
+        wrapped(NESTED, KEY),
+        der.sequence(der.integer(2), *[f.encoded for f in der.Element.parse(FIELD).children()[1:]]),
+    ],
+)
+def test_what_is_no_pkcs12_file_is_refused(junk: bytes) -> None:
+    with pytest.raises(CertificateError) as caught:
+        pkcs12.outline(junk)
+    assert caught.value.code == "bad_pkcs12"
+    with pytest.raises(CertificateError) as caught:
+        pkcs12.open_file(junk, PASSWORD)
+    assert caught.value.code == "bad_pkcs12"
+
+
+@given(st.integers(0, len(FIELD) - 1), st.integers(0, 255))
+@settings(max_examples=300)
+def test_a_changed_byte_gives_a_file_or_our_error(at: int, byte: int) -> None:
+    changed = FIELD[:at] + bytes([byte]) + FIELD[at + 1 :]
+    try:
+        pkcs12.outline(changed)
+        pkcs12.open_file(changed, PASSWORD)
+    except (CertificateError, PasswordError):
+        pass
+
+
+def test_the_mark_that_joins_certificate_and_key_is_the_usual_one() -> None:
+    assert hashlib.sha1(SIGN.certificate.der).digest() in FIELD
