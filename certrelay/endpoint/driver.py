@@ -461,7 +461,6 @@ class Endpoint:
         if receiver.rejection is not None:
             self._error = ProtocolError(receiver.rejection)
         elif receiver.items:
-            self._tell(notices.Moved(receiver.total, receiver.total))
             self._set(Timer.SAVE, now + self._times.save_question)
             self.report_step("asking")
             self._tell(notices.ItemsArrived(receiver.items))

@@ -5,6 +5,7 @@ chose is made printable before it gets here or inside the catalogue of texts.
 """
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol, TextIO
@@ -35,8 +36,14 @@ class Report(Protocol):
     def result(self, text: str) -> None:
         """The command's result, for a person or the next program."""
 
-    def picture(self, lines: Sequence[str]) -> None:
-        """Show a QR code drawn in text."""
+    def picture(self, lines: Sequence[str], caption: str) -> None:
+        """Show a QR code drawn in text, with a line below it."""
+
+    def caption(self, caption: str) -> None:
+        """Change the line below the picture: a countdown."""
+
+    def erase_picture(self) -> None:
+        """Take the picture off the screen: its secret is used up."""
 
     def error(self, error: CertRelayError) -> None:
         """Say what went wrong and what to do."""
@@ -50,6 +57,9 @@ class TextReport:
         self._program: Final = program
         self._out: Final = out
         self._err: Final = err
+        self._steers: Final = err.isatty() and os.environ.get("TERM") != "dumb"
+        self._is_up = False
+        self._held_back: list[str] = []
 
     def event(self, name: str, text: str = "", **_fields: Any) -> None:
         """Say the sentence, if there is one."""
@@ -66,9 +76,30 @@ class TextReport:
         """Write to standard output."""
         print(text, file=self._out, flush=True)
 
-    def picture(self, lines: Sequence[str]) -> None:
-        """Draw on standard error, where the words are."""
-        self._say("\n".join(lines))
+    def picture(self, lines: Sequence[str], caption: str) -> None:
+        """Draw on standard error; on a terminal on its other screen, which keeps no trace."""
+        if not self._steers:
+            self._say("\n".join([*lines, caption]))
+            return
+        self.erase_picture()
+        self._is_up = True
+        self._err.write("\x1b[?1049h\x1b[2J\x1b[H" + "\n".join(lines) + "\n" + caption)
+        self._err.flush()
+
+    def caption(self, caption: str) -> None:
+        """Rewrite the line below the picture, where there is one."""
+        if self._is_up:
+            self._err.write(f"\r{caption}\x1b[K")
+            self._err.flush()
+
+    def erase_picture(self) -> None:
+        """Leave the other screen, and say what was to be said meanwhile."""
+        if self._is_up:
+            self._is_up = False
+            self._err.write("\x1b[?1049l")
+            said, self._held_back = self._held_back, []
+            for text in said:
+                self._say(text)
 
     def error(self, error: CertRelayError) -> None:
         """Two sentences: what happened, what to do."""
@@ -77,6 +108,10 @@ class TextReport:
             self._say(f"  → {hint}")
 
     def _say(self, text: str) -> None:
+        if self._is_up:
+            self._held_back.append(text)
+            self.caption(text.partition("\n")[0])
+            return
         print(text, file=self._err, flush=True)
 
 
@@ -98,8 +133,14 @@ class JsonReport:
     def result(self, text: str) -> None:
         """Nothing: the events hold the results."""
 
-    def picture(self, lines: Sequence[str]) -> None:
+    def picture(self, lines: Sequence[str], caption: str) -> None:
         """Nothing: `waiting` has the URL."""
+
+    def caption(self, caption: str) -> None:
+        """Nothing."""
+
+    def erase_picture(self) -> None:
+        """Nothing."""
 
     def error(self, error: CertRelayError) -> None:
         """The last event: ``code`` for the script, ``message`` and ``hint`` for its log."""

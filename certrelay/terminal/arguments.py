@@ -1,0 +1,51 @@
+"""What the argument parsers of both programs share: language, JSON, helpful mistakes."""
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn
+
+from certrelay import __version__
+from certrelay.errors import UsageError
+from certrelay.texts import LANGUAGES, Texts, choose_language
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises our error, so that one place tells it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of exiting; the message names the argument and no secret."""
+        raise UsageError("usage", what=message)
+
+
+def texts_for(argv: Sequence[str]) -> Texts:
+    """Pick the language before the parser exists, since its help speaks it too."""
+    asked = None
+    for at, argument in enumerate(argv):
+        if argument == "--lang" and at + 1 < len(argv):
+            asked = argv[at + 1]
+        elif argument.startswith("--lang="):
+            asked = argument.partition("=")[2]
+    return Texts(choose_language(asked))
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    """Tell whether events are wanted, before the arguments are parsed."""
+    return "--json" in argv
+
+
+def main_parser(program: str, texts: Texts) -> Parser:
+    """The parser of a whole program: ``--help`` with examples, ``--version``."""
+    parser = Parser(
+        prog=program,
+        description=texts.say(f"help.{program}"),
+        epilog=texts.say(f"help.{program}.examples"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{program} {__version__}")
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser, texts: Texts) -> None:
+    """The options of every command."""
+    parser.add_argument("--json", action="store_true", help=texts.say("help.json"))
+    parser.add_argument("--lang", choices=LANGUAGES, help=texts.say("help.lang"))

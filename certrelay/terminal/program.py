@@ -1,0 +1,40 @@
+"""The outermost shell of both programs: errors become sentences and exit statuses here only."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+from certrelay.errors import CertRelayError, ExitStatus, Interrupted, StateError
+from certrelay.terminal.report import Report
+
+
+def run(command: Callable[[], CertRelayError | None], report: Report) -> int:
+    """Run a command.
+
+    Args:
+        command: Returns ``None`` for success, or the error that it ended with; may raise.
+        report: Where the error is told.
+
+    Returns:
+        The process's exit status.
+    """
+    try:
+        error = command()
+    except CertRelayError as raised:
+        error = raised
+    except KeyboardInterrupt:
+        error = Interrupted("interrupted")
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitStatus.INTERNAL
+    except Exception as unexpected:
+        # The message of a foreign exception may hold anything, so only its type is told.
+        if os.environ.get("CERTRELAY_TRACEBACK"):
+            traceback.print_exc()
+        error = StateError(type(unexpected).__name__)
+    if error is None:
+        return ExitStatus.OK
+    report.error(error)
+    return error.exit_status

@@ -1,0 +1,102 @@
+"""The simulated phone's command line."""
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from certrelay.errors import CertRelayError, QrError
+from certrelay.terminal import program
+from certrelay.terminal.arguments import Parser, add_common, main_parser, texts_for, wants_json
+from certrelay.terminal.lines import Lines, standard_input
+from certrelay.terminal.report import Report, make_report
+from certrelay.texts import Texts
+
+PROGRAM = "certrelay-phone"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: see README.md."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    texts = texts_for(argv)
+    report = make_report(texts, PROGRAM, as_json=wants_json(argv))
+
+    def command() -> CertRelayError | None:
+        arguments = _parser(texts).parse_args(argv)
+        outcome: CertRelayError | None = arguments.run(arguments, report)
+        return outcome
+
+    return program.run(command, report)
+
+
+def _parser(texts: Texts) -> Parser:
+    parser = main_parser(PROGRAM, texts)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    words = texts.say("help.phone.init")
+    init = commands.add_parser("init", help=words, description=words)
+    init.add_argument("keystore", type=Path, metavar="KEYSTORE")
+    init.set_defaults(run=_init)
+
+    words = texts.say("help.phone.scan")
+    scan = commands.add_parser("scan", help=words, description=words)
+    scan.add_argument("picture", metavar="PICTURE|-", help=texts.say("help.picture"))
+    scan.add_argument(
+        "--keystore", type=Path, required=True, metavar="DIR", help=texts.say("help.keystore")
+    )
+    scan.add_argument("--platform", default="android", help=texts.say("help.platform"))
+    scan.add_argument("--app", metavar="G6.2.0", help=texts.say("help.app"))
+    scan.add_argument("--os", metavar="14", help=texts.say("help.os"))
+    scan.add_argument("--name", help=texts.say("help.name"))
+    scan.add_argument(
+        "--send", action="append", default=[], metavar="SELECTOR", help=texts.say("help.send")
+    )
+    scan.add_argument("--yes", action="store_true", help=texts.say("help.yes"))
+    scan.set_defaults(run=_scan)
+    for each in (init, scan):
+        add_common(each, texts)
+    return parser
+
+
+def _init(arguments: argparse.Namespace, report: Report) -> None:
+    from datetime import UTC, datetime
+
+    from certrelay.pki.validity import korean_date
+    from client_mobile_sim.keystore import PASSWORD, fill
+
+    for made in fill(arguments.keystore.expanduser(), datetime.now(UTC)):
+        until = korean_date(made.not_after)
+        text = report.texts.say("phone.made", cn=made.cn, not_after=until)
+        report.event("made", text, cn=made.cn, not_after=until, path=str(made.path))
+        report.result(str(made.path))
+    text = report.texts.say("phone.made.password", password=PASSWORD)
+    report.event("made_password", text, password=PASSWORD)
+
+
+def _scan(arguments: argparse.Namespace, report: Report) -> CertRelayError | None:
+    from certrelay.story.session import Shell
+    from client_mobile_sim import profiles
+    from client_mobile_sim.phone import Phone, scan
+
+    lines = standard_input()
+    with lines.interrupts.watched(lines.wake):
+        url = _url(arguments.picture, lines)
+        hello = profiles.hello(arguments.platform, arguments.app, arguments.os, arguments.name)
+        phone = Phone(
+            hello, arguments.keystore.expanduser(), tuple(arguments.send), yes=arguments.yes
+        )
+        return scan(url, phone, Shell(report, lines, random.uniform))
+
+
+def _url(picture: str, lines: Lines) -> str:
+    """Read the URL: from a picture, or as the first line of standard input."""
+    from client_mobile_sim.camera import MAX_PICTURE_BYTES, read_url, recognise
+
+    if picture == "-":
+        return recognise([lines.wait().strip()])
+    try:
+        with Path(picture).expanduser().open("rb") as file:
+            return read_url(file.read(MAX_PICTURE_BYTES + 1))
+    except OSError:
+        raise QrError("picture_unreadable", path=picture) from None

@@ -1,0 +1,78 @@
+"""The simulated phone's story: a picture is scanned, a certificate goes or comes."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from certrelay.bundle import Item
+from certrelay.disk.reading import find
+from certrelay.disk.store import Store
+from certrelay.e2e.handshake import ScanSecrets
+from certrelay.e2e.hello import Hello
+from certrelay.e2e.qr import Direction, QrCode
+from certrelay.endpoint import Endpoint, ScanSide, Times
+from certrelay.errors import CertRelayError
+from certrelay.story.choosing import candidates, check_passwords, choose
+from certrelay.story.dialogue import Dialogue
+from certrelay.story.receiving import Receiving
+from certrelay.story.sending import Sending
+from certrelay.story.session import Names, Part, Session, Shell
+from certrelay.terminal.report import Report
+from certrelay.wire.release import PC_POLICY
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone: who it says it is, and where its certificates are."""
+
+    hello: Hello
+    keystore: Path
+    selectors: Sequence[str] = ()
+    """What it sends, if it is to send; asked for if there are none."""
+
+    yes: bool = False
+    """Whether it saves without asking what it receives."""
+
+    times: Times | None = None
+
+
+def scan(url: str, phone: Phone, shell: Shell) -> CertRelayError | None:
+    """Do what the QR code says; give the error with which it ended, if any.
+
+    Raises:
+        QrError: If the URL is none of ours.
+        RelayUnreachable: If its relay cannot be reached.
+    """
+    qr = QrCode.from_url(url)
+    direction = qr.payload.direction
+    purpose = "export" if direction is Direction.TO_PC else "import"
+    shell.report.event(
+        "scanned", shell.report.texts.say(f"phone.scanned.{purpose}"), direction=purpose
+    )
+    part = _part(direction, phone, shell.report)
+    side = ScanSide(ScanSecrets.fresh(os.urandom), qr, phone.hello)
+    endpoint = Endpoint(side, phone.hello, PC_POLICY, phone.times)
+    ended = Session(endpoint, part, qr.origin.text, Names("phone", "pc"), shell).run()
+    if isinstance(part, Receiving):
+        for each in part.saved:
+            shell.report.result(str(each["path"]))
+    if ended.error is None:
+        count = len(ended.results or ())
+        shell.report.event("done", shell.report.texts.say(f"phone.done.{purpose}", count=count))
+    return ended.error
+
+
+def _part(direction: Direction, phone: Phone, report: Report) -> Part:
+    if direction is Direction.TO_PHONE:
+        store = Store(phone.keystore)
+        store.clean()
+        return Receiving(store, yes=phone.yes, today=lambda: datetime.now(UTC))
+
+    def pick() -> Dialogue[tuple[Item, ...]]:
+        now = datetime.now(UTC)
+        chosen = yield from choose(candidates(find(phone.keystore)), phone.selectors, report, now)
+        return (yield from check_passwords(chosen, report, now))
+
+    return Sending(pick)

@@ -1,0 +1,62 @@
+"""The relay that the PC runs in its own process: the one door from here to `relay`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Final
+
+from certrelay.e2e.origin import Origin
+from certrelay.errors import CertRelayError, UsageError
+from client_pc.computer import lan_address
+
+LOOPBACK: Final = "127.0.0.1"
+
+
+@contextmanager
+def relay_on(host: str, port: int) -> Iterator[Origin]:
+    """Run a relay on one of this computer's addresses for a while.
+
+    Raises:
+        UsageError: ``bad_host``, if this computer has no such address.
+        RelayUnreachable: ``port_taken``.
+    """
+    from relay.embedded import start
+
+    with start(host, port) as running:
+        yield Origin.of("http", host, running.port)
+
+
+def listen_address(listen: str | None) -> tuple[str, int]:
+    """Where the embedded relay listens.
+
+    Args:
+        listen: ``HOST``, ``HOST:PORT`` or ``[IPv6]:PORT`` from the command line.
+
+    Returns:
+        The address and the port, 0 for a free one.  Without ``listen`` it is the address
+        in the local network, or loopback if there is none.
+
+    Raises:
+        UsageError: ``bad_listen``, if it is no private address.
+    """
+    if listen is None:
+        return lan_address() or LOOPBACK, 0
+    host, port = _split(listen)
+    try:
+        spelled = str(ip_address(host.strip("[]")))
+        number = int(port or "0")
+        if not 0 <= number <= 65_535 or not Origin.of("http", spelled, number or 1).is_local:
+            raise UsageError("bad_listen", listen=listen)
+    except (ValueError, CertRelayError):
+        raise UsageError("bad_listen", listen=listen) from None
+    return spelled, number
+
+
+def _split(listen: str) -> tuple[str, str]:
+    if listen.startswith("["):
+        host, _, rest = listen.partition("]")
+        return host, rest.removeprefix(":")
+    if listen.count(":") > 1:
+        return listen, ""
+    host, _, port = listen.partition(":")
+    return host, port

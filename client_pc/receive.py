@@ -1,0 +1,38 @@
+"""`certrelay import`: certificates come from the phone to this PC."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from certrelay.disk.store import Store
+from certrelay.e2e.qr import Direction
+from certrelay.errors import CertRelayError
+from certrelay.story.receiving import Receiving
+from certrelay.story.session import Shell
+from client_pc.room import RoomOptions, copy
+
+
+def receive(root: Path, options: RoomOptions, shell: Shell, *, yes: bool) -> CertRelayError | None:
+    """Receive once; give the error with which it ended, if any.
+
+    Args:
+        root: The NPKI folder to store into.
+        options: Relay, files for the QR code, this PC's name.
+        shell: Report, answers, clock.
+        yes: Answer the save question with yes.
+    """
+    store = Store(root)
+    store.clean()
+    parts: list[Receiving] = []
+
+    def make_part() -> Receiving:
+        parts.append(Receiving(store, yes=yes, today=lambda: datetime.now(UTC)))
+        return parts[-1]
+
+    ended = copy(Direction.TO_PC, make_part, options, shell)
+    saved = parts[-1].saved
+    for each in saved:
+        shell.report.result(str(each["path"]))
+    if ended.error is None:
+        texts = shell.report.texts
+        shell.report.event("done", texts.say("pc.done.import", count=len(saved)))
+    return ended.error
