@@ -1,0 +1,81 @@
+"""``certrelay-relay``: the relay as a program.
+
+Arguments, then work; the URL on standard output, words on standard error, and one place that
+turns errors into exit statuses.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from certrelay import __version__
+from certrelay.errors import CertRelayError, ExitStatus
+from certrelay.texts import LANGUAGES, Texts, choose_language
+
+DEFAULT_PORT = 8765
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its `ExitStatus`."""
+    argv = sys.argv[1:] if argv is None else argv
+    texts = Texts(choose_language(_asked_language(argv)))
+    arguments = _parser(texts).parse_args(argv)
+    try:
+        from relay.serve import serve
+
+        return serve(arguments, sys.stdout)
+    except CertRelayError as error:
+        for words in (texts.error(error), texts.hint(error)):
+            if words:
+                sys.stderr.write(f"certrelay-relay: {words}\n")
+        return error.exit_status
+    except KeyboardInterrupt:
+        return ExitStatus.INTERRUPTED
+
+
+def _asked_language(argv: Sequence[str]) -> str | None:
+    """Find ``--lang`` before the parser is made, for its help is in that language."""
+    asked = None
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        if word == "--lang":
+            asked = following
+        elif word.startswith("--lang="):
+            asked = word.removeprefix("--lang=")
+    return asked
+
+
+def _parser(texts: Texts) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="certrelay-relay", description=texts.say("relay.about"), allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"certrelay {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="serve")
+    serve = commands.add_parser(
+        "serve",
+        help=texts.say("relay.serve"),
+        description=texts.say("relay.serve"),
+        epilog=texts.say("relay.examples"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+    def option(name: str, metavar: str, **more: object) -> None:
+        key = f"relay.{name.removeprefix('--').replace('-', '_')}"
+        serve.add_argument(name, metavar=metavar, help=texts.say(key), **more)  # type: ignore[arg-type]
+
+    option("--host", "H", default="127.0.0.1")
+    option("--port", "P", type=int, default=DEFAULT_PORT)
+    option("--policy", "FILE", type=Path)
+    option("--public-url", "URL")
+    option("--tls-cert", "FILE", type=Path)
+    option("--tls-key", "FILE", type=Path)
+    option("--allow-origin", "URL", action="append", default=[])
+    option("--trust-proxy", "NET", action="append", default=[])
+    option("--log-level", "LEVEL", choices=("debug", "info", "warning", "error"), default="warning")
+    option("--lang", "ko|en", choices=LANGUAGES)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

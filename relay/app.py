@@ -1,0 +1,116 @@
+"""The relay as a web application: one WebSocket path, one page of health, nothing else.
+
+Source: docs/protocol.md §2 and §4.
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from ipaddress import ip_address
+
+from starlette.applications import Starlette
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from certrelay.wire.messages import SOCKET_PATH
+from relay.admission import allowance_key, client_address
+from relay.settings import Edges
+from relay.socket import Sockets
+
+_HEADERS = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+}
+
+
+def build_app(sockets: Sockets, edges: Edges, pages: Sequence[BaseRoute] = ()) -> Starlette:
+    """Build the application.
+
+    Args:
+        sockets: Runs each WebSocket.
+        edges: Which browsers and proxies are believed.
+        pages: Further routes, such as the phone's page.
+    """
+
+    async def connect(socket: WebSocket) -> None:
+        status = refusal(socket, edges)
+        if status is not None:
+            await socket.send_denial_response(_answer(status))
+            return
+        await sockets.serve(socket, _address(socket, edges))
+
+    async def not_a_socket(request: Request) -> Response:
+        status = refusal(request, edges) or HTTPStatus.UPGRADE_REQUIRED
+        return _answer(status)
+
+    async def health(request: Request) -> Response:
+        return _answer(_wrong_host(request, edges) or HTTPStatus.OK)
+
+    app = Starlette(
+        routes=[
+            WebSocketRoute(f"/{SOCKET_PATH}", connect),
+            WebSocketRoute(f"/{{path:path}}/{SOCKET_PATH}", connect),
+            Route(f"/{SOCKET_PATH}", not_a_socket),
+            Route(f"/{{path:path}}/{SOCKET_PATH}", not_a_socket),
+            Route("/healthz", health),
+            *pages,
+        ]
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def refusal(connection: HTTPConnection, edges: Edges) -> HTTPStatus | None:
+    """Say with which status a request for the socket is refused; ``None`` admits it.
+
+    421 if it is for another host (a page that rebinds its name to this machine), 403 if it
+    comes from a foreign page or is a navigation.
+    """
+    if (status := _wrong_host(connection, edges)) is not None:
+        return status
+    headers = connection.headers
+    if headers.get("sec-fetch-mode") == "navigate":
+        return HTTPStatus.FORBIDDEN
+    origins = headers.getlist("origin")
+    own = f"{_scheme(connection)}://{headers.get('host', '')}".lower()
+    if not all(origin == own or origin in edges.origins for origin in origins):
+        return HTTPStatus.FORBIDDEN
+    return None
+
+
+def _wrong_host(connection: HTTPConnection, edges: Edges) -> HTTPStatus | None:
+    hosts = [host.lower() for host in connection.headers.getlist("host")]
+    if len(hosts) != 1:
+        return HTTPStatus.BAD_REQUEST
+    known = edges.hosts is None or hosts[0] in edges.hosts
+    if known or (edges.ip_hosts and _is_ip(hosts[0])):
+        return None
+    return HTTPStatus.MISDIRECTED_REQUEST
+
+
+def _is_ip(host: str) -> bool:
+    name = host.rpartition("]")[0][1:] if host.startswith("[") else host.partition(":")[0]
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _scheme(connection: HTTPConnection) -> str:
+    return "https" if connection.scope["scheme"] in ("wss", "https") else "http"
+
+
+def _address(connection: HTTPConnection, edges: Edges) -> str:
+    client = connection.client
+    peer = "" if client is None else client.host
+    forwarded = connection.headers.getlist("x-forwarded-for")
+    return allowance_key(client_address(peer, forwarded, edges.trusted_proxies))
+
+
+def _answer(status: HTTPStatus) -> Response:
+    body = "ok" if status is HTTPStatus.OK else status.phrase
+    return PlainTextResponse(f"{body}\n", status, _HEADERS)

@@ -1,0 +1,173 @@
+"""The rooms of one process, in its memory.
+
+Everything happens on one event loop, and between reading a room and writing it back there is
+no ``await``: two devices that join at once are taken one after the other.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final, assert_never
+
+from certrelay.wire import room as rules
+from certrelay.wire.close import CloseCode
+from certrelay.wire.ids import Role, RoomId
+from certrelay.wire.messages import Create, Refused, encode
+from certrelay.wire.release import ReleasePolicy
+from relay.clock import Clock, monotonic
+from relay.dead_rooms import DeadRooms
+from relay.hub import Line, Request, Seat, event_of
+from relay.settings import Settings
+
+
+@dataclass(slots=True, eq=False)
+class _Home:
+    """A room that stands, with what the rules do not know: its sockets and its timer."""
+
+    room: rules.Room
+    owner: str
+    """The address that it counts for: the one that created it."""
+
+    lines: dict[Role, Line] = field(default_factory=dict)
+    timer: asyncio.TimerHandle | None = None
+
+
+class MemoryHub:
+    """A `relay.hub.Hub` for one node."""
+
+    def __init__(self, settings: Settings, clock: Clock = monotonic) -> None:
+        self.policy: ReleasePolicy = settings.policy
+        """Asked at each `join`; may be exchanged while the relay runs."""
+
+        self._settings: Final = settings
+        self._clock: Final = clock
+        self._homes: Final[dict[RoomId, _Home]] = {}
+        self._rooms_of: Final[Counter[str]] = Counter()
+        self._dead: Final = DeadRooms(settings.max_dead_rooms, settings.dead_room_s)
+
+    def __len__(self) -> int:
+        """Count the rooms that stand."""
+        return len(self._homes)
+
+    async def ask(self, line: Line, request: Request) -> None:
+        """Let a socket create, join or resume; see `relay.hub.Hub`."""
+        seat = Seat.of(request)
+        home = self._homes.get(seat.room)
+        if home is not None:
+            self._step(home, event_of(request, self.policy), line)
+            return
+        word = self._dead.word(seat.room, self._clock())
+        if word is not None or not isinstance(request, Create):
+            line.refuse(rules.answer_absent(request, word))
+        elif (refused := self._full(line)) is not None:
+            line.refuse(refused)
+        else:
+            self._open(line, request)
+
+    async def carry(self, line: Line, sealed: bytes) -> None:
+        """Pass a sealed message on; see `relay.hub.Hub`."""
+        if (found := self._seated(line)) is not None:
+            home, role = found
+            for receiver in self._step(home, rules.Carried(role, len(sealed)), line):
+                await receiver.outbox.put_sealed(sealed)
+
+    async def leave(self, line: Line) -> None:
+        """End the room; see `relay.hub.Hub`."""
+        if (found := self._seated(line)) is not None:
+            home, role = found
+            self._step(home, rules.Left(role), line)
+
+    async def lost(self, line: Line) -> None:
+        """Note that a socket is gone; see `relay.hub.Hub`."""
+        if (found := self._seated(line)) is not None:
+            home, role = found
+            self._step(home, rules.Lost(role), line)
+            home.lines.pop(role, None)
+            line.seat = None
+
+    def _seated(self, line: Line) -> tuple[_Home, Role] | None:
+        """The room that a socket speaks in, and as whom."""
+        if line.seat is None:
+            return None
+        return self._homes[line.seat.room], line.seat.role
+
+    def _full(self, line: Line) -> Refused | None:
+        """Say why there is no place for one more room; those that stand stay."""
+        admission = self._settings.admission
+        if len(self._homes) >= admission.rooms:
+            return Refused("try_later")
+        if self._rooms_of[line.address] >= admission.rooms_per_address:
+            return Refused("rate_limited")
+        return None
+
+    def _open(self, line: Line, create: Create) -> None:
+        room, effects = rules.open_room(create, self._clock(), self._settings.room)
+        assert room is not None
+        home = self._homes[create.room] = _Home(room, line.address)
+        self._rooms_of[home.owner] += 1
+        self._carry_out(home, effects, line)
+        self._watch(home)
+
+    def _step(self, home: _Home, event: rules.Event, asker: Line | None) -> list[Line]:
+        """Apply an event; give back who gets the sealed message that came with it."""
+        after, effects = rules.step(home.room, event, self._clock(), self._settings.room)
+        if after is not None:
+            home.room = after
+        receivers = self._carry_out(home, effects, asker)
+        if after is not None:
+            self._watch(home)
+        return receivers
+
+    def _carry_out(
+        self, home: _Home, effects: tuple[rules.Effect, ...], asker: Line | None
+    ) -> list[Line]:
+        receivers = []
+        for effect in effects:
+            match effect:
+                case rules.Admit(role):
+                    self._admit(home, role, asker)
+                case rules.Refuse(error):
+                    assert asker is not None, "time asks for nothing"
+                    asker.refuse(error)
+                case rules.Tell(to, message):
+                    home.lines[to].outbox.put(encode(message))
+                case rules.Deliver(to):
+                    receivers.append(home.lines[to])
+                case rules.Disconnect(to, code):
+                    home.lines.pop(to).close(code)
+                case rules.Forget(word):
+                    self._forget(home, word)
+                case _:
+                    assert_never(effect)
+        return receivers
+
+    def _admit(self, home: _Home, role: Role, asker: Line | None) -> None:
+        assert asker is not None
+        older = home.lines.get(role)
+        if older is not None and older is not asker:
+            older.close(CloseCode.REPLACED)
+        home.lines[role] = asker
+        asker.seat = Seat(home.room.id, role)
+
+    def _forget(self, home: _Home, word: rules.DeadWord) -> None:
+        if home.timer is not None:
+            home.timer.cancel()
+        del self._homes[home.room.id]
+        self._rooms_of[home.owner] -= 1
+        if not self._rooms_of[home.owner]:
+            del self._rooms_of[home.owner]
+        self._dead.add(home.room.id, word, self._clock())
+
+    def _watch(self, home: _Home) -> None:
+        """Wake up at the room's deadline, unless a timer does so by then already."""
+        loop = asyncio.get_running_loop()
+        wait_s = max(0.0, home.room.deadline - self._clock())
+        if home.timer is not None:
+            if home.timer.when() <= loop.time() + wait_s:
+                return
+            home.timer.cancel()
+        home.timer = loop.call_later(wait_s, self._wake, home)
+
+    def _wake(self, home: _Home) -> None:
+        home.timer = None
+        self._step(home, rules.Tick(), None)

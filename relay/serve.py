@@ -1,0 +1,97 @@
+"""``certrelay-relay serve``: from arguments to a relay that answers, and to its end."""
+
+import argparse
+import asyncio
+import ipaddress
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TextIO
+
+from certrelay.errors import ExitStatus, UsageError
+from relay.address import bind, edges_of, public_origin, url_of
+from relay.open_files import raise_limit
+from relay.server import Server, loop_factory, tls_context
+from relay.settings import Edges, Settings, read_policy
+
+
+def serve(arguments: argparse.Namespace, out: TextIO) -> int:
+    """Serve until SIGTERM (status 0) or Ctrl-C (130).
+
+    Args:
+        arguments: As `relay.__main__` parses them.
+        out: Gets one line, the relay's URL, once it answers.
+
+    Raises:
+        CertRelayError: If it cannot start.
+    """
+    settings = Settings(edges=_edges(arguments))
+    if arguments.policy is not None:
+        settings = replace(settings, policy=read_policy(arguments.policy))
+    tls = None
+    if arguments.tls_cert or arguments.tls_key:
+        if not (arguments.tls_cert and arguments.tls_key):
+            raise UsageError("bad_tls_files", where="--tls-cert, --tls-key")
+        tls = tls_context(arguments.tls_cert, arguments.tls_key)
+    raise_limit()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("relay").setLevel(arguments.log_level.upper())
+
+    listener = bind(arguments.host, arguments.port)
+    url = arguments.public_url or url_of(listener, tls is not None)
+    if not arguments.public_url:
+        edges = edges_of(listener, tls is not None, settings.edges)
+        settings = replace(settings, edges=edges)
+
+    async def run() -> int:
+        server = Server(settings, tls)
+        status = _stop_on_signals(server)
+        await server.run(listener, lambda: _announce(url, out))
+        return status()
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(run())
+
+
+def _announce(url: str, out: TextIO) -> None:
+    out.write(f"{url}\n")
+    out.flush()
+
+
+def _edges(arguments: argparse.Namespace) -> Edges:
+    origins = {_origin(url) for url in arguments.allow_origin}
+    if arguments.public_url:
+        origins.add(public_origin(arguments.public_url))
+    try:
+        proxies = tuple(ipaddress.ip_network(text) for text in arguments.trust_proxy)
+    except ValueError:
+        raise UsageError("bad_proxy") from None
+    return Edges(origins=frozenset(origins), trusted_proxies=proxies)
+
+
+def _origin(url: str) -> str:
+    try:
+        origin = public_origin(f"{url}/")
+    except UsageError:
+        raise UsageError("bad_origin") from None
+    if origin != url:
+        raise UsageError("bad_origin")
+    return origin
+
+
+def _stop_on_signals(server: Server) -> Callable[[], int]:
+    """Let SIGTERM and Ctrl-C stop the server; give back which exit status that makes."""
+    came: list[int] = []
+    loop = asyncio.get_running_loop()
+
+    def stop(number: int) -> None:
+        came.append(number)
+        server.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop, number)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda n, _frame: loop.call_soon_threadsafe(stop, n))
+    return lambda: ExitStatus.INTERRUPTED if came[:1] == [signal.SIGINT] else ExitStatus.OK

@@ -1,0 +1,140 @@
+"""The relay on a listening socket: uvicorn's protocols, our own start and end.
+
+uvicorn's `Server` would install signal handlers, poll for its end ten times a second and log
+the path of each socket; what is left of it here is what reads and writes HTTP.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from starlette.routing import BaseRoute
+from uvicorn.server import ServerState
+
+from certrelay.errors import UsageError
+from certrelay.limits import MAX_MESSAGE_BYTES
+from relay.address import BACKLOG
+from relay.admission import Admission
+from relay.app import build_app
+from relay.hub_memory import MemoryHub
+from relay.open_files import connections_possible
+from relay.settings import Settings
+from relay.socket import Sockets
+from relay.transport import WebSocketDoor, http_door
+
+STOP_S: Final = 2.0
+"""Seconds that devices have to answer the close when the relay stops."""
+
+
+class Server:
+    """One relay in one event loop.
+
+    Args:
+        settings: See `relay.settings`.
+        tls: For https; `tls_context` makes one.
+        pages: Further routes, such as the phone's page.
+    """
+
+    def __init__(
+        self, settings: Settings, tls: ssl.SSLContext | None, pages: Sequence[BaseRoute] = ()
+    ) -> None:
+        self.hub: Final = MemoryHub(settings)
+        admission = Admission(settings.admission)
+        self.sockets: Final = Sockets(self.hub, admission, settings.socket)
+        self._settings: Final = settings
+        self._tls: Final = tls
+        self._stopping: Final = asyncio.Event()
+        self._state: Final = ServerState()
+        most = connections_possible(settings.admission.connections)
+        self._door: Final = http_door(settings.socket.request_s, most)
+        self._config: Final = uvicorn.Config(
+            build_app(self.sockets, settings.edges, pages),
+            ws=WebSocketDoor,
+            ws_max_size=MAX_MESSAGE_BYTES,
+            ws_per_message_deflate=False,
+            ws_ping_interval=settings.socket.ping_s,
+            ws_ping_timeout=settings.socket.ping_timeout_s,
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            access_log=False,
+            log_config=None,
+            # Below WARNING it logs each path, and at DEBUG each message with its tokens.
+            log_level="warning",
+        )
+        self._config.load()
+
+    async def run(self, listener: socket.socket, listening: Callable[[], None]) -> None:
+        """Serve until `stop`, then tell every device and close.
+
+        Args:
+            listener: A bound socket, from `bind`; closed at the end.
+            listening: Called once the relay answers.
+        """
+        server = await asyncio.get_running_loop().create_server(
+            self._connection,
+            sock=listener,
+            ssl=self._tls,
+            ssl_handshake_timeout=self._settings.socket.request_s if self._tls else None,
+            backlog=BACKLOG,
+        )
+        try:
+            listening()
+            await self._stopping.wait()
+        finally:
+            server.close()
+            await self._end()
+
+    def stop(self) -> None:
+        """End `run`; from another thread by ``loop.call_soon_threadsafe``."""
+        self._stopping.set()
+
+    def _connection(self) -> asyncio.Protocol:
+        return self._door(self._config, self._state, {})
+
+    async def _end(self) -> None:
+        """Close every socket with 1012 and wait a moment for the answers."""
+        self.sockets.drain()
+        for connection in list(self._state.connections):
+            if not isinstance(connection, WebSocketDoor):
+                connection.shutdown()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + STOP_S
+        while self._state.connections and loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Read a certificate chain and its key, both PEM, for TLS 1.2 and up.
+
+    Raises:
+        UsageError: ``bad_tls_files`` with ``where``, the file or the pair.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for path in (certificate, key):
+        if not path.is_file():
+            raise UsageError("bad_tls_files", where=str(path))
+    try:
+        # A key with a password would be asked for on the terminal: it is refused instead.
+        context.load_cert_chain(certificate, key, password=lambda: "")
+    except (OSError, ValueError):
+        raise UsageError("bad_tls_files", where=f"{certificate}, {key}") from None
+    return context
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Choose the event loop: uvloop, where the system has it, halves the cost of a message."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,126 @@
+"""What an operator or a test may change, with units in the names.
+
+The protocol's own numbers are `certrelay.limits`; most of these begin as one of them.
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Final
+
+from certrelay import limits
+from certrelay.errors import UsageError
+from certrelay.limits import KIB
+from certrelay.wire.release import PHONE_POLICY, ReleasePolicy
+from certrelay.wire.room import RoomLimits
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class SocketLimits:
+    """What one socket may cost."""
+
+    first_message_s: float = limits.FIRST_MESSAGE_S
+    """Seconds for the first message, and between messages until a room is reached."""
+
+    outbox_bytes: int = 256 * KIB
+    """Bytes that wait for one device; a peer that sends more is not read meanwhile."""
+
+    slow_reader_s: float = 30.0
+    """Seconds a peer is kept waiting before the slow device's socket is cut off."""
+
+    close_s: float = 10.0
+    """Seconds for a device to take its last messages and answer the close."""
+
+    request_s: float = 10.0
+    """Seconds for a whole HTTP request, and for the TLS handshake before it."""
+
+    ping_s: float = limits.PING_S
+    ping_timeout_s: float = limits.SILENCE_S
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionLimits:
+    """How many may come in.  Whoever is in is never put out for a newcomer.
+
+    An address is an IPv4 address or an IPv6 /64.  The defaults leave room for a mobile
+    carrier that shows thousands of phones as one address.
+    """
+
+    connections: int = 50_000
+    """TCP connections at once, of any kind."""
+
+    sockets_per_address: int = 4_000
+    """WebSockets at once from one address."""
+
+    rooms: int = 20_000
+    """Rooms at once."""
+
+    rooms_per_address: int = 2_000
+    """Rooms at once that were created from one address."""
+
+    asks_per_address: int = 1_000
+    """Creates, joins and resumes that one address may send at once."""
+
+    asks_per_address_per_s: float = 20.0
+    """How fast that allowance fills again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Which browsers and which proxies are believed."""
+
+    hosts: frozenset[str] | None = None
+    """The ``Host`` headers answered, lower case, with port unless it is the scheme's own.
+    ``None`` answers all: right for a public relay, wrong in a LAN, where a page that rebinds
+    its name to this machine must not reach it."""
+
+    ip_hosts: bool = False
+    """Whether any ``Host`` that is an IP address is answered beside those."""
+
+    origins: frozenset[str] = frozenset()
+    """The origins of pages (``https://host[:port]``) that may connect, beside the relay's
+    own.  A client that is no browser sends none and is admitted."""
+
+    trusted_proxies: tuple[Network, ...] = ()
+    """Networks whose ``X-Forwarded-For`` is believed, counted from the right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of a relay's settings."""
+
+    room: RoomLimits = field(default_factory=RoomLimits)
+    socket: SocketLimits = field(default_factory=SocketLimits)
+    admission: AdmissionLimits = field(default_factory=AdmissionLimits)
+    edges: Edges = field(default_factory=Edges)
+    policy: ReleasePolicy = PHONE_POLICY
+    dead_room_s: float = limits.DEAD_ROOM_S
+    max_dead_rooms: int = limits.MAX_DEAD_ROOMS
+
+
+MAX_POLICY_BYTES: Final = 64 * KIB
+"""Bytes of a policy file: a real one is below 1 KiB."""
+
+
+def read_policy(path: Path) -> ReleasePolicy:
+    """Read a release policy: a TOML file with one table per platform.
+
+    Raises:
+        UsageError: ``bad_policy`` with ``where``: the file, the line or the key.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_POLICY_BYTES + 1)
+        if len(raw) > MAX_POLICY_BYTES:
+            raise UsageError("bad_policy", where=str(path))
+        table = tomllib.loads(raw.decode())
+    except OSError as error:
+        raise UsageError("bad_policy", where=f"{path}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError("bad_policy", where=f"{path}: {error}") from None
+    except ValueError:
+        raise UsageError("bad_policy", where=f"{path}: UTF-8") from None
+    return ReleasePolicy.from_table(table)
