@@ -10,6 +10,7 @@ nothing needs to be activated.  Only the standard library is used here, and only
 that an older Python can read, so that it can say what is wrong.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -155,9 +156,17 @@ def install(pip: "list[str]", what: str) -> None:
     )
     lines = []
     assert process.stdout is not None
-    for line in process.stdout:
-        lines.append(line)
-        show_progress(line)
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            show_progress(line)
+    except KeyboardInterrupt:
+        # A terminal's Ctrl-C reaches pip too: let it tidy up.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+        process.terminate()
+        process.wait()
+        raise
     show_progress("")
     if process.wait() == 0:
         say(f"Ready after {time.monotonic() - started:.0f} s.")
