@@ -1,0 +1,217 @@
+"""What the page reads in certificate files is what Python reads in them."""
+
+import io
+import os
+import random
+import zipfile
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from certrelay.bundle import Item
+from certrelay.errors import CertRelayError
+from certrelay.pki import check, der, naming, pbe, validity
+from certrelay.pki.check import Summary
+from certrelay.safe_text import printable
+from certrelay.testkit.ca import SCHEMES, Authority, Issued, Owner, new_key
+from tests.web_phone.node import evaluate
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+PASSWORD = "비밀번호 Aa1!"
+INSPECT = {
+    "inspecting": "pki/inspect.js",
+    "bundle": "core/bundle.js",
+    "opening": "pki/private_key.js",
+}
+SHOWN = """Promise.all(data.map(({kind, files, password}) => said(async () => {
+  const contents = Object.fromEntries(Object.entries(files).map(([r, c]) => [r, bytes(c)]));
+  const {certificate: c, place} = inspecting.inspect(bundle.makeItem(kind, contents));
+  const checked = kind === "npki" && password !== null
+    ? await said(() => opening.checkPassword(c, contents.signPri, password)) : null;
+  const shown = c === null ? null
+    : {cn: c.cn, issuer: c.issuerCn, serial: c.serial, from: c.notBefore, until: c.notAfter};
+  return {shown, place, checked};
+})))"""
+
+
+@pytest.fixture(scope="module")
+def issued() -> Issued:
+    return issue(Owner("홍길동<img>\u202e", 7))
+
+
+def issue(owner: Owner) -> Issued:
+    authority = Authority(NOW, key=new_key(1024))
+    end = NOW + timedelta(days=365)
+    return authority.issue(owner, NOW, end, sign_key=new_key(1024), km_key=new_key(1024))
+
+
+def as_data(item: Item, password: str | None = None) -> dict[str, Any]:
+    files = {file.role: file.content.hex() for file in item.files}
+    return {"kind": item.kind, "files": files, "password": password}
+
+
+def in_page(*items: dict[str, Any]) -> list[Any]:
+    found: list[Any] = evaluate(INSPECT, SHOWN, list(items))
+    return found
+
+
+def as_seen(summary: Summary) -> dict[str, Any]:
+    certificate = summary.certificate
+    shown = None
+    if certificate is not None:
+        assert certificate.not_before is not None
+        assert certificate.not_after is not None
+        shown = {
+            "cn": certificate.cn,
+            "issuer": certificate.issuer_cn,
+            "serial": str(certificate.serial),
+            "from": int(certificate.not_before.timestamp() * 1000),
+            "until": int(certificate.not_after.timestamp() * 1000),
+        }
+    return {"shown": shown, "place": list(summary.place)}
+
+
+def test_items_are_seen_as_python_sees_them(issued: Issued) -> None:
+    items = [
+        issued.npki(PASSWORD),
+        issued.pkcs12(PASSWORD, style="field"),
+        issued.pkcs12(PASSWORD, style="modern"),
+    ]
+    found = in_page(*(as_data(item) for item in items))
+    assert found == [as_seen(check.inspect(item)) | {"checked": None} for item in items]
+
+
+def test_every_common_form_of_key_opens_with_its_password_only(issued: Issued) -> None:
+    schemes = ["seed-pbes2", "seed-pbes1", "seed-fixed-iv", "aes256"]
+    right = [as_data(issued.npki(PASSWORD, scheme=each), PASSWORD) for each in schemes]
+    wrong = [as_data(issued.npki(PASSWORD, scheme=each), PASSWORD + " ") for each in schemes]
+    assert [each["checked"] for each in in_page(*right)] == [True] * len(schemes)
+    assert [each["checked"] for each in in_page(*wrong)] == ["wrong_password"] * len(schemes)
+
+
+def test_other_forms_are_named_as_not_checkable(issued: Issued) -> None:
+    others = set(SCHEMES) - {"seed-pbes2", "seed-pbes1", "seed-fixed-iv", "aes256"}
+    found = in_page(*(as_data(issued.npki(PASSWORD, scheme=each), PASSWORD) for each in others))
+    assert {each["checked"] for each in found} == {"unsupported_algorithm"}
+
+
+def test_a_password_in_cp949_opens_the_key(issued: Issued) -> None:
+    # Written by a program that took the bytes of the Korean code page.
+    scheme = pbe.seed_pbes2(bytes(8), bytes(16))
+    sealed = scheme.cipher.encrypt(
+        *scheme.key_and_iv(PASSWORD.encode("cp949")), issued.sign.key.der
+    )
+    data = as_data(issued.npki(PASSWORD), PASSWORD)
+    data["files"]["signPri"] = der.sequence(scheme.encode(), der.octets(sealed)).hex()
+    assert in_page(data)[0]["checked"] is True
+
+
+def test_another_certificates_key_is_told(issued: Issued) -> None:
+    other = issue(Owner("김철수", 8))
+    data = as_data(issued.npki(PASSWORD), PASSWORD)
+    data["files"]["signPri"] = as_data(other.npki(PASSWORD))["files"]["signPri"]
+    assert in_page(data)[0]["checked"] == "key_mismatch"
+
+
+def test_broken_files_end_as_errors_of_ours(issued: Issued) -> None:
+    generator = random.Random(7)
+    whole = as_data(issued.npki(PASSWORD), PASSWORD)
+    broken = []
+    for _ in range(150):
+        role = generator.choice(["signCert", "signPri"])
+        content = bytearray.fromhex(whole["files"][role])
+        for _ in range(generator.randint(1, 3)):
+            content[generator.randrange(min(len(content), 200))] = generator.randrange(256)
+        cut = generator.choice([len(content), generator.randrange(len(content))])
+        broken.append({**whole, "files": {**whole["files"], role: content[:cut].hex()}})
+    for data, found in zip(broken, in_page(*broken), strict=True):
+        item = Item.of("npki", {r: bytes.fromhex(c) for r, c in data["files"].items()})
+        assert found == error_of(item) or (isinstance(found, dict) and error_of(item) is None)
+
+
+def error_of(item: Item) -> str | None:
+    try:
+        check.inspect(item)
+    except CertRelayError as error:
+        return error.code
+    return None
+
+
+HOSTILE = [
+    "",
+    ".",
+    "..",
+    "../../etc",
+    "CON",
+    "nul .txt",
+    "COM¹",
+    "a" * 300,
+    "홍" * 90,
+    "trailing. . ",
+    " leading",
+    ".hidden",
+    "a:b\\c/d|e",
+    "\u202egnp.exe",
+    "각",
+    "é",
+    "\ufeffx",
+    "𠀋",
+    "a\x00b",
+    "\u3164",
+]
+
+
+def test_names_are_made_as_python_makes_them() -> None:
+    generator = random.Random(3)
+    alphabet = "aA0 .,=()홍길각/\\:\u202e\u0301é＿_~-"
+    texts = HOSTILE + ["".join(generator.choices(alphabet, k=30)) for _ in range(200)]
+    found = evaluate(
+        {"naming": "pki/naming.js"}, "data.map((text) => naming.component(text, 'none'))", texts
+    )
+    assert found == [naming.component(text, "none") for text in texts]
+    issuers = [[["o", name], ["c", "kr"]] for name in ("KICA", " yesSign ", "PKCS12", "a/b", "")]
+    folders = evaluate(
+        {"naming": "pki/naming.js"}, "data.map((issuer) => naming.caFolder(issuer))", issuers
+    )
+    assert folders == [naming.ca_folder(tuple((a, v) for a, v in each)) for each in issuers]
+
+
+def test_strangers_texts_are_shown_as_python_shows_them() -> None:
+    texts = [*HOSTILE, "가" * 40, "<img src=x onerror=alert(1)>", "a\u2028b", "x" * 65, "x" * 64]
+    found = evaluate(
+        {"safe": "core/safe_text.js"}, "data.map((text) => safe.printable(text))", texts
+    )
+    assert found == [printable(text) for text in texts]
+
+
+def test_validity_is_counted_in_korean_days() -> None:
+    ends = [
+        NOW + timedelta(days=days, hours=hours) for days in (-1, 0, 29, 31) for hours in (-9, 15)
+    ]
+    starts = [NOW - timedelta(days=1), NOW + timedelta(days=1), None]
+    pairs = [(start, end) for start in starts for end in (*ends, None)]
+    data = [
+        [None if each is None else int(each.timestamp() * 1000) for each in (*pair, NOW)]
+        for pair in pairs
+    ]
+    modules = {"validity": "pki/validity.js"}
+    found = evaluate(modules, "data.map(([a, b, now]) => validity.judge(a, b, now))", data)
+    assert found == [validity.judge(start, end, NOW) for start, end in pairs]
+    days = evaluate(
+        modules, "data.map((time) => validity.koreanDate(time))", [row[2] for row in data]
+    )
+    assert set(days) == {validity.korean_date(NOW)}
+
+
+def test_a_zip_of_the_page_opens_anywhere_and_holds_the_same_bytes() -> None:
+    content = {"NPKI/yessign/USER/cn=홍길동/signCert.der": os.urandom(1500), "a/b.key": b"\x00"}
+    written = evaluate(
+        {"zip": "core/zip.js"},
+        "hex(zip.writeZip(data.map(([path, raw]) => "
+        "({path: path.split('/'), content: bytes(raw)}))))",
+        [[path, raw.hex()] for path, raw in content.items()],
+    )
+    with zipfile.ZipFile(io.BytesIO(bytes.fromhex(written))) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == content

@@ -1,0 +1,53 @@
+// What an item is: whose it is, until when, where it would lie on a PC.
+//
+// Source: docs/protocol.md §7; certrelay/pki/check.py.
+
+import { sha256 } from "../vendor/crypto.js";
+import { fileOf } from "../core/bundle.js";
+import { hex } from "../core/bytes.js";
+import { CertRelayError } from "../core/errors.js";
+import { parseCertificate } from "./certificate.js";
+import { caFolder, dnFolder } from "./naming.js";
+import { parseKeyFile } from "./pbe.js";
+import { ownerOf } from "./pkcs12.js";
+
+/**
+ * @typedef {object} Summary its texts are a stranger's
+ * @property {import("../core/bundle.js").Item} item
+ * @property {import("./certificate.js").Certificate | null} certificate null where it is encrypted
+ * @property {string[]} place path components below a store's root
+ */
+
+/**
+ * See what an item is, without its password.
+ * @param {import("../core/bundle.js").Item} item
+ * @returns {Summary}
+ * @throws {CertRelayError} `bad_certificate`, `bad_key_file`, `bad_pkcs12`, `missing_sign_cert`,
+ *   `missing_sign_key`, `missing_km_part`
+ */
+export function inspect(item) {
+  if (item.kind === "pkcs12") return inspectPkcs12(item);
+  const [signCert, signPri] = [fileOf(item, "signCert"), fileOf(item, "signPri")];
+  const [kmCert, kmPri] = [fileOf(item, "kmCert"), fileOf(item, "kmPri")];
+  if (signCert === undefined) throw new CertRelayError("missing_sign_cert");
+  if (signPri === undefined) throw new CertRelayError("missing_sign_key");
+  if ((kmCert === undefined) !== (kmPri === undefined)) throw new CertRelayError("missing_km_part");
+  const certificate = parseCertificate(signCert);
+  parseKeyFile(signPri);
+  if (kmCert !== undefined && kmPri !== undefined) {
+    parseCertificate(kmCert);
+    parseKeyFile(kmPri);
+  }
+  const { subject, issuer, fingerprint } = certificate;
+  return { item, certificate, place: [caFolder(issuer), "USER", dnFolder(subject, fingerprint)] };
+}
+
+/** @param {import("../core/bundle.js").Item} item @returns {Summary} */
+function inspectPkcs12(item) {
+  const content = fileOf(item, "pkcs12");
+  if (content === undefined) throw new CertRelayError("bad_pkcs12");
+  const certificate = ownerOf(content);
+  const digest = hex(sha256(content));
+  const stem = certificate === null ? digest.slice(0, 16) : dnFolder(certificate.subject, digest);
+  return { item, certificate, place: ["PKCS12", `${stem}.p12`] };
+}
