@@ -1,10 +1,9 @@
 """OpenSSL's command line, an independent judge where it is there."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests import component
 
 LEGACY = ("-provider", "default", "-provider", "legacy")
 """SEED, RC2 and the older forms live in OpenSSL's legacy provider."""
@@ -12,11 +11,11 @@ LEGACY = ("-provider", "default", "-provider", "legacy")
 
 def openssl(*arguments: str | Path, secret: str = "", ok: bool = True) -> bytes:
     """Run a command; the secret goes to its standard input.  Skips where there is none."""
-    program = shutil.which("openssl")
-    if program is None:
-        pytest.skip("no openssl command")
     done = subprocess.run(
-        [program, *map(str, arguments)], input=secret.encode(), capture_output=True, check=False
+        [component.program("openssl"), *map(str, arguments)],
+        input=secret.encode(),
+        capture_output=True,
+        check=False,
     )
     assert (done.returncode == 0) == ok, done.stderr.decode(errors="replace")
     return done.stdout

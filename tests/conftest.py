@@ -1,0 +1,48 @@
+"""Nothing is left out in silence: a skip is told at the end, and in CI it is a failure."""
+
+import os
+from collections import Counter
+from collections.abc import Generator
+from typing import TypeVar
+
+import pytest
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+IN_CI = os.environ.get("CERTRELAY_CI") == "1"
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    return _no_skip_in_ci(report) if not hasattr(report, "wasxfail") else report
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _no_skip_in_ci((yield))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = Counter(_reason(report) for report in terminalreporter.getreports("skipped"))
+    if reasons:
+        listed = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+        terminalreporter.write_line(f"Left out here: {listed}. CI runs them all.", yellow=True)
+
+
+def _no_skip_in_ci(report: Report) -> Report:
+    if IN_CI and report.skipped:
+        report.longrepr = f"skipped, and CI must skip nothing: {_reason(report)}"
+        report.outcome = "failed"
+    return report
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    # pytest gives a skip as (file, line, "Skipped: why").
+    place = report.longrepr
+    words = place[2] if isinstance(place, tuple) else str(place)
+    return words.removeprefix("Skipped: ")
