@@ -48,15 +48,30 @@ CIPHERS: Final = {
     "2.16.840.1.101.3.4.1.22": BlockCipher("AES", 24, 16),
     oids.AES256_CBC: BlockCipher("AES", 32, 16),
     "1.2.840.113549.3.7": BlockCipher("TripleDES", 24, 8),
+    oids.ARIA128_CBC: BlockCipher("ARIA", 16, 16),
+    "1.2.410.200046.1.1.7": BlockCipher("ARIA", 24, 16),
+    oids.ARIA256_CBC: BlockCipher("ARIA", 32, 16),
 }
 """The ciphers of PBES2 in CBC mode whose parameter is the IV."""
 
 
 def _run(name: str, key: bytes, iv: bytes, content: bytes, *, encrypt: bool) -> bytes:
+    if name == "ARIA":
+        from certrelay.pki import aria
+
+        return (aria.encrypt_cbc if encrypt else aria.decrypt_cbc)(key, iv, content)
+    if name == "RC2":
+        from certrelay.pki import rc2
+
+        if encrypt:
+            raise CertificateError("unsupported_algorithm", oid=name)
+        return rc2.decrypt_cbc(key, iv, content)
     # Imported here: a copy to this PC needs no cipher at all until a password is asked for.
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
+    if name == "TripleDES" and len(key) == 16:
+        key += key[:8]
     try:
         cipher = Cipher(_algorithm(name)(key), modes.CBC(iv))
         context = cipher.encryptor() if encrypt else cipher.decryptor()
@@ -72,5 +87,8 @@ def _algorithm(name: str) -> "Callable[[bytes], BlockCipherAlgorithm]":
         return AES
     from cryptography.hazmat.decrepit.ciphers import algorithms
 
-    algorithm: Callable[[bytes], BlockCipherAlgorithm] = getattr(algorithms, name)
+    # The library may drop old ciphers one day; that is no fault of the file.
+    algorithm: Callable[[bytes], BlockCipherAlgorithm] | None = getattr(algorithms, name, None)
+    if algorithm is None:
+        raise CertificateError("unsupported_algorithm", oid=name)
     return algorithm

@@ -27,6 +27,9 @@ _FIXED_IV: Final = b"0123456789012345"
 _PKCS12_TRIPLE_DES: Final = "1.2.840.113549.1.12.1.3"
 _PKCS12_FORMS: Final = {
     _PKCS12_TRIPLE_DES: BlockCipher("TripleDES", 24, 8),
+    "1.2.840.113549.1.12.1.4": BlockCipher("TripleDES", 16, 8),
+    "1.2.840.113549.1.12.1.5": BlockCipher("RC2", 16, 8),
+    "1.2.840.113549.1.12.1.6": BlockCipher("RC2", 5, 8),
 }
 
 
@@ -148,6 +151,12 @@ def seed_pbes2(salt: bytes, iv: bytes, iterations: int = 2048) -> Scheme:
 def aes256_pbes2(salt: bytes, iv: bytes, iterations: int = 100_000) -> Scheme:
     """The modern form: PBES2, PBKDF2 with HMAC-SHA256, AES-256."""
     cipher, prf = oids.AES256_CBC, oids.HMAC_SHA256
+    return Scheme("pbkdf2", cipher, salt, iterations, iv, prf=prf, prf_written=True)
+
+
+def aria_pbes2(salt: bytes, iv: bytes, iterations: int = 2048) -> Scheme:
+    """PBES2 with Korea's newer cipher, ARIA-256, and HMAC-SHA256."""
+    cipher, prf = oids.ARIA256_CBC, oids.HMAC_SHA256
     return Scheme("pbkdf2", cipher, salt, iterations, iv, prf=prf, prf_written=True)
 
 

@@ -42,6 +42,7 @@ SCHEMES: Final[dict[str, SchemeMaker]] = {
     "seed-pbes1": lambda random: pbe.seed_pbes1(random(8)),
     "seed-fixed-iv": lambda random: pbe.seed_pbes1(random(8), fixed_iv=True),
     "aes256": lambda random: pbe.aes256_pbes2(random(16), random(16), 2048),
+    "aria256": lambda random: pbe.aria_pbes2(random(16), random(16)),
     "3des-pkcs12": lambda random: pbe.triple_des_pkcs12(random(8)),
 }
 """Forms of key files by name; the first is what banks write today."""

@@ -177,3 +177,46 @@ def test_a_changed_byte_gives_a_file_or_our_error(at: int, byte: int) -> None:
 
 def test_the_mark_that_joins_certificate_and_key_is_the_usual_one() -> None:
     assert hashlib.sha1(SIGN.certificate.der).digest() in FIELD
+
+
+OPENSSL_FORMS = {
+    "legacy": ["-legacy"],
+    "rc2-128 and 2-key 3des": [
+        *["-certpbe", "PBE-SHA1-RC2-128", "-keypbe", "PBE-SHA1-2DES", *LEGACY],
+        *["-macalg", "sha1"],
+    ],
+    "rc2 for the key": ["-certpbe", "NONE", "-keypbe", "PBE-SHA1-RC2-40", *LEGACY],
+    "3des": ["-certpbe", "PBE-SHA1-3DES", "-keypbe", "PBE-SHA1-3DES", "-macalg", "sha1"],
+    "aes-256": [],
+    "aes-128, mac of 512 bits": [
+        *["-certpbe", "AES-128-CBC", "-keypbe", "AES-128-CBC", "-macalg", "sha512"]
+    ],
+    "no mac": ["-nomac"],
+    "seed": ["-certpbe", "SEED-CBC", "-keypbe", "SEED-CBC", *LEGACY],
+    "aria": ["-certpbe", "ARIA-256-CBC", "-keypbe", "ARIA-128-CBC"],
+    "certificates open": ["-certpbe", "NONE"],
+}
+
+
+@pytest.mark.parametrize("form", OPENSSL_FORMS)
+@pytest.mark.parametrize("password", [PASSWORD, KOREAN_PASSWORD])
+def test_what_openssl_writes_opens(form: str, password: str, tmp_path: Path) -> None:
+    certificates, key, path = tmp_path / "c.pem", tmp_path / "k.der", tmp_path / "x.p12"
+    key.write_bytes(SIGN.key.der)
+    (tmp_path / "c.der").write_bytes(SIGN.certificate.der)
+    (tmp_path / "a.der").write_bytes(ISSUED.authority.der)
+    text = b"".join(
+        openssl("x509", "-inform", "DER", "-in", tmp_path / name) for name in ("c.der", "a.der")
+    )
+    key_text = openssl("pkcs8", "-topk8", "-nocrypt", "-inform", "DER", "-in", key)
+    certificates.write_bytes(text + key_text)
+    export = ("pkcs12", "-export", "-in", certificates, "-out", path, "-name", "홍길동")
+    openssl(*export, "-passout", "stdin", *OPENSSL_FORMS[form], secret=password)
+    encoded = path.read_bytes()
+    opened = pkcs12.open_file(encoded, password)
+    assert opened.pairs[0].certificate == SIGN.certificate
+    assert opened.pairs[0].friendly_name == "홍길동"
+    assert opened.pairs[0].key.fits(SIGN.certificate.public_key_info)
+    assert opened.chain == (ISSUED.authority,)
+    with pytest.raises(PasswordError):
+        pkcs12.open_file(encoded, password + "x")
