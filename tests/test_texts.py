@@ -56,8 +56,17 @@ def test_keys_are_sorted_and_stand_once(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_sentences_are_neither_empty_nor_ragged(language: str) -> None:
-    ragged = [key for key, row in SENTENCES[language].items() if not row or row != row.strip()]
+    ragged = [key for key, row in SENTENCES[language].items() if not row or row != row.rstrip()]
     assert ragged == []
+
+
+def test_both_languages_stand_in_the_same_column() -> None:
+    def indent(sentence: str) -> str:
+        return sentence[: len(sentence) - len(sentence.lstrip())]
+
+    english = SENTENCES["en"]
+    uneven = [key for key, row in SENTENCES["ko"].items() if indent(row) != indent(english[key])]
+    assert uneven == []
 
 
 def test_korean_sentences_are_korean_and_english_ones_are_not() -> None:
