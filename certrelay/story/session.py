@@ -40,6 +40,13 @@ class Names:
     other: str
 
 
+class Connect(Protocol):
+    """As `certrelay.net.connect`."""
+
+    def __call__(self, origin: str, now: float, *, timeout_s: float) -> Link:
+        """Open a connection, or raise `RelayUnreachable`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shell:
     """What a session needs of the world around it."""
@@ -50,6 +57,8 @@ class Shell:
     """A random wait between two bounds, in seconds."""
 
     clock: Callable[[], float] = time.monotonic
+    connect: Connect = connect
+    """Opens a connection to the relay; the simulation has its own."""
 
 
 class Session:
@@ -66,6 +75,7 @@ class Session:
         self._lines: Final = shell.lines
         self._random: Final = shell.random
         self._clock: Final = shell.clock
+        self._connect: Final = shell.connect
         self._link: Link | None = None
         self._connect_at = 0.0
         self._has_connected = False
@@ -129,7 +139,7 @@ class Session:
             return
         longest = limits.RECONNECT_S[1] if self._has_connected else 10.0
         try:
-            self._link = connect(self._origin, now, timeout_s=longest)
+            self._link = self._connect(self._origin, now, timeout_s=longest)
         except RelayUnreachable:
             if not self._has_connected:
                 raise
@@ -194,19 +204,27 @@ class Session:
     def _wait(self) -> None:
         readers: list[Link | Lines] = [self._lines]
         writers: list[Link] = []
-        due = [self.endpoint.deadline()]
         if self._link is not None:
             readers.append(self._link)
             writers += [self._link] if self._link.has_to_write else []
+        # Never longer than a second: Windows takes Ctrl-C only between two waits.
+        timeout = min(1.0, max(0.0, self._due() - self.now()))
+        readable, writable, _ = select.select(readers, writers, [], timeout)
+        self._act(readable, writable)
+
+    def _due(self) -> float:
+        """When there is something to do, if nothing happens before."""
+        due = [self.endpoint.deadline()]
+        if self._link is not None:
             due.append(self._link.deadline())
         elif self.endpoint.wants_connection:
             due.append(self._connect_at)
         if self.ticking is not None:
             due.append(self.now() + 1.0)
-        until = min((at for at in due if at is not None), default=self.now() + 1.0)
-        # Never longer than a second: Windows takes Ctrl-C only between two waits.
-        timeout = min(1.0, max(0.0, until - self.now()))
-        readable, writable, _ = select.select(readers, writers, [], timeout)
+        return min((at for at in due if at is not None), default=self.now() + 1.0)
+
+    def _act(self, readable: list[Any], writable: list[Any]) -> None:
+        """Use what the wait has brought."""
         self._interrupt()
         self._use_link(readable, writable)
         if self._lines in readable:
