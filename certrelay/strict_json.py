@@ -35,11 +35,12 @@ def parse_object(raw: bytes | str) -> dict[str, Any]:
             parse_float=_refuse,
             parse_constant=_refuse,
         )
+        # In here too: a parser that bears deep nesting leaves it to us to run out of stack.
+        _check_values(value)
     except (ValueError, RecursionError):
         raise NotStrict("not strict JSON") from None
     if not isinstance(value, dict):
         raise NotStrict("not an object")
-    _check_values(value)
     return value
 
 
