@@ -233,6 +233,7 @@ class CertificateError(CertRelayError):
         "bad_certificate",
         "bad_key_file",
         "bad_pkcs12",
+        "bad_crl",
         "key_mismatch",
         "missing_sign_cert",
         "missing_sign_key",

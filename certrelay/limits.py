@@ -69,6 +69,9 @@ SAVE_QUESTION_S: Final = 120.0
 CLOSE_WAIT_S: Final = 5.0
 """Seconds the closing device waits for its acknowledgement, and the other for `closed`."""
 
+ANSWER_S: Final = 10.0
+"""Seconds in which a relay must answer the first `create` or `join`; then it is none."""
+
 HANDSHAKE_REPEAT_S: Final = 3.0
 """Seconds between repetitions of m1 and of m3."""
 
@@ -141,6 +144,12 @@ MAX_SCRYPT_PASSES: Final = 64
 MAX_NAME_COMPONENT_BYTES: Final = 180
 """UTF-8 bytes of a folder or file name that comes from a certificate: file systems take 255,
 encrypted home folders 143 to 200, and a number or an ending may still be added."""
+
+RENEWAL_DAYS: Final = 30
+"""Days before its last one from which a certificate counts as expiring: renewal opens then."""
+
+MAX_CRL_BYTES: Final = 16 * MIB
+"""Bytes of a revocation list: Korean ones are split and below 1 MiB, whole ones grow."""
 
 # --- what a person sees ---
 

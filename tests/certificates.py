@@ -22,8 +22,13 @@ def key(number: int = 0) -> RSAPrivateKey:
 
 
 @cache
+def root() -> Authority:
+    return Authority(NOW, "KISA", key=key(98))
+
+
+@cache
 def authority() -> Authority:
-    return Authority(NOW, key=key(99))
+    return Authority(NOW, key=key(99), above=root())
 
 
 @cache

@@ -44,6 +44,8 @@ class Extensions:
     real_name: str | None = None
     subject_key_id: bytes | None = None
     authority_key_id: bytes | None = None
+    crl_points: bytes = b""
+    """Where its revocation lists are, unread: to see whether a partial list is the right one."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -141,6 +143,14 @@ def parse_chain(encoded: bytes) -> tuple[Certificate, ...]:
     return tuple(Certificate.parse(member.encoded) for member in members)
 
 
+def read_name(encoded: bytes) -> Rdns:
+    """Read a distinguished name; empty if it cannot be read."""
+    try:
+        return _name(Element.parse(encoded), [])
+    except der.FAULTS:
+        return ()
+
+
 def _first(rdns: Rdns, wanted: str) -> str:
     return next((value for attribute, value in rdns if attribute == wanted and value), "")
 
@@ -231,6 +241,7 @@ def _extensions(fields: list[Element], faults: list[str]) -> Extensions:
         real_name=identity[1],
         subject_key_id=read(oids.SUBJECT_KEY_ID, Element.octets),
         authority_key_id=read(oids.AUTHORITY_KEY_ID, _authority_key_id),
+        crl_points=found.get(oids.CRL_POINTS, b""),
     )
 
 

@@ -7,7 +7,7 @@ Source: docs/protocol.md §7; docs/security.md, attack 31.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -34,6 +34,8 @@ class Summary:
     km_certificate: Certificate | None
     place: Place
     """Where a store keeps it."""
+    authorities: tuple[Certificate, ...]
+    """Certificates of authorities that lie beside it: CaPubs, or a PKCS#12 file's chain."""
     verified: bool
     """Whether the password has opened the key and the key fits the certificate."""
     reason: Reason | None
@@ -98,6 +100,7 @@ def inspect(item: Item) -> Summary:
         certificate=certificate,
         km_certificate=None,
         place=_pkcs12_place(certificate, content),
+        authorities=outline.certificates[1:],
         verified=False,
         reason="no_password" if certificate else "certificate_sealed",
     )
@@ -117,10 +120,7 @@ def inspect_with_password(item: Item, password: str) -> Summary:
     seen = inspect(item)
     if item.kind == "pkcs12":
         content = item.get("pkcs12") or b""
-        pair = pkcs12.open_file(content, password).pairs[0]
-        certificate, key = pair.certificate, pair.key
-        place = _pkcs12_place(certificate, content)
-        return _verified(seen, certificate, key, place, None)
+        return _verified_pkcs12(seen, pkcs12.open_file(content, password), content)
     assert seen.certificate is not None
     key = npki.check_password(seen.certificate, item.get("signPri") or b"", password)
     km_error = None
@@ -129,23 +129,29 @@ def inspect_with_password(item: Item, password: str) -> Summary:
             npki.check_password(seen.km_certificate, item.get("kmPri") or b"", password)
         except CertRelayError as error:
             km_error = error.code
-    return _verified(seen, seen.certificate, key, seen.place, km_error)
+    return _verified(seen, key, km_error)
 
 
-def _verified(
-    seen: Summary, certificate: Certificate, key: PrivateKey, place: Place, km_error: str | None
-) -> Summary:
-    fits = key.fits(certificate.public_key_info)
-    return Summary(
-        kind=seen.kind,
-        certificate=certificate,
-        km_certificate=seen.km_certificate,
-        place=place,
-        verified=fits is True,
-        reason=None if fits else "key_cannot_be_compared",
-        key=key,
-        km_error=km_error,
+def _verified_pkcs12(seen: Summary, opened: pkcs12.Opened, content: bytes) -> Summary:
+    first, *others = opened.pairs
+    return _verified(
+        replace(
+            seen,
+            certificate=first.certificate,
+            km_certificate=next((p.certificate for p in others if not p.certificate.signs), None),
+            place=_pkcs12_place(first.certificate, content),
+            authorities=opened.chain,
+        ),
+        first.key,
+        None,
     )
+
+
+def _verified(seen: Summary, key: PrivateKey, km_error: str | None) -> Summary:
+    assert seen.certificate is not None
+    fits = key.fits(seen.certificate.public_key_info) is True
+    reason: Reason | None = None if fits else "key_cannot_be_compared"
+    return replace(seen, verified=fits, reason=reason, key=key, km_error=km_error)
 
 
 def _inspect_npki(item: Item) -> Summary:
@@ -168,13 +174,14 @@ def _inspect_npki(item: Item) -> Summary:
         place=naming.npki_place(
             certificate.subject_rdns, certificate.issuer_rdns, certificate.fingerprint
         ),
+        authorities=_authorities(item),
         verified=False,
         reason="no_password",
     )
 
 
-def authorities(item: Item) -> tuple[Certificate, ...]:
-    """The certificates of the item's ``caPubs``; none if it has none or they cannot be read."""
+def _authorities(item: Item) -> tuple[Certificate, ...]:
+    """The certificates of ``caPubs``: none if it is missing or cannot be read."""
     content = item.get("caPubs")
     if content is None:
         return ()

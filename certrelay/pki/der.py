@@ -95,8 +95,8 @@ class Element:
             raise DerError(f"expected {tag:#x}, found {self.tag:#x}")
         return self
 
-    def children(self, tag: int | None = None) -> list[Self]:
-        """The elements inside; with ``tag``, after `expect`."""
+    def children(self, tag: int | None = None, most: int = _MAX_CHILDREN) -> list[Self]:
+        """The elements inside, ``most`` of them; with ``tag``, after `expect`."""
         if tag is not None:
             self.expect(tag)
         if not self.tag & _CONSTRUCTED:
@@ -104,7 +104,7 @@ class Element:
         found: list[Self] = []
         at = 0
         while at < len(self.content):
-            if len(found) == _MAX_CHILDREN:
+            if len(found) == most:
                 raise DerError("too many elements")
             element = self._at(self.content, at)
             found.append(element)

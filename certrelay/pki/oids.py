@@ -27,6 +27,10 @@ SUBJECT_KEY_ID: Final = "2.5.29.14"
 KEY_USAGE: Final = "2.5.29.15"
 SUBJECT_ALT_NAME: Final = "2.5.29.17"
 BASIC_CONSTRAINTS: Final = "2.5.29.19"
+CRL_REASON: Final = "2.5.29.21"
+DELTA_CRL: Final = "2.5.29.27"
+ISSUING_POINT: Final = "2.5.29.28"
+CRL_POINTS: Final = "2.5.29.31"
 CERTIFICATE_POLICIES: Final = "2.5.29.32"
 AUTHORITY_KEY_ID: Final = "2.5.29.35"
 
@@ -39,6 +43,21 @@ VID_RANDOM: Final = "1.2.410.200004.10.1.1.3"
 # Public keys.
 RSA: Final = "1.2.840.113549.1.1.1"
 EC: Final = "1.2.840.10045.2.1"
+
+# Signatures, with the hash that they are over.
+RSA_SIGNATURES: Final = {
+    "1.2.840.113549.1.1.5": "SHA1",
+    "1.2.840.113549.1.1.14": "SHA224",
+    "1.2.840.113549.1.1.11": "SHA256",
+    "1.2.840.113549.1.1.12": "SHA384",
+    "1.2.840.113549.1.1.13": "SHA512",
+}
+EC_SIGNATURES: Final = {
+    "1.2.840.10045.4.3.1": "SHA224",
+    "1.2.840.10045.4.3.2": "SHA256",
+    "1.2.840.10045.4.3.3": "SHA384",
+    "1.2.840.10045.4.3.4": "SHA512",
+}
 
 # Digests.
 SHA1: Final = "1.3.14.3.2.26"

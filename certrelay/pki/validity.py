@@ -1,48 +1,49 @@
-"""Whether a certificate is valid today, counted as Koreans count: by days in Korean time.
+"""Whether a certificate is valid on a day of the Korean calendar.
 
-Source: the field's habit: validity ends at 23:59:59 in Korea, renewal opens 30 days before.
+Korean certificates end at 14:59:59Z, the last second of a day in Korea, and people count
+whole days: a certificate that ends today has 0 days left and still works.
 """
 
 from datetime import datetime, timedelta, timezone
-from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
+
+from certrelay.limits import RENEWAL_DAYS
 
 KOREA: Final = timezone(timedelta(hours=9), "KST")
-"""Korean time has no summer time."""
 
-EXPIRING_DAYS: Final = 30
-"""Days before the end from which a certificate counts as expiring."""
-
-
-class Validity(StrEnum):
-    """정상, 만료 예정, 만료, 유효기간 전, and what cannot be told."""
-
-    VALID = "valid"
-    EXPIRING = "expiring"
-    EXPIRED = "expired"
-    NOT_YET = "not_yet"
-    UNKNOWN = "unknown"
+State = Literal["valid", "expiring", "expired", "not_yet", "unknown"]
+"""정상, 만료 예정, 만료, 유효기간 전; the last one where the dates cannot be read."""
 
 
-def judge(not_before: datetime | None, not_after: datetime | None, now: datetime) -> Validity:
-    """Judge a period of validity; all three are aware times.
+def state(not_before: datetime | None, not_after: datetime | None, now: datetime) -> State:
+    """Tell the state of a certificate.
 
-    A bound that cannot be read makes the answer ``UNKNOWN``, unless the other one decides.
+    Args:
+        not_before: Its first second.
+        not_after: Its last second.
+        now: With a zone.
     """
-    if not_after is not None and now > not_after:
-        return Validity.EXPIRED
-    if not_before is not None and now < not_before:
-        return Validity.NOT_YET
-    if not_after is None or not_before is None:
-        return Validity.UNKNOWN
-    return Validity.EXPIRING if days_left(not_after, now) <= EXPIRING_DAYS else Validity.VALID
+    if not_before is None or not_after is None:
+        return "unknown"
+    if now < not_before:
+        return "not_yet"
+    if now - not_after >= timedelta(seconds=1):
+        return "expired"
+    return "expiring" if days_left(not_after, now) <= RENEWAL_DAYS else "valid"
 
 
 def days_left(not_after: datetime, now: datetime) -> int:
-    """Days until the end, from one Korean date to the other; negative when it is over."""
-    return (not_after.astimezone(KOREA).date() - now.astimezone(KOREA).date()).days
+    """Count the days until the last one, by the Korean calendar; below zero once it is over."""
+    return (_korean(not_after).date() - _korean(now).date()).days
 
 
-def korean_date(moment: datetime) -> str:
-    """The date in Korea, as ``2027-01-01``."""
-    return moment.astimezone(KOREA).date().isoformat()
+def last_day(not_after: datetime) -> str:
+    """The last day in Korea, ``YYYY-MM-DD``."""
+    return _korean(not_after).date().isoformat()
+
+
+def _korean(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(KOREA)
+    except OverflowError:  # the last hours of the year 9999, which stand for "never"
+        return moment

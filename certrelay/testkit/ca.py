@@ -9,7 +9,7 @@ randomness comes from the function that is passed in.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,6 +30,9 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 Random = Callable[[int], bytes]
 SchemeMaker = Callable[[Random], Scheme]
 """Makes a key file's scheme of fresh randomness."""
+
+CRL_POINT: Final = "ldap://ca.invalid:389/ou=dp1p1,ou=AccreditedCA,o=test,c=kr"
+"""Where issued certificates say that their part of the revocation list is."""
 
 PERSONAL_BANK: Final = "1.2.410.200005.1.1.4"
 PERSONAL_GENERAL: Final = "1.2.410.200005.1.1.1"
@@ -112,20 +115,33 @@ class Authority:
     """An authority that issues certificates.
 
     Args:
-        now: When it starts to exist, in UTC; it lasts for ten years from a year before.
+        now: When it is looked at, in UTC; it lasts for nine years more, and began one before.
         organisation: The issuer's organisation, which names the CA folder.
         key: Its key; a new one if there is none.
+        above: The authority that issued its certificate; ``None`` makes it a root.
     """
 
-    def __init__(self, now: datetime, organisation: str = "yessign", key: Key | None = None):
+    def __init__(
+        self,
+        now: datetime,
+        organisation: str = "yessign",
+        key: Key | None = None,
+        above: "Authority | None" = None,
+    ):
         self._key: Final = key or new_key()
         self._organisation: Final = organisation
-        self._name: Final = _name("certrelay Test CA", ("AccreditedCA", "TEST"), organisation)
+        cn = "certrelay Test CA" if above else "certrelay Test Root CA"
+        self._name: Final = _name(cn, ("AccreditedCA", "TEST"), organisation)
         start = now - timedelta(days=365)
         builder = _builder(self._name, 1, start, start + timedelta(days=3650), self._key)
-        builder = builder.issuer_name(self._name)
         builder = builder.add_extension(x509.BasicConstraints(True, None), critical=True)
-        self.certificate: Final = _signed(builder, self._key)
+        self.certificate: Final = (above or self)._sign(builder)
+
+    def _sign(self, builder: x509.CertificateBuilder) -> Certificate:
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        named = builder.issuer_name(self._name).add_extension(issuer, critical=False)
+        built = named.sign(self._key, hashes.SHA256())
+        return Certificate.parse(built.public_bytes(serialization.Encoding.DER))
 
     def issue(
         self,
@@ -164,13 +180,34 @@ class Authority:
         km_pair = Pair(km_certificate, private_key(other, None), owner.name)
         return Issued(pair, km_pair, self.certificate)
 
-    def revocations(self, serials: list[int], now: datetime) -> bytes:
-        """A revocation list (CRL), in DER."""
+    def revocations(
+        self,
+        serials: Iterable[int],
+        now: datetime,
+        *,
+        suspended: Iterable[int] = (),
+        point: str | None = None,
+    ) -> bytes:
+        """A revocation list (CRL) in DER, good for a week.
+
+        Args:
+            serials: Certificates that are revoked.
+            now: When it is made.
+            suspended: Certificates that are on hold.
+            point: The address of the part that it covers; ``None`` covers all.
+        """
         builder = x509.CertificateRevocationListBuilder().issuer_name(self._name)
         builder = builder.last_update(now).next_update(now + timedelta(days=7))
-        for serial in serials:
+        reasons = dict.fromkeys(serials, x509.ReasonFlags.unspecified)
+        reasons |= dict.fromkeys(suspended, x509.ReasonFlags.certificate_hold)
+        for serial, reason in reasons.items():
             one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now)
+            one = one.add_extension(x509.CRLReason(reason), critical=False)
             builder = builder.add_revoked_certificate(one.build())
+        if point:
+            name = [x509.UniformResourceIdentifier(point)]
+            part = x509.IssuingDistributionPoint(name, None, False, False, None, False, False)
+            builder = builder.add_extension(part, critical=True)
         signed = builder.sign(self._key, hashes.SHA256())
         return signed.public_bytes(serialization.Encoding.DER)
 
@@ -183,17 +220,20 @@ class Authority:
         vid_random: bytes | None,
     ) -> Certificate:
         serial = 2 * owner.number + (vid_random is None) + 1_000_000
-        builder = _builder(subject, serial, *when, key).issuer_name(self._name)
+        builder = _builder(subject, serial, *when, key)
         signs = vid_random is not None
         builder = builder.add_extension(_key_usage(signs=signs), critical=True)
         notice = x509.UserNotice(None, "시험용 인증서입니다")
         policy = x509.PolicyInformation(x509.ObjectIdentifier(owner.policy), [notice])
         builder = builder.add_extension(x509.CertificatePolicies([policy]), critical=True)
+        where = [x509.UniformResourceIdentifier(CRL_POINT)]
+        points = x509.CRLDistributionPoints([x509.DistributionPoint(where, None, None, None)])
+        builder = builder.add_extension(points, critical=False)
         if vid_random is not None:
             data = vid.alternative_name(owner.name, vid.value(owner.idn, vid_random))
             other = x509.OtherName(x509.ObjectIdentifier(oids.IDENTIFY_DATA), data)
             builder = builder.add_extension(x509.SubjectAlternativeName([other]), critical=False)
-        return _signed(builder, self._key)
+        return self._sign(builder)
 
 
 def new_key(bits: int = 2048) -> rsa.RSAPrivateKey:
@@ -237,11 +277,6 @@ def _builder(
         .public_key(key.public_key())
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
-
-
-def _signed(builder: x509.CertificateBuilder, key: Key) -> Certificate:
-    built = builder.sign(key, hashes.SHA256())
-    return Certificate.parse(built.public_bytes(serialization.Encoding.DER))
 
 
 def _key_usage(*, signs: bool) -> x509.KeyUsage:

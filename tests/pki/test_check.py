@@ -5,6 +5,7 @@ import pytest
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, PasswordError
 from certrelay.pki import check, der, naming, pbe
+from certrelay.pki.pkcs12_writing import Style
 from certrelay.testkit.ca import SCHEMES
 from tests.certificates import END, PASSWORD, authority, person, stranger
 
@@ -109,10 +110,19 @@ def test_every_place_is_one_that_a_store_takes() -> None:
 
 
 def test_the_authorities_of_a_folder_are_read_where_they_can_be() -> None:
-    assert check.authorities(ITEM) == (authority().certificate,)
-    assert check.authorities(changed(caPubs=None)) == ()
-    assert check.authorities(changed(caPubs=b"junk")) == ()
-    assert check.authorities(changed(caPubs=der.sequence())) == ()
+    assert check.inspect(ITEM).authorities == (authority().certificate,)
+    assert check.inspect(changed(caPubs=None)).authorities == ()
+    assert check.inspect(changed(caPubs=b"junk")).authorities == ()
+    assert check.inspect(changed(caPubs=der.sequence())).authorities == ()
+
+
+@pytest.mark.parametrize("style", ["field", "modern"])
+def test_the_authorities_and_the_km_certificate_of_a_pkcs12_file_are_told(style: Style) -> None:
+    item = ISSUED.pkcs12(PASSWORD, style, chain=True, km=True)
+    summary = check.inspect_with_password(item, PASSWORD)
+    assert summary.authorities == (authority().certificate,)
+    assert ISSUED.km
+    assert summary.km_certificate == ISSUED.km.certificate
 
 
 def test_a_key_that_cannot_be_compared_is_unverified_and_passes() -> None:
