@@ -62,11 +62,11 @@ def _parser(texts: Texts) -> Parser:
 def _init(arguments: argparse.Namespace, report: Report) -> None:
     from datetime import UTC, datetime
 
-    from certrelay.pki.validity import korean_date
+    from certrelay.pki.validity import last_day
     from client_mobile_sim.keystore import PASSWORD, fill
 
     for made in fill(arguments.keystore.expanduser(), datetime.now(UTC)):
-        until = korean_date(made.not_after)
+        until = last_day(made.not_after)
         text = report.texts.say("phone.made", cn=made.cn, not_after=until)
         report.event("made", text, cn=made.cn, not_after=until, path=str(made.path))
         report.result(str(made.path))

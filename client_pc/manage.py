@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from certrelay.disk.reading import Entry, find
-from certrelay.pki.validity import korean_date
+from certrelay.pki.validity import last_day
 from certrelay.safe_text import cell_width, pad, printable
 from certrelay.story.choosing import candidates, select
-from certrelay.story.describing import fields_of, files_of, validity_of
+from certrelay.story.describing import fields_of, files_of, state_of
 from certrelay.terminal.report import Report
 
 _CN_CELLS = 44
@@ -44,8 +44,8 @@ def _row(number: int, entry: Entry, report: Report, now: datetime) -> list[str]:
         str(number),
         printable(summary.cn or texts.say("story.item.sealed"), _CN_CELLS),
         printable(summary.issuer or "", 24),
-        "" if summary.not_after is None else korean_date(summary.not_after),
-        texts.say(f"state.{validity_of(summary, now)}"),
+        "" if summary.not_after is None else last_day(summary.not_after),
+        texts.say(f"state.{state_of(summary, now)}"),
     ]
 
 
@@ -75,7 +75,7 @@ def show(root: Path, selector: str, report: Report) -> None:
         "subject": more["subject"],
         "issuer": more["issuer_name"],
         "serial": fields["serial"],
-        "until": "" if summary.not_after is None else korean_date(summary.not_after),
+        "until": "" if summary.not_after is None else last_day(summary.not_after),
         "state": texts.say(f"state.{fields['state']}"),
         "policy": more["policy"],
         "fingerprint": more["fingerprint"],

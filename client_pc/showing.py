@@ -5,13 +5,14 @@ Source: docs/protocol.md §2; docs/security.md, attacks 8 and 34.
 
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Final
 
 from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import notices
 from certrelay.story.session import Part, Session
-from client_pc.qr_screen import choose_look, draw, png, terminal_lines
+from client_pc.qr_screen import Look, choose_look, draw, png, terminal_lines
 from client_pc.secret_file import SecretFile
 
 
@@ -53,7 +54,7 @@ class Showing:
         size = shutil.get_terminal_size()
         if size.columns < code.columns or size.lines < code.rows + 1:
             caption = session.report.texts.say("pc.window_too_small")
-        session.report.picture(terminal_lines(code, choose_look(os.environ)), caption)
+        session.report.picture(terminal_lines(code, _look()), caption)
         session.report.event("waiting", url=url, expires_in_ms=expires_in_ms)
         session.ticking = lambda _now: session.report.caption(self._caption(session))
 
@@ -68,6 +69,11 @@ class Showing:
         session.ticking = None
         session.report.erase_picture()
         self._files.remove()
+
+
+def _look() -> Look:
+    """Escape sequences are for terminals: a file or a pipe gets plain blocks."""
+    return choose_look(os.environ if sys.stderr.isatty() else {**os.environ, "NO_COLOR": "1"})
 
 
 class CodeFiles:

@@ -66,13 +66,21 @@ class Link:
 
     def send_text(self, text: str) -> None:
         """Send a message to the relay."""
-        self._protocol.send_text(text.encode())
-        self.flush()
+        if self._is_open:
+            self._protocol.send_text(text.encode())
+            self.flush()
 
     def send_binary(self, message: bytes) -> None:
         """Send a sealed message to the other device."""
-        self._protocol.send_binary(message)
-        self.flush()
+        if self._is_open:
+            self._protocol.send_binary(message)
+            self.flush()
+
+    @property
+    def _is_open(self) -> bool:
+        # What is sent after the relay's close is lost; that it closed shows at `receive`,
+        # behind the messages that came before.
+        return self._protocol.state is State.OPEN
 
     def flush(self) -> None:
         """Give the socket as much as it takes now."""
@@ -134,7 +142,7 @@ class Link:
         """Ask whether the relay is there; give up after a minute without a sign of it."""
         if now - self._heard_at >= SILENCE_S:
             raise ConnectionLostError
-        if now >= self._ping_at:
+        if now >= self._ping_at and self._is_open:
             self._ping_at = now + PING_S
             self._protocol.send_ping(b"")
             self.flush()

@@ -8,17 +8,17 @@ from typing import Any
 
 from certrelay.bundle import Item
 from certrelay.pki.check import Summary
-from certrelay.pki.validity import Validity, judge, korean_date
+from certrelay.pki.validity import State, last_day, state
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
 
 
-def validity_of(summary: Summary, now: datetime) -> Validity:
-    """Judge a summary's certificate, ``UNKNOWN`` where none can be read."""
+def state_of(summary: Summary, now: datetime) -> State:
+    """The state of a summary's certificate, ``unknown`` where none can be read."""
     certificate = summary.certificate
     if certificate is None:
-        return Validity.UNKNOWN
-    return judge(certificate.not_before, certificate.not_after, now)
+        return "unknown"
+    return state(certificate.not_before, certificate.not_after, now)
 
 
 def fields_of(summary: Summary, now: datetime) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def fields_of(summary: Summary, now: datetime) -> dict[str, Any]:
         "issuer": _shown(summary.issuer),
         "serial": None if summary.serial is None else str(summary.serial),
         "not_after": None if not_after is None else not_after.astimezone(UTC).isoformat(),
-        "state": str(validity_of(summary, now)),
+        "state": state_of(summary, now),
         "verified": summary.verified,
     }
 
@@ -48,8 +48,8 @@ def line_of(summary: Summary, texts: Texts, now: datetime) -> str:
         cn=printable(summary.cn or "?"),
         issuer=printable(summary.issuer or "?"),
         serial=str(summary.serial),
-        not_after="?" if summary.not_after is None else korean_date(summary.not_after),
-        state=texts.say(f"state.{validity_of(summary, now)}"),
+        not_after="?" if summary.not_after is None else last_day(summary.not_after),
+        state=texts.say(f"state.{state_of(summary, now)}"),
     )
 
 

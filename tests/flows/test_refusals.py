@@ -1,0 +1,218 @@
+"""What must not succeed: each ends on both sides, with its own words, and nothing is sent."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from certrelay.errors import ExitStatus
+from certrelay.wire.release import ReleasePolicy
+from certrelay.wire.room import RoomLimits
+from relay.embedded import EMBEDDED, start
+from tests.certificates import PASSWORD, person
+from tests.flows.conftest import files_below, fill
+from tests.flows.programs import Bench, Client, bench
+
+
+@pytest.fixture(autouse=True)
+def _phone_has_a_certificate(tmp_path: Path) -> None:
+    fill(tmp_path / "phone", person().npki(PASSWORD))
+
+
+def joined(desk: Bench, *phone: str) -> tuple[Client, Client]:
+    """An import with a phone that is asked for the password."""
+    pc = desk.pc("import", "--yes")
+    pc.expect("waiting")
+    scanner = desk.phone("--send", "1", *phone)
+    scanner.expect("password_wanted")
+    return pc, scanner
+
+
+def error_of(client: Client) -> tuple[int, str]:
+    status = client.finish()
+    error = client.last("error")
+    assert error["message"]
+    assert error["hint"]
+    assert "Traceback" not in client.stderr
+    return status, error["code"]
+
+
+def test_the_wrong_number_three_times_closes_both_sides(desk: Bench) -> None:
+    pc, phone = joined(desk)
+    phone.answer(PASSWORD)
+    number = int(pc.expect("number")["number"])
+    for tries_left in (2, 1, 0):
+        phone.expect("number_wanted")
+        phone.answer(f"{(number + 1 + tries_left) % 10**6:06}")
+        assert phone.expect("number_wrong")["tries_left"] == tries_left
+    assert error_of(phone) == (ExitStatus.TRUST, "number_mismatch")
+    assert error_of(pc) == (ExitStatus.TRUST, "number_mismatch")
+    assert "offer" not in pc.names()
+    assert not files_below(desk.pc_store)
+
+
+def test_the_right_number_at_the_third_try_is_right(desk: Bench) -> None:
+    pc, phone = joined(desk)
+    phone.answer(PASSWORD)
+    number = pc.expect("number")["number"]
+    for typed in ("", "1234567890123", number):
+        phone.expect("number_wanted")
+        phone.answer(typed)
+    assert (phone.finish(), pc.finish()) == (ExitStatus.OK, ExitStatus.OK)
+
+
+def test_the_wrong_password_five_times_closes_both_sides(desk: Bench) -> None:
+    pc, phone = joined(desk)
+    for tries_left in (4, 3, 2, 1):
+        phone.answer("not the password")
+        assert phone.expect("password_wanted")["tries_left"] == tries_left
+    phone.answer("not the password")
+    assert error_of(phone) == (ExitStatus.PASSWORD, "password_tries")
+    assert error_of(pc) == (ExitStatus.NOT_CONFIRMED, "cancelled")
+    assert "offer" not in pc.names()
+    assert "number_wanted" not in phone.names()
+
+
+def test_the_pc_asks_for_the_password_before_it_shows_anything(desk: Bench) -> None:
+    fill(desk.pc_store, person().npki(PASSWORD))
+    pc = desk.pc("export", "1")
+    for _ in range(5):
+        pc.expect("password_wanted")
+        pc.answer("not the password")
+    assert error_of(pc) == (ExitStatus.PASSWORD, "password_tries")
+    assert "waiting" not in pc.names()
+
+
+def test_who_says_no_to_saving_stores_nothing_and_the_sender_hears_it(desk: Bench) -> None:
+    pc = desk.pc("import")
+    pc.expect("waiting")
+    phone = desk.phone("--send", "1")
+    phone.expect("password_wanted")
+    phone.answer(PASSWORD)
+    phone.answer(pc.expect("number")["number"])
+    pc.expect("save_wanted")
+    pc.answer("")
+    assert error_of(phone) == (ExitStatus.NOT_CONFIRMED, "declined")
+    assert error_of(pc) == (ExitStatus.NOT_CONFIRMED, "declined")
+    assert phone.last("receipt")["items"] == [{"status": "rejected", "reason": "declined"}]
+    assert not files_below(desk.pc_store)
+
+
+# --- a QR code is good once, and for two minutes ---
+
+
+def test_a_second_scan_at_the_same_time_burns_the_code_and_the_pc_shows_a_new_one(
+    desk: Bench,
+) -> None:
+    pc = desk.pc("import", "--yes")
+    url = pc.expect("waiting")["url"]
+    first = desk.phone_with_url(url, "--send", "1")
+    first.expect("password_wanted")
+    second = desk.phone_with_url(url, "--send", "1")
+    assert error_of(second) == (ExitStatus.ROOM, "already_claimed")
+    assert error_of(first) == (ExitStatus.ROOM, "second_scan")
+    pc.expect("second_scan")
+    assert pc.expect("renewed")["reason"] == "second_scan"
+    assert pc.expect("waiting")["url"] != url
+
+
+def test_a_code_that_was_used_is_refused_as_used(desk: Bench) -> None:
+    pc = desk.pc("import", "--yes")
+    url = pc.expect("waiting")["url"]
+    phone = desk.phone_with_url(url, "--send", "1")
+    phone.expect("password_wanted")
+    phone.answer(PASSWORD)
+    phone.answer(pc.expect("number")["number"])
+    assert (phone.finish(), pc.finish()) == (ExitStatus.OK, ExitStatus.OK)
+    late = desk.phone_with_url(url, "--send", "1")
+    assert error_of(late) == (ExitStatus.ROOM, "already_used")
+
+
+def test_a_code_whose_time_is_over_is_renewed_and_refused_as_expired(tmp_path: Path) -> None:
+    settings = replace(EMBEDDED, room=RoomLimits(unclaimed_s=0.5))
+    with start("127.0.0.1", settings=settings) as relay, bench(tmp_path, relay.url) as desk:
+        pc = desk.pc("import", "--yes")
+        url = pc.expect("waiting")["url"]
+        assert pc.expect("renewed")["reason"] == "expired"
+        assert pc.expect("waiting")["url"] != url
+        late = desk.phone_with_url(url, "--send", "1")
+        assert error_of(late) == (ExitStatus.ROOM, "expired")
+        # Five renewals, and then the PC gives up by itself.
+        assert error_of(pc) == (ExitStatus.NOT_CONFIRMED, "renewals_used_up")
+        assert pc.names().count("waiting") == 6
+        assert not desk.picture.exists()
+        assert not desk.url_file.exists()
+
+
+# --- releases: G5.0 and I5.0 or later ---
+
+EVERYTHING = ReleasePolicy.from_table(
+    {"android": {"app": "G0"}, "ios": {"app": "I0"}, "web": {"app": "W0"}}
+)
+
+
+@pytest.fixture(scope="module")
+def lying_relay() -> Iterator[str]:
+    """A relay that admits every release."""
+    with start("127.0.0.1", settings=replace(EMBEDDED, policy=EVERYTHING)) as running:
+        yield running.url
+
+
+REFUSED = {
+    "Android below the floor": ("android", "G4.9", "14", "version_too_low", "G4.9", "G5.0"),
+    "iOS below the floor": ("ios", "I4.12", "17", "version_too_low", "I4.12", "I5.0"),
+    "an Android release on iOS": ("ios", "G5.0", "17", "platform_mismatch", "G5.0", "I5.0"),
+    "an old Android": ("android", "G5.0", "7.1", "os_too_low", "7.1", "8"),
+    "an old iOS": ("ios", "I5.0", "12.5", "os_too_low", "12.5", "13"),
+    "no letter": ("android", "5.0", "14", "version_unreadable", None, "G5.0"),
+    "no numbers": ("android", "Gx", "14", "version_unreadable", None, "G5.0"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+def test_the_relay_refuses_a_release(
+    desk: Bench, case: tuple[str, str, str, str, str | None, str]
+) -> None:
+    platform, app, system, code, found, needed = case
+    pc = desk.pc("import")
+    pc.expect("waiting")
+    phone = desk.phone("--send", "1", "--platform", platform, "--app", app, "--os", system)
+    assert error_of(phone) == (ExitStatus.RELEASE, code)
+    error = phone.last("error")
+    assert error.get("found") == found
+    assert error["needed"] == needed
+    for told in (found, needed) if found else ():
+        assert told in error["message"]
+    assert "Store" in error["hint"] or "settings" in error["hint"]
+    assert pc.names() == ["waiting"], "the PC hears nothing of it, and its code stays good"
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in REFUSED.values() if case[3] != "version_unreadable"]
+)
+def test_the_pc_refuses_a_release_that_a_lying_relay_admitted(
+    tmp_path: Path, lying_relay: str, case: tuple[str, str, str, str, str, str]
+) -> None:
+    platform, app, system, code, found, needed = case
+    with bench(tmp_path, lying_relay) as desk:
+        pc = desk.pc("import")
+        pc.expect("waiting")
+        phone = desk.phone("--send", "1", "--platform", platform, "--app", app, "--os", system)
+        lied = code == "platform_mismatch"
+        if not lied:
+            assert error_of(pc) == (ExitStatus.RELEASE, code)
+            assert (pc.last("error")["found"], pc.last("error")["needed"]) == (found, needed)
+            assert "number" not in pc.names()
+        assert error_of(phone) == (ExitStatus.RELEASE, code)
+
+
+@pytest.mark.parametrize(
+    ("platform", "app"), [("android", "G5.0"), ("android", "G5.10"), ("ios", "I5.0")]
+)
+def test_a_release_at_or_above_the_floor_is_admitted(desk: Bench, platform: str, app: str) -> None:
+    pc, phone = joined(desk, "--platform", platform, "--app", app)
+    assert pc.expect("paired")["app_version"] == app
+    phone.answer(PASSWORD)
+    phone.answer(pc.expect("number")["number"])
+    assert (phone.finish(), pc.finish()) == (ExitStatus.OK, ExitStatus.OK)
