@@ -57,6 +57,44 @@ def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
+class Doorman:
+    """Counts TCP connections before anything is read from them.
+
+    Args:
+        most: Connections at once, of any kind.
+        most_per_address: The same from one address; a trusted proxy may have `most`.
+        request_s: Seconds that each has for a whole HTTP request.
+        trusted: The proxies.
+    """
+
+    def __init__(
+        self, most: int, most_per_address: int, request_s: float, trusted: Sequence[Network] = ()
+    ) -> None:
+        self.request_s: Final = request_s
+        self._most: Final = most
+        self._most_per_address: Final = most_per_address
+        self._trusted: Final = trusted
+        self._by_address: Final[Counter[str]] = Counter()
+        self._all = 0
+
+    def __len__(self) -> int:
+        """Count the connections that are inside."""
+        return self._all
+
+    def enter(self, client: tuple[str, int] | None) -> bool:
+        """Count a connection in; ``False`` if it is one too many.  Then `leave` it too."""
+        host = "" if client is None else client[0]
+        self._all += 1
+        self._by_address[key := allowance_key(host)] += 1
+        fits = self._by_address[key] <= self._most_per_address
+        return self._all <= self._most and (fits or _within(host, self._trusted))
+
+    def leave(self, client: tuple[str, int] | None) -> None:
+        """Count a connection out."""
+        self._all -= 1
+        _count_out(self._by_address, allowance_key("" if client is None else client[0]))
+
+
 class Admission:
     """Counts sockets and requests by address."""
 
@@ -76,9 +114,7 @@ class Admission:
 
     def leave(self, key: str) -> None:
         """Count a socket out."""
-        self._sockets[key] -= 1
-        if not self._sockets[key]:
-            del self._sockets[key]
+        _count_out(self._sockets, key)
 
     def retry_after_ms(self, key: str) -> int:
         """Use up one request of an address.
@@ -106,3 +142,9 @@ class Admission:
             if used <= (now - since) * rate:
                 del self._used[key]
         self._sweep_at = now + self._limits.asks_per_address / rate
+
+
+def _count_out(counter: Counter[str], key: str) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]

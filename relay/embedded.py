@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 EMBEDDED = Settings(
     admission=AdmissionLimits(
         connections=400,
+        connections_per_address=150,
         sockets_per_address=100,
         rooms=50,
         rooms_per_address=20,

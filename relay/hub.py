@@ -14,6 +14,7 @@ from certrelay.wire.ids import Role, RoomId
 from certrelay.wire.messages import Create, ErrorCode, Join, Refused, Resume, encode
 from certrelay.wire.release import ReleasePolicy, Version
 from certrelay.wire.room import Event, Joined, Recreated, Resumed
+from relay import journal
 from relay.outbox import Outbox
 
 Request = Create | Join | Resume
@@ -51,6 +52,8 @@ class Line:
 
     def refuse(self, error: Refused) -> None:
         """Send an error, and close unless it is one that may be tried again."""
+        room = None if self.seat is None else self.seat.room
+        journal.write("refused", room, code=error.code)
         self.outbox.put(encode(error))
         if error.code in AFTER_ERROR:
             self.outbox.put_close(AFTER_ERROR[error.code])

@@ -12,8 +12,9 @@ from typing import Final, assert_never
 from certrelay.wire import room as rules
 from certrelay.wire.close import CloseCode
 from certrelay.wire.ids import Role, RoomId
-from certrelay.wire.messages import Create, Refused, encode
+from certrelay.wire.messages import Create, PeerGone, Refused, encode
 from certrelay.wire.release import ReleasePolicy
+from relay import journal
 from relay.clock import Clock, monotonic
 from relay.dead_rooms import DeadRooms
 from relay.hub import Line, Request, Seat, event_of
@@ -105,12 +106,14 @@ class MemoryHub:
         assert room is not None
         home = self._homes[create.room] = _Home(room, line.address)
         self._rooms_of[home.owner] += 1
+        journal.write("opened", create.room, claimed=room.claimed)
         self._carry_out(home, effects, line)
         self._watch(home)
 
     def _step(self, home: _Home, event: rules.Event, asker: Line | None) -> list[Line]:
         """Apply an event; give back who gets the sealed message that came with it."""
         after, effects = rules.step(home.room, event, self._clock(), self._settings.room)
+        _note(home.room, event, effects)
         if after is not None:
             home.room = after
         receivers = self._carry_out(home, effects, asker)
@@ -171,3 +174,18 @@ class MemoryHub:
     def _wake(self, home: _Home) -> None:
         home.timer = None
         self._step(home, rules.Tick(), None)
+
+
+def _note(room: rules.Room, event: rules.Event, effects: tuple[rules.Effect, ...]) -> None:
+    happened = type(event).__name__.lower()
+    if isinstance(event, rules.Carried):
+        journal.write_detail(happened, room.id, role=event.role, bytes=event.size)
+    for effect in effects:
+        match effect:
+            case rules.Admit(role):
+                journal.write(happened, room.id, role=role)
+            case rules.Tell(to, PeerGone()):
+                journal.write("lost", room.id, role=to.other)
+            case rules.Forget(word):
+                sizes = {"bytes": room.carried_bytes, "messages": room.carried_messages}
+                journal.write("over", room.id, by=happened, word=word, **sizes)

@@ -18,13 +18,13 @@ from uvicorn.server import ServerState
 from certrelay.errors import UsageError
 from certrelay.limits import MAX_MESSAGE_BYTES
 from relay.address import BACKLOG
-from relay.admission import Admission
+from relay.admission import Admission, Doorman
 from relay.app import build_app
 from relay.hub_memory import MemoryHub
 from relay.open_files import connections_possible
 from relay.settings import Settings
 from relay.socket import Sockets
-from relay.transport import WebSocketDoor, http_door
+from relay.transport import HttpDoor, WebSocketDoor
 
 STOP_S: Final = 2.0
 """Seconds that devices have to answer the close when the relay stops."""
@@ -49,8 +49,12 @@ class Server:
         self._tls: Final = tls
         self._stopping: Final = asyncio.Event()
         self._state: Final = ServerState()
-        most = connections_possible(settings.admission.connections)
-        self._door: Final = http_door(settings.socket.request_s, most)
+        self._doorman: Final = Doorman(
+            connections_possible(settings.admission.connections),
+            settings.admission.connections_per_address,
+            settings.socket.request_s,
+            settings.edges.trusted_proxies,
+        )
         self._config: Final = uvicorn.Config(
             build_app(self.sockets, settings.edges, pages),
             ws=WebSocketDoor,
@@ -64,8 +68,9 @@ class Server:
             date_header=False,
             access_log=False,
             log_config=None,
-            # Below WARNING it logs each path, and at DEBUG each message with its tokens.
-            log_level="warning",
+            # At INFO it logs each path, at DEBUG each message with its tokens, and at WARNING
+            # it has a line for every stranger who sends it nonsense.
+            log_level="error",
         )
         self._config.load()
 
@@ -95,7 +100,7 @@ class Server:
         self._stopping.set()
 
     def _connection(self) -> asyncio.Protocol:
-        return self._door(self._config, self._state, {})
+        return HttpDoor(self._config, self._state, {"doorman": self._doorman})
 
     async def _end(self) -> None:
         """Close every socket with 1012 and wait a moment for the answers."""

@@ -52,8 +52,11 @@ class AdmissionLimits:
     connections: int = 50_000
     """TCP connections at once, of any kind."""
 
+    connections_per_address: int = 5_000
+    """TCP connections at once from one address that is no trusted proxy."""
+
     sockets_per_address: int = 4_000
-    """WebSockets at once from one address."""
+    """WebSockets at once from one address, behind a trusted proxy or not."""
 
     rooms: int = 20_000
     """Rooms at once."""

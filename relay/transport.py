@@ -3,12 +3,14 @@
 This module alone leans on uvicorn's internals, which is why pyproject.toml pins its minor
 version; everything else is plain ASGI.  Closed here:
 
+* Any number of connections may come, of any kind.
 * A half-sent HTTP request may stay for ever (uvicorn times only the pause between requests).
 * A device that sends pings and never reads makes the write buffer grow without end.
 * A message in endless empty fragments makes a list grow without end.
 * A socket that is closed with something still to write stays until the device reads it.
 
-A socket's handler finds ``cut_off`` in its scope's state: it ends the connection at once.
+The `relay.admission.Doorman` is in the application state that uvicorn hands to both.  A
+socket's handler finds ``cut_off`` in its scope's state: it ends the connection at once.
 """
 
 import asyncio
@@ -19,17 +21,72 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from certrelay.limits import KIB
+from relay.admission import Doorman
 
 MAX_FRAGMENTS: Final = 64
 """Fragments of one message: a browser cuts 32 KiB into one or two."""
 
 MAX_UNREAD_BYTES: Final = 256 * KIB
-"""Bytes a device may leave unread in one socket's write buffer; what the relay sends by itself
-waits at 64 KiB already, so only answers to pings come so far."""
+"""Bytes that may wait in one socket's write buffer.  What the relay sends by itself waits at
+64 KiB already: only the answers to a stream of pings come so far."""
+
+
+class HttpDoor(H11Protocol):
+    """An HTTP connection that must say in time what it wants."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    @property
+    def _doorman(self) -> Doorman:
+        doorman: Doorman = self.app_state["doorman"]
+        return doorman
+
+    def connection_made(self, transport: Any) -> None:
+        """Let it in, unless there are too many."""
+        super().connection_made(transport)
+        if not self._doorman.enter(self.client):
+            transport.abort()
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that it is gone."""
+        self._stop_waiting()
+        self._doorman.leave(self.client)
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        """Become a `WebSocketDoor`, which is the one to note its end."""
+        self._stop_waiting()
+        super().handle_websocket_upgrade(event)
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._wait()
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self._patience = self.loop.call_later(self._doorman.request_s, self._lose_patience)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _lose_patience(self) -> None:
+        # An answer that is being written is not the stranger's delay.
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
 
 
 class WebSocketDoor(WebSocketsSansIOProtocol):
     """A WebSocket that a stranger cannot make expensive."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that it is gone."""
+        doorman: Doorman = self.app_state["doorman"]
+        doorman.leave(self.client)
+        super().connection_lost(exc)
 
     def handle_connect(self, event: Any) -> None:
         """Begin the handshake, and let the handler cut the connection off."""
@@ -43,7 +100,7 @@ class WebSocketDoor(WebSocketsSansIOProtocol):
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes, unless answers to earlier ones pile up."""
+        """Take bytes, unless the answers to earlier ones pile up."""
         if self.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
             self.cut_off()
             return
@@ -77,51 +134,3 @@ class WebSocketDoor(WebSocketsSansIOProtocol):
             if self.close_sent:
                 raise ClientDisconnected from None
             raise
-
-
-def http_door(request_s: float, most: int) -> type[H11Protocol]:
-    """Make the protocol of new connections.
-
-    Args:
-        request_s: Seconds that a connection has for each whole request.
-        most: Connections at once, of any kind; one more is closed without a word.
-    """
-
-    class HttpDoor(H11Protocol):
-        """An HTTP connection that must say what it wants."""
-
-        patience: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            if len(self.connections) > most:
-                transport.abort()
-            self._wait()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._stop_waiting()
-            super().connection_lost(exc)
-
-        def handle_websocket_upgrade(self, event: Any) -> None:
-            self._stop_waiting()
-            super().handle_websocket_upgrade(event)
-
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            self._wait()
-
-        def _wait(self) -> None:
-            self._stop_waiting()
-            self.patience = self.loop.call_later(request_s, self._lose_patience)
-
-        def _stop_waiting(self) -> None:
-            if self.patience is not None:
-                self.patience.cancel()
-                self.patience = None
-
-        def _lose_patience(self) -> None:
-            # An answer that is being written is not the stranger's delay.
-            if self.cycle is None or self.cycle.response_complete:
-                self.transport.abort()
-
-    return HttpDoor
