@@ -14,7 +14,7 @@ from certrelay.e2e.hello import Hello
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import Endpoint, ScanSide, Times
 from certrelay.errors import CertRelayError
-from certrelay.story.choosing import candidates, check_passwords, choose
+from certrelay.story.choosing import check_passwords, choose
 from certrelay.story.dialogue import Dialogue
 from certrelay.story.receiving import Receiving
 from certrelay.story.sending import Sending
@@ -72,7 +72,7 @@ def _part(direction: Direction, phone: Phone, report: Report) -> Part:
 
     def pick() -> Dialogue[tuple[Item, ...]]:
         now = datetime.now(UTC)
-        chosen = yield from choose(candidates(find(phone.keystore)), phone.selectors, report, now)
+        chosen = yield from choose(find(phone.keystore), phone.selectors, report, now)
         return (yield from check_passwords(chosen, report, now))
 
     return Sending(pick)

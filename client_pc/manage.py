@@ -7,7 +7,7 @@ from typing import Any
 from certrelay.disk.reading import Entry, find
 from certrelay.pki.validity import last_day
 from certrelay.safe_text import cell_width, pad, printable
-from certrelay.story.choosing import candidates, select
+from certrelay.story.choosing import select
 from certrelay.story.describing import fields_of, files_of, state_of
 from certrelay.terminal.report import Report
 
@@ -56,7 +56,7 @@ def show(root: Path, selector: str, report: Report) -> None:
         CertRelayError: As `certrelay.story.choosing.select`.
     """
     now = datetime.now(UTC)
-    (candidate,) = select(candidates(find(root)), [selector])
+    (candidate,) = select(find(root), [selector])
     summary = candidate.summary
     fields = fields_of(summary, now)
     digests = files_of(candidate.item)

@@ -8,7 +8,7 @@ from certrelay.bundle import Item
 from certrelay.disk.reading import find
 from certrelay.e2e.qr import Direction
 from certrelay.errors import CertRelayError
-from certrelay.story.choosing import candidates, check_passwords, choose
+from certrelay.story.choosing import check_passwords, choose
 from certrelay.story.dialogue import Dialogue, hold
 from certrelay.story.sending import Sending
 from certrelay.story.session import Shell
@@ -29,8 +29,7 @@ def send(
         shell: Report, answers, clock.
     """
     report, now = shell.report, datetime.now(UTC)
-    found = candidates(find(root))
-    chosen = hold(choose(found, selectors, report, now), shell.lines, report)
+    chosen = hold(choose(find(root), selectors, report, now), shell.lines, report)
     items = hold(check_passwords(chosen, report, now), shell.lines, report)
 
     def ready() -> Dialogue[tuple[Item, ...]]:

@@ -31,29 +31,41 @@ class Candidate:
 
 
 def candidates(entries: Sequence[Entry]) -> tuple[Candidate, ...]:
-    """Number everything that was found, and keep what is whole."""
-    return tuple(
+    """Number everything that was found, and keep what is whole.
+
+    Raises:
+        CertificateError: ``no_certificates`` if nothing was found; if all that was found is
+            broken, what is wrong with the first.
+    """
+    found = tuple(
         Candidate(number, entry.path, entry.item, entry.summary)
         for number, entry in enumerate(entries, 1)
         if entry.item is not None and entry.summary is not None
     )
+    broken = [entry.error for entry in entries if entry.error is not None]
+    if not found:
+        raise broken[0] if broken else CertificateError("no_certificates")
+    return found
 
 
-def select(found: Sequence[Candidate], selectors: Sequence[str]) -> tuple[Candidate, ...]:
+def select(entries: Sequence[Entry], selectors: Sequence[str]) -> tuple[Candidate, ...]:
     """Find the certificates that the selectors mean, each once, in their order.
 
     A selector is a number from the list, a serial number (decimal, or hex after ``0x``),
     or a part of the CN without regard to case, tried in this order.
 
     Raises:
-        CertificateError: ``no_certificates``, if there is nothing to choose from.
+        CertRelayError: As `candidates`; what is wrong with a broken one that is selected by
+            its number.
         UsageError: ``selector_unknown``, ``selector_ambiguous``, ``too_many_selected``.
     """
-    if not found:
-        raise CertificateError("no_certificates")
+    found = candidates(entries)
+    broken = {str(n): entry.error for n, entry in enumerate(entries, 1) if entry.error is not None}
     chosen: dict[int, Candidate] = {}
-    for selector in selectors:
-        match = _find(found, selector.strip())
+    for selector in map(str.strip, selectors):
+        if selector in broken:
+            raise broken[selector]
+        match = _find(found, selector)
         chosen[match.number] = match
     result = tuple(chosen.values())
     size = sum(candidate.item.size for candidate in result)
@@ -83,16 +95,15 @@ def _serial_texts(serial: int | None) -> tuple[str, ...]:
 
 
 def choose(
-    found: Sequence[Candidate], selectors: Sequence[str], report: Report, now: datetime
+    entries: Sequence[Entry], selectors: Sequence[str], report: Report, now: datetime
 ) -> Dialogue[tuple[Candidate, ...]]:
     """Take the selectors of the command line, or show the list and ask.
 
     Raises:
-        CertificateError, UsageError: As `select`; ``nothing_selected`` for an empty answer.
+        CertRelayError: As `select`; ``nothing_selected`` for an empty answer.
     """
     if not selectors:
-        if not found:
-            raise CertificateError("no_certificates")
+        found = candidates(entries)
         lines = [
             f"  {candidate.number}. {line_of(candidate.summary, report.texts, now)}"
             for candidate in found
@@ -102,7 +113,7 @@ def choose(
         selectors = answer.replace(",", " ").split()
         if not selectors:
             raise UsageError("nothing_selected")
-    return select(found, selectors)
+    return select(entries, selectors)
 
 
 def check_passwords(

@@ -1,0 +1,129 @@
+"""Ctrl-C at every step: no file, no room, and both sides say so."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from certrelay.errors import ExitStatus
+from tests.certificates import PASSWORD, person
+from tests.flows.conftest import files_below, fill
+from tests.flows.programs import Bench, Client
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGINT to one process is POSIX")
+
+
+class Copy:
+    """A copy that can be brought to any of its steps."""
+
+    def __init__(self, desk: Bench, command: str) -> None:
+        self.desk = desk
+        self.command = command
+        self.url = ""
+        self.pc: Client
+        self.phone: Client
+
+    def until_waiting(self) -> None:
+        if self.command == "import":
+            fill(self.desk.phone_store, person().npki(PASSWORD))
+            self.pc = self.desk.pc("import")
+        else:
+            fill(self.desk.pc_store, person().npki(PASSWORD))
+            self.pc = self.desk.pc("export", "1")
+            self.pc.expect("password_wanted")
+            self.pc.answer(PASSWORD)
+        self.url = self.pc.expect("waiting")["url"]
+
+    def until_paired(self) -> None:
+        self.until_waiting()
+        self.phone = self.desk.phone("--send", "1")
+        self.phone.expect("paired")
+        self.pc.expect("paired")
+
+    def until_number(self) -> None:
+        self.until_paired()
+        if self.command == "import":
+            self.phone.expect("password_wanted")
+            self.phone.answer(PASSWORD)
+        self.number = self.receiver.expect("number")["number"]
+        self.sender.expect("number_wanted")
+
+    def until_question(self) -> None:
+        self.until_number()
+        self.sender.answer(self.number)
+        self.receiver.expect("save_wanted")
+
+    @property
+    def sender(self) -> Client:
+        return self.phone if self.command == "import" else self.pc
+
+    @property
+    def receiver(self) -> Client:
+        return self.pc if self.command == "import" else self.phone
+
+
+STEPS: dict[str, Callable[[Copy], None]] = {
+    "paired": Copy.until_paired,
+    "number": Copy.until_number,
+    "question": Copy.until_question,
+}
+
+
+@pytest.mark.parametrize("who", ["sender", "receiver"])
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_ctrl_c_leaves_nothing_and_both_sides_say_so(
+    desk: Bench, command: str, step: str, who: str
+) -> None:
+    copy = Copy(desk, command)
+    STEPS[step](copy)
+    stopped, other = copy.sender, copy.receiver
+    if who == "receiver":
+        stopped, other = other, stopped
+    stopped.interrupt()
+    status = stopped.finish()
+    code = stopped.last("error")["code"]
+    if (step, who) == ("question", "sender"):
+        # Everything was sent: only the receiver knows, so the sender may not say "nothing".
+        assert (status, code) == (ExitStatus.NOT_CONFIRMED, "not_confirmed")
+    else:
+        assert (status, code) == (ExitStatus.INTERRUPTED, "interrupted")
+    heard = (other.finish(), other.last("error")["code"])
+    # Before the channel stands there is no sealed CLOSE: leaving the room says it.
+    left = (ExitStatus.ROOM, "left")
+    cancelled = (ExitStatus.NOT_CONFIRMED, "cancelled")
+    assert heard == cancelled or (step == "paired" and heard == left)
+    nothing_is_left(copy)
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_ctrl_c_while_the_code_is_shown(desk: Bench, command: str) -> None:
+    copy = Copy(desk, command)
+    copy.until_waiting()
+    copy.pc.interrupt()
+    assert copy.pc.finish() == ExitStatus.INTERRUPTED
+    nothing_is_left(copy)
+
+
+def test_ctrl_c_at_the_password_question_before_anything_is_shown(desk: Bench) -> None:
+    fill(desk.pc_store, person().npki(PASSWORD))
+    pc = desk.pc("export", "1")
+    pc.expect("password_wanted")
+    pc.interrupt()
+    assert pc.finish() == ExitStatus.INTERRUPTED
+    assert pc.names()[-1] == "error"
+
+
+def nothing_is_left(copy: Copy) -> None:
+    desk = copy.desk
+    target = desk.pc_store if copy.command == "import" else desk.phone_store
+    assert not files_below(target)
+    assert not Path(desk.picture).exists()
+    assert not Path(desk.url_file).exists()
+    for client in desk.clients:
+        assert "Traceback" not in client.stderr
+        assert client.last("error")["message"]
+    late = desk.phone_with_url(copy.url)
+    assert late.finish() == ExitStatus.ROOM
+    assert late.last("error")["code"] in ("already_used", "expired"), "the room is gone"
