@@ -94,14 +94,16 @@ def pkcs12(
         digest: The hash's name.
     """
     check_iterations(rounds)
-    hash_size = hashlib.new(digest, usedforsecurity=False).digest_size
+    # The constructor itself, not hashlib.new: the loop below is all that this costs.
+    hashed = getattr(hashlib, digest)
+    hash_size = hashed(usedforsecurity=False).digest_size
     block = 64 if hash_size <= 32 else 128
     inner = _filled(salt, block) + _filled(password, block)
     derived = b""
     while True:
         digested = bytes([purpose]) * block + inner
         for _ in range(rounds):
-            digested = hashlib.new(digest, digested, usedforsecurity=False).digest()
+            digested = hashed(digested, usedforsecurity=False).digest()
         derived += digested
         if len(derived) >= size:
             return derived[:size]

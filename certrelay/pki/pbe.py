@@ -8,7 +8,7 @@ docs/protocol.md has nothing to say here: these bytes travel as they are.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -19,8 +19,14 @@ from certrelay.pki.der import DerError, Element
 
 Kdf = Literal["pbkdf1", "pbkdf2", "scrypt", "pkcs12"]
 
+Random = Callable[[int], bytes]
+"""Gives that many fresh random bytes."""
+
 SALT_BYTES: Final = 8
 IV_BYTES: Final = 16
+MIN_ITERATIONS: Final = 2048
+"""What Korean programs write today; old files have 100 and 1024, and a new password has more."""
+
 _FIXED_IV: Final = b"0123456789012345"
 """What `oids.SEED_CBC` as the outer algorithm uses; two public libraries leave one digit out."""
 
@@ -125,16 +131,16 @@ class Scheme:
                 name = oids.PRFS[self.prf]
                 return kdf.pbkdf2(name, password, self.salt, self.iterations, size), self.iv
 
-    def fresh(self, salt: bytes, iv: bytes) -> "Scheme":
-        """The same form with new randomness: as many bytes of each as are needed.
+    def fresh(self, random: Random) -> "Scheme":
+        """The same form with new randomness, never weaker than `MIN_ITERATIONS`.
 
-        Raises:
-            ValueError: If there are too few: a bug in the caller.
+        A form that is only read here (RC2) becomes the nearest that is written.
         """
-        iv_bytes = len(self.iv)
-        if len(salt) < len(self.salt) or len(iv) < iv_bytes:
-            raise ValueError("too little randomness")
-        return replace(self, salt=salt[: len(self.salt)], iv=iv[:iv_bytes])
+        if self.cipher.name == "RC2":
+            return triple_des_pkcs12(random(SALT_BYTES), max(self.iterations, MIN_ITERATIONS))
+        rounds = self.iterations if self.kdf == "scrypt" else max(self.iterations, MIN_ITERATIONS)
+        salt = random(max(len(self.salt), SALT_BYTES))
+        return replace(self, salt=salt, iv=random(len(self.iv)), iterations=rounds)
 
 
 def seed_pbes1(salt: bytes, iterations: int = 2048, *, fixed_iv: bool = False) -> Scheme:

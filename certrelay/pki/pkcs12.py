@@ -72,7 +72,7 @@ def outline(encoded: bytes) -> Outline:
         CertificateError: ``bad_pkcs12``.
     """
     try:
-        content, mac = _parse(encoded)
+        content, mac = content_and_mac(encoded)
         bags, encrypted = _plain_bags(content)
         certificates = _certificates(bags)
         keys = [bag for bag in bags if bag.oid in (oids.KEY_BAG, oids.SHROUDED_KEY_BAG)]
@@ -99,26 +99,27 @@ def open_file(encoded: bytes, password: str) -> Opened:
     """
     outline(encoded)
     try:
-        content, mac = _parse(encoded)
+        content, mac = content_and_mac(encoded)
         bags, encrypted = _plain_bags(content)
         if mac is not None and not _mac_is_right(mac, content, password):
             raise PasswordError("wrong_password")
         for sealed in encrypted:
-            bags += _decrypted_bags(sealed, password)
+            bags += _sealed_bags(sealed, password)
         return _opened(bags, password)
     except der.FAULTS:
         raise CertificateError("bad_pkcs12") from None
 
 
-def _parse(encoded: bytes) -> tuple[bytes, Element | None]:
-    """Give the AuthenticatedSafe's bytes and the MacData."""
+def content_and_mac(encoded: bytes) -> tuple[bytes, Element | None]:
+    """Read a file's outermost shell: the AuthenticatedSafe's bytes, and the MacData."""
     version, auth_safe, *mac = Element.parse(encoded).children(der.SEQUENCE)
     if version.integer() != 3 or len(mac) > 1:
         raise DerError("version")
-    return _data(auth_safe), mac[0] if mac else None
+    return data_content(auth_safe), mac[0] if mac else None
 
 
-def _data(content_info: Element) -> bytes:
+def data_content(content_info: Element) -> bytes:
+    """The bytes inside a ContentInfo of plain data."""
     oid, content = content_info.children(der.SEQUENCE)
     if oid.oid() != oids.DATA:
         raise DerError("not data")
@@ -133,11 +134,16 @@ def _plain_bags(content: bytes) -> tuple[list[Bag], list[Element]]:
     for part in Element.parse(content).children(der.SEQUENCE):
         oid, inner = part.children(der.SEQUENCE)
         if oid.oid() == oids.ENCRYPTED_DATA:
-            (data,) = inner.children(der.context(0))
-            encrypted.append(data.children(der.SEQUENCE)[1].expect(der.SEQUENCE))
+            encrypted.append(encrypted_info(inner))
         else:
-            bags += _bags(Element.parse(_data(part)))
+            bags += _bags(Element.parse(data_content(part)))
     return bags, encrypted
+
+
+def encrypted_info(content: Element) -> Element:
+    """The EncryptedContentInfo inside the content of an EncryptedData."""
+    (data,) = content.children(der.context(0))
+    return data.children(der.SEQUENCE)[1].expect(der.SEQUENCE)
 
 
 def _bags(contents: Element, depth: int = 0) -> Iterator[Bag]:
@@ -221,14 +227,27 @@ def _pbmac1_is_right(parameters: Element, stated: bytes, content: bytes, passwor
     return False
 
 
-def _decrypted_bags(info: Element, password: str) -> list[Bag]:
+def _sealed_bags(info: Element, password: str) -> list[Bag]:
+    _, contents = unsealed(info, password)
+    return list(_bags(contents))
+
+
+def unsealed(info: Element, password: str) -> tuple[Scheme, Element]:
+    """Decrypt an EncryptedContentInfo; give how it was encrypted, and its SafeContents.
+
+    Raises:
+        PasswordError: ``wrong_password``.
+        CertificateError: As `certrelay.pki.pbe.Scheme.parse`.
+    """
     _, algorithm, sealed = info.children(der.SEQUENCE)
     scheme = Scheme.parse(algorithm)
     for plain in pbe.opened(scheme, sealed.implicit_octets(), password):
         try:
-            return list(_bags(Element.parse(plain)))
+            contents = Element.parse(plain)
+            list(_bags(contents))
         except der.FAULTS:
             continue
+        return scheme, contents
     raise PasswordError("wrong_password")
 
 

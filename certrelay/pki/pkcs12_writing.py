@@ -11,10 +11,8 @@ from typing import Final, Literal
 
 from certrelay.pki import der, kdf, oids, pbe
 from certrelay.pki.certificate import Certificate
+from certrelay.pki.pbe import Random
 from certrelay.pki.pkcs12 import Pair
-
-Random = Callable[[int], bytes]
-"""Gives that many fresh random bytes."""
 
 Style = Literal["field", "modern"]
 
@@ -61,12 +59,13 @@ def write(
     certificates += [_certificate_bag(certificate, "", owner=False) for certificate in chain]
     keys = [_key_bag(pair, form, password) for pair in pairs]
     if form.certificates_sealed:
-        parts = [_encrypted(certificates, form, password), _data(der.sequence(*keys))]
+        contents = der.sequence(*certificates)
+        parts = [sealed_data(form.scheme(), contents, password), plain_data(der.sequence(*keys))]
     else:
-        parts = [_data(der.sequence(*certificates, *keys))]
+        parts = [plain_data(der.sequence(*certificates, *keys))]
     content = der.sequence(*parts)
-    mac = _mac(content, form, password, random)
-    return der.sequence(der.integer(3), _data(content), mac)
+    mac = written_mac(content, password, random, form.digest_oid, form.mac_iterations)
+    return der.sequence(der.integer(3), plain_data(content), mac)
 
 
 def _form(style: Style, random: Random) -> _Form:
@@ -87,13 +86,14 @@ def _form(style: Style, random: Random) -> _Form:
     )
 
 
-def _data(content: bytes) -> bytes:
+def plain_data(content: bytes) -> bytes:
+    """Write a ContentInfo of plain data."""
     return der.sequence(der.oid(oids.DATA), der.explicit(0, der.octets(content)))
 
 
-def _encrypted(bags: list[bytes], form: _Form, password: str) -> bytes:
-    scheme = form.scheme()
-    sealed = pbe.sealed(scheme, der.sequence(*bags), password)
+def sealed_data(scheme: pbe.Scheme, contents: bytes, password: str) -> bytes:
+    """Write a ContentInfo of encrypted SafeContents."""
+    sealed = pbe.sealed(scheme, contents, password)
     info = der.sequence(der.oid(oids.DATA), scheme.encode(), der.encode(0x80, sealed))
     content = der.sequence(der.integer(0), info)
     return der.sequence(der.oid(oids.ENCRYPTED_DATA), der.explicit(0, content))
@@ -126,17 +126,20 @@ def _attribute(oid: str, value: bytes) -> bytes:
     return der.sequence(der.oid(oid), der.set_of([value]))
 
 
-def _mac(content: bytes, form: _Form, password: str, random: Random) -> bytes:
+def written_mac(
+    content: bytes, password: str, random: Random, digest_oid: str, iterations: int
+) -> bytes:
+    """Write the MacData over an AuthenticatedSafe."""
     salt = random(_MAC_SALT_BYTES)
-    name = oids.DIGESTS[form.digest_oid]
+    name = oids.DIGESTS[digest_oid]
     key = kdf.pkcs12(
         next(kdf.wide_password_bytes(password)),
         salt,
-        form.mac_iterations,
+        iterations,
         purpose=3,
         size=hashlib.new(name, usedforsecurity=False).digest_size,
         digest=name,
     )
-    algorithm = der.sequence(der.oid(form.digest_oid), der.null())
+    algorithm = der.sequence(der.oid(digest_oid), der.null())
     info = der.sequence(algorithm, der.octets(hmac.digest(key, content, name)))
-    return der.sequence(info, der.octets(salt), der.integer(form.mac_iterations))
+    return der.sequence(info, der.octets(salt), der.integer(iterations))

@@ -1,0 +1,28 @@
+import pytest
+
+from certrelay.pki import passwords
+
+
+@pytest.mark.parametrize(
+    ("password", "faults"),
+    [
+        ("Test-pw1234!", ("in_a_row",)),
+        ("Test-pw1928!", ()),
+        ("한글비밀번호-1928", ()),
+        ("T-1928", ("too_short",)),
+        ("----192837465", ("no_letter", "repeated")),
+        ("Test-password", ("no_digit",)),
+        ("Testpw19283", ("no_symbol",)),
+        ("Test-pw1928'", ("bad_symbol",)),
+        ('Test-pw1928"', ("bad_symbol",)),
+        ("Test-pw1928\\", ("bad_symbol",)),
+        ("Test-pw1928|", ("bad_symbol",)),
+        ("Test-pw1928\n", ("bad_symbol",)),
+        ("Test-pw1999!", ("repeated",)),
+        ("Test-pw1987!", ("in_a_row",)),
+        ("abTest-c1928", ()),
+        ("", ("too_short", "no_letter", "no_digit", "no_symbol")),
+    ],
+)
+def test_the_rule_of_new_passwords(password: str, faults: tuple[str, ...]) -> None:
+    assert passwords.faults(password) == faults
