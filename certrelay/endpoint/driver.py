@@ -57,6 +57,7 @@ class Phase(Enum):
 class Timer(Enum):
     """What this end waits for."""
 
+    ANSWER = auto()
     UNCLAIMED = auto()
     JOIN = auto()
     JOIN_GIVES_UP = auto()
@@ -130,9 +131,12 @@ class Endpoint:
 
     # --- the connection ---
 
-    def connected(self, _now: float) -> None:
+    def connected(self, now: float) -> None:
         """A socket to the relay is open."""
         self._say(self.side.greeting())
+        if self.phase is Phase.STARTING and Timer.JOIN_GIVES_UP not in self._timers:
+            # Once in a room the grace bounds the wait; before, nothing else would.
+            self._set(Timer.ANSWER, now + self._times.answer)
 
     def connection_lost(self, now: float) -> None:
         """The socket is gone, or could not be opened again."""
@@ -296,6 +300,7 @@ class Endpoint:
     def _enter(self) -> None:
         """The relay has taken this device in, for the first time or again."""
         self.side.entered()
+        self._timers.pop(Timer.ANSWER, None)
         if Timer.GRACE in self._timers:
             del self._timers[Timer.GRACE]
             self._tell(notices.ConnectionBack())
@@ -331,6 +336,7 @@ class Endpoint:
         if self.phase is Phase.CLOSING:
             self._finish()
         elif refused.code == "peer_not_ready":
+            self._timers.pop(Timer.ANSWER, None)
             self._set(Timer.JOIN, now + self._times.join_retry)
             if Timer.JOIN_GIVES_UP not in self._timers:
                 gives_up = now + self._times.grace + self._times.slack
@@ -479,8 +485,10 @@ class Endpoint:
 
     def _fill_window(self, channel: Unconfirmed | Confirmed) -> None:
         """Sender: seal as much of the content as may be under way at once."""
-        if not isinstance(channel, Confirmed) or not isinstance(self._transfer, Sender):
+        # Once a CLOSE is on its way, or the channel is dead, no more content leaves.
+        if self.phase is not Phase.MOVING or not isinstance(self._transfer, Sender):
             return
+        assert isinstance(channel, Confirmed)
         while channel.delivery.has_room and (body := self._transfer.next_body()):
             channel.send(body)
 
@@ -488,6 +496,8 @@ class Endpoint:
 
     def _overdue(self, timer: Timer, now: float) -> None:
         match timer:
+            case Timer.ANSWER:
+                self._end(RelayUnreachable("not_a_relay"))
             case Timer.JOIN:
                 self._say(self.side.greeting())
             case Timer.JOIN_GIVES_UP:

@@ -16,6 +16,7 @@ class Times:
     save_question: float = limits.SAVE_QUESTION_S
     grace: float = limits.GRACE_S
     close_wait: float = limits.CLOSE_WAIT_S
+    answer: float = limits.ANSWER_S
     repeat: float = limits.HANDSHAKE_REPEAT_S
     join_retry: float = limits.JOIN_RETRY_S
 
