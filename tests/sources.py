@@ -1,6 +1,7 @@
 """What the project's own source files say, for tests that compare them with the texts."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,13 @@ def trees() -> tuple[tuple[Path, ast.Module], ...]:
     return tuple((path, ast.parse(path.read_text("utf-8"))) for path in paths)
 
 
+@cache
+def scripts() -> str:
+    """The phone's page, whose texts stand in the same catalogue."""
+    paths = sorted((ROOT / "web_phone").glob("[cpu]*/*.js"))
+    return "\n".join(path.read_text("utf-8") for path in paths)
+
+
 def literals() -> frozenset[str]:
     """Every text that stands whole in the code."""
     return frozenset(
@@ -23,11 +31,15 @@ def literals() -> frozenset[str]:
         for _, tree in trees()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
+    ) | frozenset(re.findall(r'"([^"\n]*)"', scripts()))
 
 
 def prefixes() -> frozenset[str]:
     """The beginnings of f-strings that end with a full stop: ``f"step.{word}"`` gives ``step.``."""
+    return _prefixes() | frozenset(re.findall(r"`([a-z_.]+\.)\$\{", scripts()))
+
+
+def _prefixes() -> frozenset[str]:
     return frozenset(
         first.value
         for _, tree in trees()

@@ -1,0 +1,194 @@
+"""The phone's page, served as it lies in ``web_phone``: by an explicit list, from memory.
+
+The relay serves it only when it is told to.  Whoever serves the page could change it, so a
+public relay that does must be trusted for more than relaying (docs/security.md); the PC in
+its own network serves it to its own phone.
+
+Source: docs/protocol.md §2 (the page's place is the relay's origin).
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from certrelay.texts import LANGUAGES
+
+_SCRIPT: Final = "text/javascript; charset=utf-8"
+_MODULES: Final = {
+    "core": "bodies bundle bytes channel derive endpoint errors frame handshake hello hpke limits "
+    "manifest messages origin outcome qr release room_talk safe_text strict_json transfer zip",
+    "pki": "certificate der inspect naming passwords pbe pkcs12 private_key seed validity",
+    "ui": "app device dom handing_over layout link picking pieces screens screens_receive "
+    "screens_send story_send texts",
+    "vendor": "crypto",
+}
+FILES: Final = {
+    "index.html": "text/html; charset=utf-8",
+    "style.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    "boot.js": _SCRIPT,
+    "main.js": _SCRIPT,
+    **{
+        f"{folder}/{name}.js": _SCRIPT
+        for folder, names in _MODULES.items()
+        for name in names.split()
+    },
+    "vendor/LICENSES.txt": "text/plain; charset=utf-8",
+}
+"""Every file of the page, by its path, with its type.  Nothing else is ever served."""
+
+TEXT_PREFIXES: Final = ("page.", "error.", "hint.", "state.")
+"""The sentences that the page says; the others stay at home."""
+
+_IMPORT_MAP: Final = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
+_HOST: Final = re.compile(r"(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?\Z")
+_SMALLEST_TO_PACK: Final = 512
+"""Bytes below which gzip does not pay."""
+
+HEADERS: Final = {
+    "cache-control": "no-cache",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""The headers of every file; the page itself has its policy besides."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PageFile:
+    """One file, ready to be sent."""
+
+    content: bytes
+    packed: bytes | None
+    """The same under gzip, where that is shorter."""
+    media_type: str
+    tag: str
+    """The ETag: a hash of the content."""
+
+
+def page_routes(prefix: str = "/") -> list[Route]:
+    """Make the routes of the page, for `relay.app.build_app`.
+
+    Args:
+        prefix: The path of the relay's origin, ending in "/".
+    """
+
+    def route(path: str, file: PageFile) -> Route:
+        async def answer(request: Request) -> Response:
+            return _answer(request, file)
+
+        return Route(f"{prefix}{path}", answer)
+
+    found = page_files()
+    return [
+        route("", found["index.html"]),
+        *(route(path, file) for path, file in found.items() if path != "index.html"),
+    ]
+
+
+@cache
+def page_files() -> dict[str, PageFile]:
+    """Read every file of the page, by its path below the page's place."""
+    home = files("web_phone")
+    found = {path: _ready(_read(home, path), media) for path, media in FILES.items()}
+    for language in LANGUAGES:
+        path = f"texts/{language}.json"
+        found[path] = _ready(_sentences(language), "application/json")
+    return found
+
+
+def policy(host: str = "", scheme: str = "https") -> str:
+    """Write the page's Content-Security-Policy.
+
+    Args:
+        host: The request's Host.  Older Safari does not count a WebSocket of the same
+            origin as ``'self'``, so it is named too where it is well formed.
+        scheme: The request's scheme.
+    """
+    match = _IMPORT_MAP.search(page_files()["index.html"].content)
+    assert match is not None
+    digest = base64.b64encode(hashlib.sha256(match[1]).digest()).decode()
+    sockets = ""
+    if _HOST.match(host):
+        sockets = f" wss://{host}" if scheme == "https" else f" wss://{host} ws://{host}"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'sha256-{digest}'",
+            "style-src 'self'",
+            "img-src 'self'",
+            f"connect-src 'self'{sockets}",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+
+
+def export(folder: Path) -> None:
+    """Write the page into a folder, to be served from an origin of its own.
+
+    That origin must send `HEADERS` and the policy, and pass ``v1/ws`` on to the relay;
+    ``headers.txt`` says them.
+    """
+    for path, file in page_files().items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.content)
+    lines = [f"{name}: {value}" for name, value in (HEADERS | _page_headers()).items()]
+    (folder / "headers.txt").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _page_headers(host: str = "", scheme: str = "https") -> dict[str, str]:
+    return {
+        "content-security-policy": policy(host, scheme),
+        "integrity-policy": "blocked-destinations=(script)",
+    }
+
+
+def _answer(request: Request, file: PageFile) -> Response:
+    headers = HEADERS | {"etag": file.tag, "vary": "accept-encoding"}
+    if file.media_type.startswith("text/html"):
+        headers |= _page_headers(request.headers.get("host", "").lower(), request.url.scheme)
+    if file.tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    content = file.content
+    if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        content, headers["content-encoding"] = file.packed, "gzip"
+    return Response(content, media_type=file.media_type, headers=headers)
+
+
+def _ready(content: bytes, media_type: str) -> PageFile:
+    packed = None
+    if len(content) >= _SMALLEST_TO_PACK:
+        packed = gzip.compress(content, 9, mtime=0)
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return PageFile(content, packed, media_type, tag)
+
+
+def _read(home: Traversable, path: str) -> bytes:
+    return home.joinpath(*path.split("/")).read_bytes()
+
+
+def _sentences(language: str) -> bytes:
+    raw = (files("certrelay.texts") / f"{language}.json").read_text("utf-8")
+    sentences: dict[str, str] = json.loads(raw)
+    wanted = {key: text for key, text in sentences.items() if key.startswith(TEXT_PREFIXES)}
+    return json.dumps(wanted, ensure_ascii=False, separators=(",", ":")).encode()

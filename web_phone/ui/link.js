@@ -1,0 +1,134 @@
+// The shell around the driver: one WebSocket at a time, one timer, the events of the browser
+// that tell of sleep and of the network.
+
+import { SUBPROTOCOL } from "../core/messages.js";
+
+/** @typedef {import("../core/endpoint.js").Endpoint} Endpoint */
+/** @typedef {import("../core/endpoint.js").Order} Order */
+/** @typedef {import("../core/endpoint.js").Told} Told */
+
+/** Milliseconds out of sight after which a socket is not trusted any more. */
+const LONG_AWAY_MS = 3000;
+/** Milliseconds between two looks at the clock at most: timers of a page in sleep run late. */
+const LONGEST_SLEEP_MS = 15000;
+
+/** Seconds on a clock that only goes forward. */
+export const now = () => performance.now() / 1000;
+
+export class Link {
+  /**
+   * @param {Endpoint} endpoint
+   * @param {string} url of the relay's socket
+   * @param {(event: Told) => void} onTold
+   */
+  constructor(endpoint, url, onTold) {
+    this._endpoint = endpoint;
+    this._url = url;
+    this._onTold = onTold;
+    /** @type {WebSocket | null} */
+    this._socket = null;
+    /** @type {Order[]} */
+    this._orders = [];
+    this._isCarryingOut = false;
+    this._timer = 0;
+    this._hiddenAt = Infinity;
+    this._onVisibility = () => this._visibilityChanged();
+    this._onNetwork = () => this.carryOut(endpoint.refresh(now()));
+  }
+
+  start() {
+    document.addEventListener("visibilitychange", this._onVisibility);
+    addEventListener("online", this._onNetwork);
+    this.carryOut(this._endpoint.start(now()));
+  }
+
+  /** Let go of everything; the driver hears of nothing any more. */
+  stop() {
+    document.removeEventListener("visibilitychange", this._onVisibility);
+    removeEventListener("online", this._onNetwork);
+    clearTimeout(this._timer);
+    this._drop();
+  }
+
+  /** Carry out orders in the order given, also where one leads to more. @param {Order[]} orders */
+  carryOut(orders) {
+    this._orders.push(...orders);
+    if (this._isCarryingOut) return;
+    this._isCarryingOut = true;
+    for (let order = this._orders.shift(); order !== undefined; order = this._orders.shift()) {
+      this._carryOutOne(order);
+    }
+    this._isCarryingOut = false;
+    this._setTimer();
+  }
+
+  /** @param {Order} order */
+  _carryOutOne(order) {
+    switch (order.do) {
+      case "connect":
+        return this._connect();
+      case "disconnect":
+        return this._drop();
+      case "text":
+        return this._send(order.text);
+      case "binary":
+        return this._send(order.bytes);
+      case "tell":
+        return this._onTold(order.event);
+    }
+  }
+
+  _connect() {
+    this._drop();
+    const socket = new WebSocket(this._url, SUBPROTOCOL);
+    socket.binaryType = "arraybuffer";
+    this._socket = socket;
+    const whileCurrent = (/** @type {() => Order[]} */ step) => {
+      if (this._socket === socket) this.carryOut(step());
+    };
+    socket.onopen = () => whileCurrent(() => this._endpoint.opened(now()));
+    socket.onmessage = ({ data }) =>
+      whileCurrent(() =>
+        typeof data === "string"
+          ? this._endpoint.text(data, now(), Math.random())
+          : this._endpoint.binary(new Uint8Array(data), now()),
+      );
+    socket.onclose = () =>
+      whileCurrent(() => {
+        this._socket = null;
+        return this._endpoint.lost(now(), Math.random());
+      });
+  }
+
+  /** @param {string | Uint8Array} message */
+  _send(message) {
+    if (this._socket === null || this._socket.readyState !== WebSocket.OPEN) return;
+    this._socket.send(/** @type {string | Uint8Array<ArrayBuffer>} */ (message));
+  }
+
+  _drop() {
+    const socket = this._socket;
+    this._socket = null;
+    if (socket !== null) socket.close();
+  }
+
+  _setTimer() {
+    clearTimeout(this._timer);
+    const wait = Math.max(0, (this._endpoint.deadline - now()) * 1000);
+    if (wait === Infinity) return;
+    const tick = () => this.carryOut(this._endpoint.tick(now(), Math.random()));
+    this._timer = setTimeout(tick, Math.min(wait, LONGEST_SLEEP_MS));
+  }
+
+  _visibilityChanged() {
+    if (document.visibilityState === "hidden") {
+      this._hiddenAt = performance.now();
+      return;
+    }
+    // A phone that slept may show a socket as open that is long dead.
+    const wasLong = performance.now() - this._hiddenAt > LONG_AWAY_MS;
+    this._hiddenAt = Infinity;
+    if (wasLong) this.carryOut(this._endpoint.refresh(now()));
+    else this.carryOut(this._endpoint.tick(now(), Math.random()));
+  }
+}

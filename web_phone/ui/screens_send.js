@@ -1,0 +1,174 @@
+// The screens of the sender: choosing, passwords, the number.
+
+import { make } from "./dom.js";
+import { button, check, facts, notice, paragraph, quiet, sentence } from "./pieces.js";
+
+/** @typedef {import("./texts.js").Texts} Texts */
+/** @typedef {import("./layout.js").Screen} Screen */
+/** @typedef {import("./story_send.js").Chosen} Chosen */
+
+/**
+ * @typedef {object} ChooseActs
+ * @property {(files: FileList | null) => void} pick
+ * @property {(chosen: Chosen, password: string) => void} checkPassword
+ * @property {(chosen: Chosen) => void} remove
+ * @property {() => void} next
+ * @property {() => void} cancel
+ */
+
+/**
+ * @param {Texts} texts
+ * @param {{peer: string, chosen: Chosen[], problems: string[], today: number}} given
+ * @param {ChooseActs} act
+ * @returns {Screen}
+ */
+export function choose(texts, { peer, chosen, problems, today }, act) {
+  const isReady = chosen.length > 0 && chosen.every((each) => each.state === "ready");
+  const next = button(texts.say("page.send.next"), act.next, "main");
+  next.disabled = !isReady;
+  return {
+    title: texts.say("page.send.title"),
+    body: [
+      notice(
+        "warn",
+        make("p", {}, ...sentence(texts, "page.send.direction", { peer })),
+        make("p", {}, texts.say("page.send.warning")),
+      ),
+      make("h2", {}, texts.say("page.send.choose")),
+      ...chosen.map((each) => chosenCard(texts, each, today, act)),
+      ...problems.map((text) => notice("bad", make("p", {}, text))),
+      filePicker(texts.say("page.send.pick_files"), chosen.length === 0, false, act.pick),
+      hasFolders() && filePicker(texts.say("page.send.pick_folder"), false, true, act.pick),
+      chosen.length === 0 && paragraph(texts, "page.send.pair_hint"),
+      chosen.length > 0 && next,
+      chosen.length > 0 && !isReady && quiet(texts, "page.send.not_ready"),
+      button(texts.say("page.cancel"), act.cancel),
+      quiet(texts, "page.reach"),
+      quiet(texts, "page.names_unchecked"),
+    ],
+  };
+}
+
+const hasFolders = () => "webkitdirectory" in HTMLInputElement.prototype;
+
+/**
+ * No `accept`: phones know no type for .der and .key and would grey the files out.
+ * @param {string} text
+ * @param {boolean} isMain
+ * @param {boolean} isFolder
+ * @param {(files: FileList | null) => void} pick
+ */
+function filePicker(text, isMain, isFolder, pick) {
+  const input = make("input", { type: "file", multiple: true, webkitdirectory: isFolder });
+  input.addEventListener("change", () => pick(input.files));
+  return make("label", { class: isMain ? "button main" : "button" }, text, input);
+}
+
+/** @param {Texts} texts @param {Chosen} chosen @param {number} today @param {ChooseActs} act */
+function chosenCard(texts, chosen, today, act) {
+  return make(
+    "section",
+    { class: "card" },
+    facts(texts, chosen.summary, today),
+    ...stateOf(texts, chosen, act),
+    button(texts.say("page.send.remove"), () => act.remove(chosen), "small"),
+  );
+}
+
+/** @param {Texts} texts @param {Chosen} chosen @param {ChooseActs} act */
+function stateOf(texts, chosen, act) {
+  switch (chosen.state) {
+    case "ready":
+      return [notice("good", make("p", {}, texts.say(`page.send.${chosen.why}`)))];
+    case "checking":
+      return [make("p", { role: "status" }, texts.say("page.send.checking"))];
+    case "failed":
+      return [notice("bad", make("p", {}, texts.error(chosen.why)))];
+    case "locked":
+      return [passwordForm(texts, chosen, act)];
+  }
+}
+
+/** @param {Texts} texts @param {Chosen} chosen @param {ChooseActs} act */
+function passwordForm(texts, chosen, act) {
+  const id = `password-${chosen.id}`;
+  const errorId = `${id}-error`;
+  const input = make("input", {
+    type: "password",
+    id,
+    autocomplete: "off",
+    autocapitalize: "none",
+    spellcheck: "false",
+    "aria-describedby": chosen.why === "" ? false : errorId,
+    "aria-invalid": chosen.why === "" ? false : "true",
+  });
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (input.value !== "") act.checkPassword(chosen, input.value);
+  };
+  const left = { left: chosen.triesLeft };
+  return make(
+    "form",
+    { onsubmit: submit },
+    make("label", { for: id }, texts.say("page.send.password")),
+    input,
+    chosen.why !== "" &&
+      notice("bad", make("p", { id: errorId, role: "alert" }, texts.say("page.send.password_wrong", left))),
+    check(texts.say("page.send.show_password"), false, (isOn) => {
+      input.type = isOn ? "text" : "password";
+    }),
+    make("button", { type: "submit" }, texts.say("page.send.check")),
+    quiet(texts, "page.send.password_stays"),
+  );
+}
+
+/**
+ * @param {Texts} texts
+ * @param {{peer: string, wrongLeft: number | null}} given `wrongLeft`: tries left after a wrong one
+ * @param {{send: (typed: string) => void, back: () => void, cancel: () => void}} act
+ * @returns {Screen}
+ */
+export function typeNumber(texts, { peer, wrongLeft }, act) {
+  const input = make("input", {
+    type: "text",
+    id: "number",
+    class: "number",
+    inputmode: "numeric",
+    autocomplete: "off",
+    maxlength: "9",
+    "aria-describedby": "number-help",
+  });
+  const problem = make("div", { role: "alert" });
+  const complain = (/** @type {string} */ text) => {
+    problem.textContent = "";
+    problem.append(notice("bad", make("p", {}, text)));
+    input.setAttribute("aria-invalid", "true");
+    input.focus();
+  };
+  if (wrongLeft !== null) {
+    problem.append(notice("bad", make("p", {}, texts.say("page.number.wrong", { left: wrongLeft }))));
+  }
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (/^\d{6}$/.test(input.value.replace(/\s/g, ""))) act.send(input.value);
+    else complain(texts.say("page.number.format"));
+  };
+  const form = make(
+    "form",
+    { onsubmit: submit },
+    make("label", { for: "number" }, texts.say("page.number.label")),
+    input,
+    problem,
+    make("button", { type: "submit", class: "main" }, texts.say("page.number.send")),
+  );
+  return {
+    title: texts.say("page.number.title"),
+    body: [
+      make("p", {}, ...sentence(texts, "page.send.direction", { peer })),
+      form,
+      make("div", { id: "number-help" }, notice("warn", make("p", {}, texts.say("page.number.warning")))),
+      button(texts.say("page.number.back"), act.back),
+      button(texts.say("page.cancel"), act.cancel),
+    ],
+  };
+}
