@@ -14,7 +14,7 @@ LOOPBACK: Final = "127.0.0.1"
 
 @contextmanager
 def relay_on(host: str, port: int) -> Iterator[Origin]:
-    """Run a relay on one of this computer's addresses for a while.
+    """Run a relay, with the phone's page, on one of this computer's addresses for a while.
 
     Raises:
         UsageError: ``bad_host``, if this computer has no such address.
@@ -22,7 +22,7 @@ def relay_on(host: str, port: int) -> Iterator[Origin]:
     """
     from relay.embedded import start
 
-    with start(host, port) as running:
+    with start(host, port, page=True) as running:
         yield Origin.of("http", host, running.port)
 
 

@@ -73,6 +73,7 @@ def _parser(texts: Texts) -> argparse.ArgumentParser:
     option("--allow-origin", "URL", action="append", default=[])
     option("--trust-proxy", "NET", action="append", default=[])
     option("--log-level", "LEVEL", choices=("debug", "info", "warning", "error"), default="warning")
+    serve.add_argument("--page", action="store_true", help=texts.say("relay.page"))
     option("--lang", "ko|en", choices=LANGUAGES)
     return parser
 

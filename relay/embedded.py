@@ -155,9 +155,16 @@ def reserve(host: str, port: int = 0, tls: Tls | None = None) -> Bound:
 
 
 def start(
-    host: str, port: int = 0, tls: Tls | None = None, settings: Settings = EMBEDDED
+    host: str,
+    port: int = 0,
+    tls: Tls | None = None,
+    settings: Settings = EMBEDDED,
+    *,
+    page: bool = False,
 ) -> Running:
     """Reserve an address and serve on it; return once the relay answers.
+
+    With ``page`` it serves the phone's page too.
 
     Raises:
         RelayUnreachable: ``port_taken``.
@@ -165,7 +172,13 @@ def start(
     """
     bound = reserve(host, port, tls)
     try:
-        return bound.serve(settings)
+        return bound.serve(settings, _page_routes() if page else ())
     except BaseException:
         bound.close()
         raise
+
+
+def _page_routes() -> "Sequence[BaseRoute]":
+    from relay.page import page_routes
+
+    return page_routes()

@@ -12,6 +12,7 @@ from typing import TextIO
 from certrelay.errors import ExitStatus, UsageError
 from relay.address import bind, edges_of, public_origin, url_of
 from relay.open_files import raise_limit
+from relay.page import page_routes
 from relay.server import Server, loop_factory, tls_context
 from relay.settings import Edges, Settings, read_policy
 
@@ -45,13 +46,18 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         settings = replace(settings, edges=edges)
 
     async def run() -> int:
-        server = Server(settings, tls)
+        server = Server(settings, tls, page_routes(_path(url)) if arguments.page else ())
         status = _stop_on_signals(server)
         await server.run(listener, lambda: _announce(url, out))
         return status()
 
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(run())
+
+
+def _path(url: str) -> str:
+    """The path of an origin, ending in "/"."""
+    return "/" + url.split("/", 3)[3]
 
 
 def _announce(url: str, out: TextIO) -> None:

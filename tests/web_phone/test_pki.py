@@ -196,12 +196,10 @@ def test_validity_is_counted_in_korean_days() -> None:
         for pair in pairs
     ]
     modules = {"validity": "pki/validity.js"}
-    found = evaluate(modules, "data.map(([a, b, now]) => validity.judge(a, b, now))", data)
-    assert found == [validity.judge(start, end, NOW) for start, end in pairs]
-    days = evaluate(
-        modules, "data.map((time) => validity.koreanDate(time))", [row[2] for row in data]
-    )
-    assert set(days) == {validity.korean_date(NOW)}
+    found = evaluate(modules, "data.map(([a, b, now]) => validity.stateOf(a, b, now))", data)
+    assert found == [validity.state(start, end, NOW) for start, end in pairs]
+    days = evaluate(modules, "data.map((time) => validity.lastDay(time))", [row[2] for row in data])
+    assert set(days) == {validity.last_day(NOW)}
 
 
 def test_a_zip_of_the_page_opens_anywhere_and_holds_the_same_bytes() -> None:

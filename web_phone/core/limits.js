@@ -31,4 +31,5 @@ export const MAX_ITEMS = 20;
 export const MAX_BUNDLE_BYTES = 1024 * 1024;
 export const MAX_KDF_ITERATIONS = 5000000;
 export const MAX_NAME_COMPONENT_BYTES = 180;
+export const RENEWAL_DAYS = 30;
 export const MAX_SHOWN_CELLS = 64;

@@ -1,27 +1,29 @@
-// Whether a certificate is valid today, counted as Koreans count: by days in Korean time.
+// Whether a certificate is valid on a day of the Korean calendar.
 //
 // Source: certrelay/pki/validity.py.
 
+import { RENEWAL_DAYS } from "../core/limits.js";
+
+const SECOND_MS = 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KOREA_MS = 9 * 60 * 60 * 1000;
-const EXPIRING_DAYS = 30;
 
 /** The day in Korea, as a count of days. @param {number} time milliseconds since 1970 */
 const koreanDay = (time) => Math.floor((time + KOREA_MS) / DAY_MS);
 
-/** The date in Korea, as 2027-01-01. @param {number} time milliseconds since 1970 */
-export const koreanDate = (time) => new Date(time + KOREA_MS).toISOString().slice(0, 10);
+/** The last day in Korea, as 2027-01-01. @param {number} notAfter milliseconds since 1970 */
+export const lastDay = (notAfter) => new Date(notAfter + KOREA_MS).toISOString().slice(0, 10);
 
 /**
- * Judge a period of validity.
+ * Tell the state of a certificate.
  * @param {number | null} notBefore milliseconds since 1970; null if it cannot be read
- * @param {number | null} notAfter
+ * @param {number | null} notAfter its last second
  * @param {number} now
  * @returns {"valid" | "expiring" | "expired" | "not_yet" | "unknown"}
  */
-export function judge(notBefore, notAfter, now) {
-  if (notAfter !== null && now > notAfter) return "expired";
-  if (notBefore !== null && now < notBefore) return "not_yet";
+export function stateOf(notBefore, notAfter, now) {
   if (notBefore === null || notAfter === null) return "unknown";
-  return koreanDay(notAfter) - koreanDay(now) <= EXPIRING_DAYS ? "expiring" : "valid";
+  if (now < notBefore) return "not_yet";
+  if (now - notAfter >= SECOND_MS) return "expired";
+  return koreanDay(notAfter) - koreanDay(now) <= RENEWAL_DAYS ? "expiring" : "valid";
 }

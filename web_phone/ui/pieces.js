@@ -1,7 +1,7 @@
 // The pieces that screens are put together from.
 
 import { printable } from "../core/safe_text.js";
-import { judge, koreanDate } from "../pki/validity.js";
+import { lastDay, stateOf } from "../pki/validity.js";
 import { make } from "./dom.js";
 
 /** @typedef {import("./texts.js").Texts} Texts */
@@ -44,8 +44,8 @@ export const button = (text, act, look = "") => make("button", { type: "button",
 export function facts(texts, { item, certificate }, today) {
   if (certificate === null) return make("p", {}, texts.say("page.item.sealed"));
   const { cn, issuerCn, serial, notBefore, notAfter } = certificate;
-  const state = texts.say(`state.${judge(notBefore, notAfter, today)}`);
-  const until = notAfter === null ? state : `${koreanDate(notAfter)} (${state})`;
+  const state = texts.say(`state.${stateOf(notBefore, notAfter, today)}`);
+  const until = notAfter === null ? state : `${lastDay(notAfter)} (${state})`;
   const files = texts.say(item.kind === "pkcs12" ? "page.item.pkcs12" : kindOfPair(item));
   const row = (/** @type {string} */ key, /** @type {string} */ value) => [
     make("dt", {}, texts.say(key)),
