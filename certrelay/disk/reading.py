@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.bundle import Item, Kind
+from certrelay.disk.parts import PART_PREFIX
 from certrelay.errors import CertificateError, CertRelayError
 from certrelay.limits import MAX_FILE_BYTES
 from certrelay.pki.check import Summary, inspect
@@ -89,7 +90,7 @@ def read_folder(folder: Path) -> Item:
         CertificateError: ``missing_sign_cert``, ``missing_sign_key``, ``missing_km_part``,
             ``too_large_file``, ``unreadable_file``.  Details: ``path``.
     """
-    found = _files_by_role(folder)
+    found = files_by_role(folder)
     shown = str(folder)
     if "signCert" not in found:
         raise CertificateError("missing_sign_cert", path=shown)
@@ -176,7 +177,12 @@ def _is_candidate(folder: Path) -> bool:
         return True
 
 
-def _files_by_role(folder: Path) -> dict[str, Path]:
+def files_by_role(folder: Path) -> dict[str, Path]:
+    """Find the files of a certificate folder, whatever the case of their names.
+
+    Raises:
+        CertificateError: ``unreadable_file`` if the folder cannot be listed.
+    """
     try:
         names = _listed(folder)
     except OSError:
@@ -199,4 +205,6 @@ def _below(folder: Path) -> list[Path]:
 
 
 def _listed(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir(), key=lambda path: (_folded(path.name), path.name))
+    """What lies in a folder, in order, without what is unfinished."""
+    paths = (path for path in folder.iterdir() if not path.name.startswith(PART_PREFIX))
+    return sorted(paths, key=lambda path: (_folded(path.name), path.name))

@@ -2,7 +2,7 @@
 
     <root>/<CA>/USER/<DN>/signCert.der …      <root>/PKCS12/<name>.p12
 
-A certificate is written into a folder of its own name ending (`PART_PREFIX`) inside the
+A certificate is written into a folder of its own name ending (`certrelay.disk.parts`) inside the
 root, synced, then renamed into its place in one step.  A crash leaves at most that folder,
 which `Store.clean` removes later.
 
@@ -11,28 +11,18 @@ Source: docs/protocol.md §7 (commit); docs/security.md, attacks 17 and 18.
 
 import contextlib
 import errno
-import hashlib
 import os
-import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from certrelay.bundle import Item
+from certrelay.disk import parts
 from certrelay.disk.reading import FILE_NAMES, Entry, find, read_file, read_folder, same_name
 from certrelay.disk.system import Disk, storage_error
 from certrelay.errors import CertificateError, StorageError
 from certrelay.pki.naming import Place, is_place, numbered
-
-PART_PREFIX: Final = ".certrelay-part-"
-"""How unfinished folders are called: prefix, host, process, random."""
-
-_PART: Final = re.compile(re.escape(PART_PREFIX) + r"([0-9a-f]{6})-([0-9]{1,10})-[0-9a-f]{16}")
-
-STALE_S: Final = 3600.0
-"""Seconds after which an unfinished folder of another computer counts as left behind."""
 
 MAX_BESIDE: Final = 999
 """Certificates of one name that are kept beside each other."""
@@ -120,13 +110,7 @@ class Store:
         Only folders of our own naming go, and only when the process that made them is gone
         or, if it ran on another computer, after an hour.
         """
-        removed = 0
-        with contextlib.suppress(OSError):
-            for path in self.root.iterdir():
-                if path.name.startswith(PART_PREFIX) and not path.is_symlink() and _is_stale(path):
-                    self._disk.remove_tree(path)
-                    removed += 1
-        return removed
+        return parts.clean(self.root, self._disk)
 
     def _candidates(self, place: Place) -> Iterator[Path]:
         """Give the paths of a name and its numbered neighbours, as the disk spells them."""
@@ -149,7 +133,7 @@ class Store:
 
     def _write(self, item: Item, target: Path) -> None:
         """Write everything into an unfinished folder, then give it its place."""
-        part = self.root / f"{PART_PREFIX}{_host()}-{os.getpid()}-{os.urandom(8).hex()}"
+        part = parts.fresh(self.root)
         source = part if item.kind == "npki" else part / "pkcs12"
         made: list[Path] = []
         complete = False
@@ -234,30 +218,3 @@ def _saved_files(item: Item, path: Path) -> tuple[SavedFile, ...]:
     return tuple(
         SavedFile(FILE_NAMES.get(file.role, path.name), file.sha256.hex()) for file in item.files
     )
-
-
-def _host() -> str:
-    name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
-    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:6]
-
-
-def _is_stale(part: Path) -> bool:
-    match = _PART.fullmatch(part.name)
-    if match and match[1] == _host() and not _is_alive(int(match[2])):
-        return True
-    try:
-        return time.time() - part.lstat().st_mtime > STALE_S
-    except OSError:
-        return False
-
-
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":  # there, os.kill would end it
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -86,14 +87,45 @@ class Disk:
         """Remove an empty folder."""
         path.rmdir()
 
+    def link(self, source: Path, target: Path) -> None:
+        """Give a file a second name."""
+        os.link(source, target, follow_symlinks=False)
+
+    def exchange(self, one: Path, other: Path) -> None:
+        """Swap two folders in one step, where the system can.
+
+        Raises:
+            OSError: ``ENOTSUP`` where it cannot (Windows, some file systems).
+        """
+        if not _swap(os.fsencode(one), os.fsencode(other)):
+            raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
     def remove_tree(self, folder: Path) -> None:
-        """Remove a folder of plain files, as far as it goes; never follows a link."""
+        """Remove a folder and all in it, as far as it goes; never follows a link."""
         with contextlib.suppress(OSError):
             for path in folder.iterdir():
-                with contextlib.suppress(OSError):
-                    self.remove_file(path)
+                if path.is_dir() and not path.is_symlink():
+                    self.remove_tree(path)
+                else:
+                    with contextlib.suppress(OSError):
+                        self.remove_file(path)
         with contextlib.suppress(OSError):
             self.remove_folder(folder)
+
+
+def _swap(one: bytes, other: bytes) -> bool:
+    """Ask the system for a swap of two names; ``False`` if it knows none."""
+    if sys.platform not in ("linux", "darwin"):
+        return False
+    import ctypes
+
+    library = ctypes.CDLL(None, use_errno=True)
+    swap = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
+    if sys.platform == "darwin":
+        call = getattr(library, "renamex_np", None)
+        return call is not None and call(one, other, swap) == 0
+    call, here = getattr(library, "renameat2", None), -100
+    return call is not None and call(here, one, here, other, swap) == 0
 
 
 def storage_error(error: OSError, path: Path) -> StorageError:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from certrelay.bundle import Item
+from certrelay.disk.parts import PART_PREFIX
 from certrelay.disk.reading import read_item
-from certrelay.disk.store import PART_PREFIX, Store
+from certrelay.disk.store import Store
 from certrelay.disk.system import Disk
 from certrelay.errors import StorageError
 from certrelay.pki.check import inspect
