@@ -3,6 +3,7 @@
 Source: docs/protocol.md §2 and §4.
 """
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -24,6 +25,8 @@ _HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
 }
+
+_IP_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::[0-9]+)?\Z")
 
 
 def build_app(sockets: Sockets, edges: Edges, pages: Sequence[BaseRoute] = ()) -> Starlette:
@@ -92,12 +95,11 @@ def _wrong_host(connection: HTTPConnection, edges: Edges) -> HTTPStatus | None:
 
 
 def _is_ip(host: str) -> bool:
-    name = host.rpartition("]")[0][1:] if host.startswith("[") else host.partition(":")[0]
+    found = _IP_HOST.match(host)
     try:
-        ip_address(name)
+        return found is not None and bool(ip_address(found[1] or found[2]))
     except ValueError:
         return False
-    return True
 
 
 def _scheme(connection: HTTPConnection) -> str:

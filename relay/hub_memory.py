@@ -20,6 +20,9 @@ from relay.dead_rooms import DeadRooms
 from relay.hub import Line, Request, Seat, event_of
 from relay.settings import Settings
 
+_LATE_S: Final = 0.001
+"""Seconds added to each wait: a loop that rounds down would look too early, and again."""
+
 
 @dataclass(slots=True, eq=False)
 class _Home:
@@ -31,6 +34,8 @@ class _Home:
 
     lines: dict[Role, Line] = field(default_factory=dict)
     timer: asyncio.TimerHandle | None = None
+    wakes_at: float = 0.0
+    """When the timer looks at the room, in seconds on the hub's clock."""
 
 
 class MemoryHub:
@@ -163,13 +168,13 @@ class MemoryHub:
 
     def _watch(self, home: _Home) -> None:
         """Wake up at the room's deadline, unless a timer does so by then already."""
-        loop = asyncio.get_running_loop()
-        wait_s = max(0.0, home.room.deadline - self._clock())
         if home.timer is not None:
-            if home.timer.when() <= loop.time() + wait_s:
+            if home.wakes_at <= home.room.deadline:
                 return
             home.timer.cancel()
-        home.timer = loop.call_later(wait_s, self._wake, home)
+        home.wakes_at = home.room.deadline
+        wait_s = max(0.0, home.wakes_at - self._clock()) + _LATE_S
+        home.timer = asyncio.get_running_loop().call_later(wait_s, self._wake, home)
 
     def _wake(self, home: _Home) -> None:
         home.timer = None

@@ -10,6 +10,7 @@ from certrelay.wire.messages import SUBPROTOCOL
 from relay.embedded import Running, start
 from relay.settings import Settings
 from tests.relay.device import Device, Pair
+from tests.relay.tls import Certificate, make_certificate
 
 Connect = Callable[..., Device]
 
@@ -46,7 +47,8 @@ def connect_to() -> Iterator[Callable[..., Device]]:
                 "max_queue": None,  # else what a test leaves unread holds up its end
                 "close_timeout": 2,
             }
-            url = f"ws://127.0.0.1:{relay.port}{path}"
+            scheme = "wss" if "ssl" in options else "ws"
+            url = f"{scheme}://127.0.0.1:{relay.port}{path}"
             socket = stack.enter_context(connect_socket(url, **{**settings, **options}))
             return Device(socket)
 
@@ -63,3 +65,9 @@ def connect(shared_relay: Running, connect_to: Connect) -> Connect:
 def pair() -> Pair:
     """Fresh secrets."""
     return Pair()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """A certificate for 127.0.0.1 that nobody else trusts."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))

@@ -1,0 +1,202 @@
+"""Strangers who try to make the relay expensive, by bytes that no library would send."""
+
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+from websockets.frames import Opcode
+
+from certrelay.limits import KIB, MIB
+from certrelay.wire.messages import Created, Leave, Paired, PeerGone
+from relay.embedded import Running
+from relay.settings import AdmissionLimits, SocketLimits
+from relay.transport import MAX_FRAGMENTS
+from tests.relay.conftest import Connect
+from tests.relay.device import PATIENCE_S, Pair
+from tests.relay.raw import RawSocket, frame
+from tests.relay.tls import Certificate
+
+Start = Callable[..., Running]
+SHORT = 0.2
+CLOSE_1000 = bytes([0x88, 2, *(1000).to_bytes(2)])
+
+
+def ended(tcp: socket.socket) -> bool:
+    """Wait until the relay has ended a connection; what it says first is passed over."""
+    try:
+        while tcp.recv(65_536):
+            pass
+    except ConnectionError:
+        pass
+    return True
+
+
+def tcp_to(relay: Running) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", relay.port), PATIENCE_S)
+
+
+@pytest.mark.attack(12)
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"",
+        b"G",
+        b"GET /v1/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /heal",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_a_half_sent_request_does_not_stay(start_relay: Start, half: bytes) -> None:
+    relay = start_relay(socket=SocketLimits(request_s=SHORT))
+    with tcp_to(relay) as tcp:
+        tcp.sendall(half)
+        assert ended(tcp)
+
+
+@pytest.mark.attack(12)
+def test_a_request_that_trickles_in_has_no_more_time(start_relay: Start) -> None:
+    relay = start_relay(socket=SocketLimits(request_s=SHORT))
+    with tcp_to(relay) as tcp:
+        tcp.settimeout(0.02)
+        cut = False
+        for _ in range(int(PATIENCE_S / 0.02)):
+            try:
+                tcp.sendall(b"X")
+                cut = tcp.recv(1) == b""
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                cut = True
+            if cut:
+                break
+        assert cut
+
+
+@pytest.mark.attack(12)
+def test_two_hundred_half_requests_keep_nobody_out(
+    start_relay: Start, connect_to: Connect, pair: Pair
+) -> None:
+    relay = start_relay()
+    halves = [tcp_to(relay) for _ in range(200)]
+    try:
+        for tcp in halves:
+            tcp.sendall(b"GET /v1/ws HTTP/1.1\r\nHo")
+        g, s = pair.meet(lambda: connect_to(relay))
+        s.say(b"through")
+        assert g.hear() == b"through"
+    finally:
+        for tcp in halves:
+            tcp.close()
+
+
+@pytest.mark.attack(12)
+def test_a_half_made_tls_handshake_does_not_stay(
+    start_relay: Start, certificate: Certificate
+) -> None:
+    relay = start_relay(tls=certificate.files, socket=SocketLimits(request_s=SHORT))
+    with tcp_to(relay) as tcp:
+        tcp.sendall(b"\x16\x03\x01")
+        assert ended(tcp)
+
+
+@pytest.mark.attack(13)
+def test_one_connection_too_many_is_closed_and_those_inside_stay(
+    start_relay: Start, connect_to: Connect, pair: Pair
+) -> None:
+    relay = start_relay(admission=AdmissionLimits(connections=4))
+    g, s = pair.meet(lambda: connect_to(relay))
+    with tcp_to(relay) as third, tcp_to(relay) as fourth, tcp_to(relay) as fifth:
+        fifth.sendall(b"GET /healthz HTTP/1.1\r\n")
+        assert ended(fifth)
+        s.say(b"still inside")
+        assert g.hear() == b"still inside"
+        third.close()
+        fourth.close()
+    s.socket.close()
+    assert g.hear() == PeerGone()
+    assert isinstance(connect_to(relay).ask(Pair().create), Created), "there is room again"
+
+
+@pytest.mark.attack(13)
+def test_one_address_has_its_share_of_the_connections(start_relay: Start) -> None:
+    relay = start_relay(admission=AdmissionLimits(connections_per_address=2))
+    with tcp_to(relay), tcp_to(relay), tcp_to(relay) as third:
+        third.sendall(b"GET /healthz HTTP/1.1\r\n")
+        assert ended(third)
+
+
+@pytest.mark.attack(14)
+@pytest.mark.parametrize("size", [0, 1])
+def test_a_message_in_endless_fragments_is_cut_off(
+    start_relay: Start, connect_to: Connect, pair: Pair, size: int
+) -> None:
+    relay = start_relay()
+    g = connect_to(relay)
+    g.ask(pair.create)
+    with RawSocket(relay) as s:
+        s.say(pair.join)
+        assert isinstance(g.hear(), Paired)
+        s.send(Opcode.BINARY, bytes(size), fin=False)
+        for _ in range(MAX_FRAGMENTS - 1):
+            s.send(Opcode.CONT, bytes(size), fin=False)
+        s.send(Opcode.PING, b"alive")
+        assert b"alive" in s.read_some() + s.read_some()
+        s.send(Opcode.CONT, bytes(size), fin=True)
+        assert g.hear() == PeerGone()
+
+
+@pytest.mark.attack(16)
+def test_who_pings_and_never_reads_is_cut_off(start_relay: Start) -> None:
+    relay = start_relay()
+    pings = frame(Opcode.PING, bytes(125)) * (64 * MIB // 131)
+    with RawSocket(relay, receive_bytes=4096) as deaf:
+        deaf.say(Pair().create)
+        with pytest.raises(ConnectionError):
+            deaf.tcp.sendall(pings)
+
+
+@pytest.mark.attack(16)
+def test_a_slow_reader_makes_its_peer_wait_and_is_then_cut_off(
+    start_relay: Start, connect_to: Connect, pair: Pair
+) -> None:
+    relay = start_relay(socket=SocketLimits(slow_reader_s=SHORT, outbox_bytes=64 * KIB))
+    g = connect_to(relay)
+    assert isinstance(g.ask(pair.create), Created)
+    with RawSocket(relay, receive_bytes=4096) as slow:
+        slow.say(pair.join)
+        assert isinstance(g.hear(), Paired)
+        for _ in range(100):
+            g.say(bytes(32 * KIB))
+        assert g.hear() == PeerGone(), "the slow device's socket is gone, its room is not"
+        slow.wait_for_end()
+    assert connect_to(relay).ask(pair.resume_s)
+
+
+@pytest.mark.attack(16)
+def test_a_reader_that_is_slow_but_reads_gets_everything(
+    start_relay: Start, connect_to: Connect, pair: Pair
+) -> None:
+    relay = start_relay(socket=SocketLimits(outbox_bytes=32 * KIB))
+    g = connect_to(relay)
+    assert isinstance(g.ask(pair.create), Created)
+    messages = [bytes([n]) * 32 * KIB for n in range(100)]
+
+    def send_all() -> None:
+        for message in messages:
+            g.say(message)
+        g.say(Leave())
+
+    with RawSocket(relay, receive_bytes=4096) as slow:
+        slow.say(pair.join)
+        assert isinstance(g.hear(), Paired)
+        sending = threading.Thread(target=send_all)
+        sending.start()
+        received = b""
+        while not received.endswith(CLOSE_1000):
+            received += slow.tcp.recv(2048)
+        sending.join()
+    positions = [received.find(message) for message in messages]
+    assert -1 not in positions
+    assert positions == sorted(positions)
