@@ -261,6 +261,9 @@ class Endpoint:
     # --- what the relay says ---
 
     def _created(self, expires_in_ms: int, now: float) -> None:
+        if isinstance(self.side, ScanSide):
+            self._close("protocol", ProtocolError("bad_message"), now)
+            return
         first = not self._was_in_room
         self._enter()
         if self._channel is not None or self._is_opening:
@@ -289,6 +292,10 @@ class Endpoint:
         self._repeat_opening(now)
 
     def _resumed(self, peer_here: bool, now: float) -> None:
+        if self.phase is Phase.STARTING:
+            # Nobody asked for it, and no timer of a room would run.
+            self._close("protocol", ProtocolError("bad_message"), now)
+            return
         self._enter()
         if self.phase is Phase.WAITING:
             return
