@@ -10,6 +10,7 @@ Source: docs/protocol.md §7 for the sizes.
 import os
 import stat
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -143,6 +144,20 @@ def find(root: Path) -> tuple[Entry, ...]:
             files = (path for path in _below(above) if path.suffix.lower() in PKCS12_ENDINGS)
             entries += [_entry(path, "pkcs12") for path in files]
     return tuple(entries)
+
+
+def copies(entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
+    """Group the entries of one or several stores by their certificate.
+
+    Returns:
+        Fingerprints of certificates that lie in several places, each with its entries.
+    """
+    found: dict[str, tuple[Entry, ...]] = {}
+    for entry in entries:
+        if entry.summary is not None and entry.summary.certificate is not None:
+            fingerprint = entry.summary.certificate.fingerprint
+            found[fingerprint] = (*found.get(fingerprint, ()), entry)
+    return {fingerprint: several for fingerprint, several in found.items() if len(several) > 1}
 
 
 def same_name(one: str, other: str) -> bool:
