@@ -13,6 +13,8 @@ from relay.settings import Edges
 BACKLOG: Final = 4096
 """Connections that the system keeps waiting to be accepted."""
 
+MAX_PORT: Final = 65_535
+
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "[::1]", "localhost")
 
 
@@ -27,11 +29,13 @@ def bind(host: str, port: int) -> socket.socket:
         RelayUnreachable: ``port_taken``.
         UsageError: ``bad_host``, if this machine has no such address or may not use the port.
     """
+    if not 0 <= port <= MAX_PORT:
+        raise UsageError("bad_host", host=host, port=port)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
         return socket.create_server(address, family=family, backlog=BACKLOG)
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         if getattr(error, "errno", None) == errno.EADDRINUSE:
             raise RelayUnreachable("port_taken") from None
         raise UsageError("bad_host", host=host, port=port) from None

@@ -107,6 +107,11 @@ class Admission:
         self._used: Final[dict[str, tuple[float, float]]] = {}
         self._sweep_at = 0.0
 
+    @property
+    def remembered(self) -> int:
+        """How many addresses have not their whole allowance."""
+        return len(self._used)
+
     def enter(self, key: str) -> bool:
         """Count a socket in; ``False`` if its address has too many.  Then `leave` it too."""
         self._sockets[key] += 1

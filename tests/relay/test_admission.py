@@ -1,0 +1,233 @@
+import ipaddress
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certrelay.wire.messages import Created, Leave, Paired, Refused
+from relay.admission import Admission, Doorman, allowance_key, client_address
+from relay.embedded import Running
+from relay.settings import AdmissionLimits, Edges
+from tests.relay.conftest import Connect
+from tests.relay.device import Device, Pair
+
+Start = Callable[..., Running]
+PROXIES = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
+
+
+# --- whose connection it is ---
+
+
+@pytest.mark.attack(41)
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("198.51.100.7", [], "198.51.100.7"),
+        ("198.51.100.7", ["1.2.3.4"], "198.51.100.7"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["1.2.3.4"], "1.2.3.4"),
+        ("10.0.0.1", ["9.9.9.9, 1.2.3.4"], "1.2.3.4"),
+        ("10.0.0.1", ["9.9.9.9", "1.2.3.4"], "1.2.3.4"),
+        ("10.0.0.1", ["9.9.9.9,1.2.3.4, 10.0.0.2"], "1.2.3.4"),
+        ("10.0.0.1", ["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+        ("10.0.0.1", ["1.2.3.4, unknown"], "10.0.0.1"),
+        ("10.0.0.1", ["1.2.3.4, , 10.0.0.2"], "10.0.0.2"),
+        ("10.0.0.1", ["1.2.3.4:443"], "10.0.0.1"),
+        ("::ffff:10.0.0.1", ["1.2.3.4"], "1.2.3.4"),
+        ("fd00::1", ["2001:db8::5"], "2001:db8::5"),
+        ("", ["1.2.3.4"], ""),
+    ],
+)
+def test_an_address_is_believed_from_trusted_proxies_counted_from_the_right(
+    peer: str, forwarded: list[str], client: str
+) -> None:
+    assert client_address(peer, forwarded, PROXIES) == client
+
+
+@pytest.mark.attack(41)
+@given(st.lists(st.text() | st.ip_addresses().map(str), max_size=5))
+def test_what_a_stranger_forwards_never_changes_his_own_address(forwarded: list[str]) -> None:
+    assert client_address("198.51.100.7", forwarded, PROXIES) == "198.51.100.7"
+    through_proxy = client_address("10.0.0.1", [*forwarded, "198.51.100.7"], PROXIES)
+    assert through_proxy == "198.51.100.7"
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff::9", "2001:db8:1:2::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("", ""),
+        ("testclient", ""),
+    ],
+)
+def test_an_ipv6_network_of_64_bits_is_one_address(address: str, key: str) -> None:
+    assert allowance_key(address) == key
+
+
+# --- counting ---
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_an_allowance_is_used_up_and_fills_again() -> None:
+    clock = Hand()
+    admission = Admission(AdmissionLimits(asks_per_address=3, asks_per_address_per_s=2.0), clock)
+    assert [admission.retry_after_ms("a") for _ in range(4)] == [0, 0, 0, 500]
+    assert admission.retry_after_ms("b") == 0, "another's is untouched"
+    clock.now += 0.25
+    assert admission.retry_after_ms("a") == 250
+    clock.now += 0.25
+    assert [admission.retry_after_ms("a") for _ in range(2)] == [0, 500]
+    clock.now += 60
+    assert [admission.retry_after_ms("a") for _ in range(4)] == [0, 0, 0, 500]
+
+
+@given(st.lists(st.sampled_from([0.0, 0.1, 0.5, 1.0, 5.0]), max_size=60))
+def test_an_address_never_asks_more_than_its_allowance(waits: list[float]) -> None:
+    clock = Hand()
+    admission = Admission(AdmissionLimits(asks_per_address=3, asks_per_address_per_s=2.0), clock)
+    admitted = 0
+    for wait in waits:
+        clock.now += wait
+        admitted += admission.retry_after_ms("a") == 0
+        assert admitted <= 3 + 2.0 * (clock.now - 1000.0) + 1e-6
+
+
+@pytest.mark.attack(13)
+def test_addresses_that_asked_once_are_not_kept() -> None:
+    clock = Hand()
+    admission = Admission(AdmissionLimits(asks_per_address=10, asks_per_address_per_s=10.0), clock)
+    for n in range(10_000):
+        clock.now += 0.01
+        admission.retry_after_ms(str(n))
+    assert admission.remembered <= 200
+
+
+def test_sockets_are_counted_in_and_out_by_address() -> None:
+    admission = Admission(AdmissionLimits(sockets_per_address=2))
+    assert [admission.enter("a") for _ in range(3)] == [True, True, False]
+    assert admission.enter("b")
+    admission.leave("a")
+    admission.leave("a")
+    assert admission.enter("a")
+
+
+def test_connections_are_counted_in_and_out() -> None:
+    doorman = Doorman(most=3, most_per_address=2, request_s=1.0, trusted=PROXIES)
+    stranger, proxy = ("198.51.100.7", 1), ("10.0.0.1", 1)
+    assert [doorman.enter(stranger) for _ in range(3)] == [True, True, False]
+    assert not doorman.enter(proxy), "full"
+    for client in (stranger, stranger, stranger, proxy):
+        doorman.leave(client)
+    assert len(doorman) == 0
+    assert [doorman.enter(proxy) for _ in range(4)] == [True, True, True, False]
+    assert doorman.enter(None) is False
+
+
+# --- over real sockets ---
+
+
+@pytest.mark.attack(13)
+def test_a_full_relay_refuses_newcomers_and_keeps_those_inside(
+    start_relay: Start, connect_to: Connect
+) -> None:
+    relay = start_relay(admission=AdmissionLimits(rooms=2))
+    first, second, third = Pair(), Pair(), Pair()
+    _, s = first.meet(lambda: connect_to(relay))
+    waiting = connect_to(relay)
+    assert isinstance(waiting.ask(second.create), Created)
+    newcomer = connect_to(relay)
+    newcomer.say(third.create)
+    assert newcomer.hear_all() == [Refused("try_later"), 4429]
+    assert isinstance(connect_to(relay).ask(second.join), Paired), "standing rooms are joined"
+    assert isinstance(waiting.hear(), Paired)
+    s.say(Leave())
+    assert s.hear() == 1000
+    assert isinstance(connect_to(relay).ask(third.create), Created), "there is room again"
+
+
+@pytest.mark.attack(13)
+def test_one_address_has_its_share_of_the_rooms(start_relay: Start, connect_to: Connect) -> None:
+    relay = start_relay(admission=AdmissionLimits(rooms_per_address=1))
+    g = connect_to(relay)
+    assert isinstance(g.ask(Pair().create), Created)
+    other = connect_to(relay)
+    other.say(Pair().create)
+    assert other.hear_all() == [Refused("rate_limited"), 4429]
+    g.say(Leave())
+    assert g.hear() == 1000
+    assert isinstance(connect_to(relay).ask(Pair().create), Created)
+
+
+@pytest.mark.attack(13)
+def test_one_address_has_its_share_of_the_sockets(start_relay: Start, connect_to: Connect) -> None:
+    relay = start_relay(admission=AdmissionLimits(sockets_per_address=1))
+    first, second = connect_to(relay), connect_to(relay)
+    assert second.hear_all() == [Refused("rate_limited"), 4429]
+    assert isinstance(first.ask(Pair().create), Created)
+
+
+@pytest.mark.attack(10)
+def test_one_address_asks_so_often_and_is_told_when_to_come_again(
+    start_relay: Start, connect_to: Connect
+) -> None:
+    limits = AdmissionLimits(asks_per_address=2, asks_per_address_per_s=0.001)
+    relay = start_relay(admission=limits)
+    for _ in range(2):
+        assert connect_to(relay).ask(Pair().join) == Refused("no_such_room")
+    refused = connect_to(relay).ask(Pair().create)
+    assert isinstance(refused, Refused)
+    assert refused.code == "rate_limited"
+    assert refused.retry_in_ms
+    assert 0 < refused.retry_in_ms <= 1_000_000
+
+
+@pytest.mark.attack(41)
+def test_a_forged_forwarding_header_is_another_address_only_behind_a_trusted_proxy(
+    start_relay: Start, connect_to: Connect
+) -> None:
+    limits = AdmissionLimits(sockets_per_address=1)
+    loopback = (ipaddress.ip_network("127.0.0.1"),)
+    plain = start_relay(admission=limits)
+    behind = start_relay(admission=limits, edges=Edges(trusted_proxies=loopback))
+
+    def second_of_two(relay: Running) -> Device:
+        first, second = (
+            connect_to(relay, additional_headers={"X-Forwarded-For": f"1.2.3.{n}"})
+            for n in range(2)
+        )
+        assert isinstance(first.ask(Pair().create), Created)
+        return second
+
+    assert second_of_two(plain).hear_all() == [Refused("rate_limited"), 4429]
+    assert isinstance(second_of_two(behind).ask(Pair().create), Created)
+
+
+@pytest.mark.attack(10)
+def test_of_many_random_joins_none_gets_in_and_none_learns_of_the_room(
+    start_relay: Start, connect_to: Connect, pair: Pair
+) -> None:
+    relay = start_relay(admission=AdmissionLimits(asks_per_address=10_000))
+    g = connect_to(relay)
+    assert isinstance(g.ask(pair.create), Created)
+    answers = set()
+    for _ in range(300):
+        device = connect_to(relay)
+        device.say(Pair().join)
+        answers.add(str(device.hear_all()))
+        device.socket.close()
+    assert answers == {str([Refused("no_such_room"), 4404])}
+    assert isinstance(connect_to(relay).ask(pair.join), Paired)
