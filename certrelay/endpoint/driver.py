@@ -101,6 +101,7 @@ class Endpoint:
         self._step: str | None = None
         self._results: tuple[ItemResult, ...] | None = None
         self._error: CertRelayError | None = None
+        self._connected = False
         self._online = False
         self._was_in_room = False
         self._peer_here = False
@@ -134,18 +135,23 @@ class Endpoint:
     def connected(self, now: float) -> None:
         """A socket to the relay is open."""
         self._say(self.side.greeting())
-        if self.phase is Phase.STARTING and Timer.JOIN_GIVES_UP not in self._timers:
+        self._connected = True
+        waits = Timer.ANSWER in self._timers or Timer.JOIN_GIVES_UP in self._timers
+        if self.phase is Phase.STARTING and not waits:
             # Once in a room the grace bounds the wait; before, nothing else would.
             self._set(Timer.ANSWER, now + self._times.answer)
 
     def connection_lost(self, now: float) -> None:
         """The socket is gone, or could not be opened again."""
         was_online, self._online = self._online, False
+        self._connected = False
         self._timers.pop(Timer.JOIN, None)
         if self.phase is Phase.CLOSED:
             self._finish()
-        elif self.phase is Phase.STARTING and not self._was_in_room:
-            self._end(RelayUnreachable("connection_lost"))
+        elif self.phase is Phase.STARTING:
+            # The answer may have been lost on its way: the same greeting is said again, as
+            # long as an answer is waited for.
+            return
         elif self.phase not in (Phase.CLOSING, Phase.ENDED) and Timer.GRACE not in self._timers:
             self._set(Timer.GRACE, now + self._times.grace)
             if was_online:
@@ -504,7 +510,8 @@ class Endpoint:
     def _overdue(self, timer: Timer, now: float) -> None:
         match timer:
             case Timer.ANSWER:
-                self._end(RelayUnreachable("not_a_relay"))
+                code = "not_a_relay" if self._connected else "connection_lost"
+                self._end(RelayUnreachable(code))
             case Timer.JOIN:
                 self._say(self.side.greeting())
             case Timer.JOIN_GIVES_UP:

@@ -1,0 +1,204 @@
+"""The driver: a copy in both directions, every time limit, every way to end, every resume."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from certrelay import limits
+from certrelay.bundle import File, Item
+from certrelay.e2e.bodies import ItemResult
+from certrelay.e2e.qr import Direction
+from certrelay.endpoint import notices
+from certrelay.errors import ProtocolError
+from certrelay.testkit.pair import Pair, helpful
+from certrelay.wire.ids import Role
+
+ITEMS = [
+    Item("npki", (File("signCert", b"c" * 1400), File("signPri", b"k" * 1800))),
+    Item("pkcs12", (File("pkcs12", b"p" * 40_000),)),
+]
+BOTH = pytest.mark.parametrize("direction", list(Direction))
+
+
+def pair(direction: Direction, person: Callable[..., None] | None = None) -> Pair:
+    return Pair.of(direction, ITEMS, random=os.urandom, person=person)
+
+
+def ends(direction: Direction) -> tuple[Role, Role]:
+    """Sender and receiver."""
+    return (Role.S, Role.G) if direction is Direction.TO_PC else (Role.G, Role.S)
+
+
+def told(run: Pair, role: Role, kind: type[notices.Notice]) -> list[notices.Notice]:
+    return [notice for notice in run.heard[role] if isinstance(notice, kind)]
+
+
+def run_until_the_end(run: Pair) -> float:
+    """Run in small steps; give the pair's time at which both had ended."""
+    while not all(run.ended(role) for role in Role):
+        run.run(0.5)
+        assert run.now < 2 * limits.SESSION_S
+    return run.now
+
+
+@BOTH
+def test_everything_arrives_and_both_ends_say_done_at_once(direction: Direction) -> None:
+    run = pair(direction)
+    assert run_until_the_end(run) < 1.0, "no step waits for a timer"
+    sender, receiver = ends(direction)
+    assert (run.code(sender), run.code(receiver)) == ("done", "done")
+    (arrived,) = told(run, receiver, notices.ItemsArrived)
+    assert isinstance(arrived, notices.ItemsArrived)
+    assert list(arrived.items) == ITEMS
+    (receipt,) = told(run, sender, notices.ReceiptArrived)
+    assert receipt == notices.ReceiptArrived((ItemResult("stored"), ItemResult("stored")))
+    moved = told(run, sender, notices.Moved)
+    assert moved[-1] == notices.Moved(43_200, 43_200)
+    assert told(run, receiver, notices.Moved)[-1] == notices.Moved(43_200, 43_200)
+
+
+@BOTH
+def test_the_receiver_shows_the_number_and_the_sender_asks_for_it(direction: Direction) -> None:
+    run = pair(direction).run()
+    sender, receiver = ends(direction)
+    assert told(run, receiver, notices.NumberShown)
+    assert not told(run, sender, notices.NumberShown)
+    assert told(run, sender, notices.NumberWanted) == [notices.NumberWanted(3)]
+
+
+def nobody(run: Pair, role: Role, notice: notices.Notice) -> None:
+    """People who have gone away."""
+
+
+def no_answer_to_saving(run: Pair, role: Role, notice: notices.Notice) -> None:
+    if isinstance(notice, notices.SaveOverdue):
+        run.ends[role].stored([ItemResult("rejected", "declined")] * 2)
+    elif not isinstance(notice, notices.ItemsArrived):
+        helpful(run, role, notice)
+
+
+@BOTH
+def test_a_number_that_nobody_types_ends_both_after_two_minutes(direction: Direction) -> None:
+    run = pair(direction, nobody)
+    took = run_until_the_end(run)
+    assert {run.code(role) for role in Role} == {"timeout"}
+    assert limits.NUMBER_S <= took <= limits.NUMBER_S + limits.CLOSE_WAIT_S + 1
+
+
+@BOTH
+def test_an_unanswered_save_question_counts_as_declined(direction: Direction) -> None:
+    run = pair(direction, no_answer_to_saving)
+    took = run_until_the_end(run)
+    assert {run.code(role) for role in Role} == {"declined"}
+    assert limits.SAVE_QUESTION_S <= took < limits.SAVE_QUESTION_S + 1
+
+
+def test_a_code_that_nobody_scans_expires() -> None:
+    def nobody_scans(run: Pair, role: Role, notice: notices.Notice) -> None:
+        run._connect_at.clear()
+
+    run = pair(Direction.TO_PC, nobody_scans)
+    while run.code(Role.G) is None:
+        run.run(0.5)
+    assert run.code(Role.G) == "expired"
+    assert limits.UNCLAIMED_S <= run.now <= limits.UNCLAIMED_S + 3
+
+
+@BOTH
+def test_three_wrong_numbers_end_both_and_nothing_was_offered(direction: Direction) -> None:
+    def stubborn(run: Pair, role: Role, notice: notices.Notice) -> None:
+        if isinstance(notice, notices.NumberWanted | notices.NumberWrong):
+            run.ends[role].enter_number("no number", run.now)
+
+    run = pair(direction, stubborn).run()
+    sender, receiver = ends(direction)
+    assert {run.code(role) for role in Role} == {"number_mismatch"}
+    assert [n.tries_left for n in told(run, sender, notices.NumberWrong)] == [2, 1, 0]  # type: ignore[union-attr]
+    assert not told(run, receiver, notices.Moved)
+
+
+@BOTH
+@pytest.mark.parametrize("who", list(Role))
+def test_giving_up_ends_both(direction: Direction, who: Role) -> None:
+    def person(run: Pair, role: Role, notice: notices.Notice) -> None:
+        if role is who and isinstance(notice, notices.NumberShown | notices.NumberWanted):
+            run.ends[who].cancel(run.now)
+
+    run = pair(direction, person).run()
+    assert run.code(who) == "interrupted"
+    assert run.code(who.other) == "cancelled"
+
+
+@BOTH
+def test_giving_up_after_the_last_byte_left_is_not_confirmed(direction: Direction) -> None:
+    sender, _ = ends(direction)
+
+    def person(run: Pair, role: Role, notice: notices.Notice) -> None:
+        if isinstance(notice, notices.ItemsArrived):
+            run.ends[sender].cancel(run.now)
+        else:
+            helpful(run, role, notice)
+
+    run = pair(direction, person).run()
+    assert run.code(sender) == "not_confirmed"
+
+
+@BOTH
+@pytest.mark.parametrize("who", list(Role))
+def test_a_cut_at_any_notice_is_repaired(direction: Direction, who: Role) -> None:
+    """Whichever notice comes when the connection goes, the copy ends with done."""
+    kinds: list[type[notices.Notice]] = [
+        notices.DeviceJoined,
+        notices.PeerIntroduced,
+        notices.NumberShown,
+        notices.NumberWanted,
+        notices.Moved,
+        notices.ItemsArrived,
+    ]
+    for kind in kinds:
+        cuts: list[float] = []
+
+        def person(run: Pair, role: Role, notice: notices.Notice, cuts: list[float] = cuts) -> None:
+            helpful(run, role, notice)
+            if isinstance(notice, kind) and not cuts:  # noqa: B023
+                cuts.append(run.now)
+                run.cut(who)
+
+        run = pair(direction, person).run()
+        assert cuts, kind
+        assert {run.code(role) for role in Role} == {"done"}, kind
+
+
+@BOTH
+def test_a_relay_that_forgets_everything_is_survived(direction: Direction) -> None:
+    restarted: list[float] = []
+
+    def person(run: Pair, role: Role, notice: notices.Notice) -> None:
+        helpful(run, role, notice)
+        if isinstance(notice, notices.Moved) and not restarted:
+            restarted.append(run.now)
+            run.restart_relay()
+
+    run = pair(direction, person).run()
+    assert restarted
+    assert {run.code(role) for role in Role} == {"done"}
+
+
+def test_what_cannot_travel_is_not_offered() -> None:
+    too_large = Item("pkcs12", (File("pkcs12", bytes(limits.MAX_FILE_BYTES + 1)),))
+    with pytest.raises(ProtocolError, match="too_large"):
+        Pair.of(Direction.TO_PC, [too_large], random=os.urandom)
+
+
+@BOTH
+def test_after_the_end_nothing_is_said_or_heard(direction: Direction) -> None:
+    run = pair(direction).run()
+    for end in run.ends.values():
+        end.receive_text('{"type":"peer_back"}', run.now)
+        end.receive_binary(b"\x10" + bytes(1057), run.now)
+        end.cancel(run.now)
+        end.tick(run.now + 10_000)
+        assert end.take(run.now) == []
+        assert end.deadline() is None
+        assert not end.wants_connection
