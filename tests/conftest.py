@@ -7,6 +7,10 @@ from typing import TypeVar
 
 import pytest
 
+from tests.attacks.plugin import pytest_addoption, pytest_configure
+
+__all__ = ["pytest_addoption", "pytest_configure"]
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 IN_CI = os.environ.get("CERTRELAY_CI") == "1"

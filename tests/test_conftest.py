@@ -37,7 +37,7 @@ def test_a_skip_is_told_on_a_desk_and_fails_in_ci(
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)],
         cwd=tmp_path,
-        env={**os.environ, "CERTRELAY_CI": ci},
+        env={**os.environ, "CERTRELAY_CI": ci, "PYTHONPATH": str(ROOT)},
         check=False,
         capture_output=True,
         text=True,
