@@ -105,7 +105,7 @@ def choose(
     if not selectors:
         found = candidates(entries)
         lines = [
-            f"  {candidate.number}. {line_of(candidate.summary, report.texts, now)}"
+            f"  {candidate.number}. {line_of(candidate.summary, report.texts, now, checked=False)}"
             for candidate in found
         ]
         report.event("choose", "\n".join(lines), count=len(found))
@@ -131,7 +131,7 @@ def check_passwords(
     known = ""
     tries_left = PASSWORD_TRIES
     for candidate in chosen:
-        report.event("checking", line_of(candidate.summary, report.texts, now))
+        report.event("checking", line_of(candidate.summary, report.texts, now, checked=False))
         if known and _opens(candidate.item, known, report) is not False:
             continue
         while True:

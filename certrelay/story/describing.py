@@ -38,11 +38,18 @@ def fields_of(summary: Summary, now: datetime) -> dict[str, Any]:
     }
 
 
-def line_of(summary: Summary, texts: Texts, now: datetime) -> str:
-    """One line: whose, from whom, which serial, until when, in which state."""
+def line_of(summary: Summary, texts: Texts, now: datetime, *, checked: bool = True) -> str:
+    """One line: whose, from whom, which serial, until when, in which state.
+
+    Args:
+        summary: The certificate.
+        texts: The person's language.
+        now: The wall clock's time.
+        checked: Whether it is said that a password is still to be checked.
+    """
     if summary.certificate is None:
         return texts.say("story.item.sealed")
-    key = "story.item" if summary.verified else "story.item.unverified"
+    key = "story.item" if summary.verified or not checked else "story.item.unverified"
     return texts.say(
         key,
         cn=printable(summary.cn or "?"),

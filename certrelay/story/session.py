@@ -81,6 +81,7 @@ class Session:
         self._has_connected = False
         self._dialogue: Dialogue[None] | None = None
         self._echo = ExitStack()
+        self._is_hidden = False
         self._ended: notices.Ended | None = None
         self.ticking: Callable[[float], None] | None = None
         """Called about once a second while it is set: a countdown."""
@@ -108,10 +109,14 @@ class Session:
 
     def stop_asking(self) -> None:
         """Withdraw an unanswered question."""
-        self._echo.close()
+        self._show_again()
         if self._dialogue is not None:
             self._dialogue.close()
             self._dialogue = None
+
+    def _show_again(self) -> None:
+        self._is_hidden = False
+        self._echo.close()
 
     def run(self) -> notices.Ended:
         """Go on until the driver has ended.
@@ -275,7 +280,9 @@ class Session:
             return
         if line is not None:
             dialogue = self._dialogue
-            self._echo.close()
+            if self._is_hidden:
+                self._show_again()
+                self.report.answered_unseen()
             self._step_dialogue(lambda: dialogue.send(line))
 
     def _step_dialogue(self, step: Callable[[], Any]) -> None:
@@ -292,6 +299,7 @@ class Session:
             return
         self.report.ask(ask.text)
         if ask.secret:
+            self._is_hidden = True
             self._echo.enter_context(self._lines.hidden())
         self._lines.wake()  # an answer that was written ahead is waiting already
 

@@ -33,6 +33,9 @@ class Report(Protocol):
     def ask(self, text: str) -> None:
         """Put a question: its answer is the next line of standard input."""
 
+    def answered_unseen(self) -> None:
+        """A hidden answer was given: the terminal did not show its line's end either."""
+
     def result(self, text: str) -> None:
         """The command's result, for a person or the next program."""
 
@@ -71,6 +74,11 @@ class TextReport:
         """Write the question without a line's end."""
         self._err.write(f"{text} ")
         self._err.flush()
+
+    def answered_unseen(self) -> None:
+        """End the line."""
+        if self._steers:
+            self._err.write("\n")
 
     def result(self, text: str) -> None:
         """Write to standard output."""
@@ -129,6 +137,9 @@ class JsonReport:
 
     def ask(self, text: str) -> None:
         """Nothing: the event that goes with the question says it."""
+
+    def answered_unseen(self) -> None:
+        """Nothing."""
 
     def result(self, text: str) -> None:
         """Nothing: the events hold the results."""
