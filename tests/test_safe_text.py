@@ -10,6 +10,7 @@ from certrelay.safe_text import cell_width, is_hidden, pad, printable
 ANYTHING = st.text(st.characters(exclude_categories=[]), max_size=200)
 
 
+@pytest.mark.attack(37)
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -67,6 +68,7 @@ def test_a_path_stays_whole() -> None:
     assert printable("p" * 500, None) == "p" * 500
 
 
+@pytest.mark.attack(37)
 @given(ANYTHING)
 def test_whatever_comes_the_result_is_harmless_and_short(text: str) -> None:
     shown = printable(text)

@@ -95,6 +95,8 @@ def test_the_files_have_the_fields_names(tmp_path: Path) -> None:
     assert sorted(file.name for file in saved.files) == names
 
 
+@pytest.mark.attack(18)
+@pytest.mark.attack(18)
 @pytest.mark.parametrize(("item", "other", "place"), KINDS)
 def test_nothing_is_ever_replaced(tmp_path: Path, item: Item, other: Item, place: Place) -> None:
     store = Store(tmp_path)
@@ -127,6 +129,7 @@ def test_a_part_of_what_is_stored_is_a_duplicate_and_more_is_not(tmp_path: Path)
         store.save(ITEM, PLACE)
 
 
+@pytest.mark.attack(17)
 def test_a_folder_that_differs_by_case_or_normal_form_is_the_same_one(tmp_path: Path) -> None:
     name = unicodedata.normalize("NFD", PLACE[-1]).replace("ou=TEST", "ou=test")
     folder = tmp_path / "YESSIGN" / "User" / name
@@ -139,6 +142,7 @@ def test_a_folder_that_differs_by_case_or_normal_form_is_the_same_one(tmp_path: 
     assert saved.path.parent == folder.parent
 
 
+@pytest.mark.attack(25)
 @pytest.mark.parametrize(("item", "_", "place"), KINDS)
 @pytest.mark.parametrize("calls", range(16))
 @pytest.mark.parametrize("error", [full, KeyboardInterrupt])
@@ -178,6 +182,7 @@ class CrashingDisk(FailingDisk):
             super().remove_folder(path)
 
 
+@pytest.mark.attack(25)
 @pytest.mark.parametrize(("item", "_", "place"), KINDS)
 @pytest.mark.parametrize("calls", range(16))
 def test_a_crash_at_any_call_leaves_a_whole_certificate_or_none(
@@ -211,6 +216,8 @@ def test_cleaning_leaves_what_is_in_progress_and_what_is_not_ours(tmp_path: Path
     assert Store(tmp_path / "nothing").clean() == 0
 
 
+@pytest.mark.attack(17)
+@pytest.mark.attack(17)
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_a_link_on_the_way_is_refused(tmp_path: Path, at: int) -> None:
     root, elsewhere = tmp_path / "NPKI", tmp_path / "elsewhere"
@@ -227,6 +234,7 @@ def test_a_link_on_the_way_is_refused(tmp_path: Path, at: int) -> None:
     assert tree(elsewhere) == []
 
 
+@pytest.mark.attack(17)
 def test_a_dangling_link_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "PKCS12").mkdir()
     link = tmp_path.joinpath(*FILE_PLACE)
@@ -239,6 +247,7 @@ def test_a_dangling_link_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
+@pytest.mark.attack(17)
 @pytest.mark.parametrize("place", [("..", "USER", "x"), ("PKCS12", "../x.p12"), ("a", "b"), ()])
 def test_a_place_that_is_not_safe_is_a_bug(tmp_path: Path, place: Place) -> None:
     with pytest.raises(ValueError, match="place"):
@@ -252,6 +261,7 @@ def test_a_file_in_place_of_the_store_is_refused(tmp_path: Path) -> None:
     assert caught.value.code == "not_a_folder"
 
 
+@pytest.mark.attack(18)
 def test_a_disk_without_hard_links_still_replaces_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +278,7 @@ def test_a_disk_without_hard_links_still_replaces_nothing(
     assert (tmp_path / "b").read_bytes() == b"old"
 
 
+@pytest.mark.attack(18)
 def test_two_that_save_at_once_end_with_one_certificate(tmp_path: Path) -> None:
     class Racing(Disk):
         def rename(self, source: Path, target: Path) -> None:

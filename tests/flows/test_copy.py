@@ -52,6 +52,7 @@ def test_the_saved_event_tells_the_path_and_every_digest(desk: Bench) -> None:
         assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
+@pytest.mark.attack(18)
 def test_the_same_certificate_again_is_already_there(desk: Bench) -> None:
     fill(desk.phone_store, person().npki(PASSWORD))
     copy_to_pc(desk, "--send", "1")
@@ -62,6 +63,7 @@ def test_the_same_certificate_again_is_already_there(desk: Bench) -> None:
     assert files_below(desk.pc_store) == before
 
 
+@pytest.mark.attack(18)
 def test_another_certificate_of_the_same_name_is_put_beside_the_old_one(desk: Bench) -> None:
     (first,) = fill(desk.pc_store, person().npki(PASSWORD))
     before = files_below(first)

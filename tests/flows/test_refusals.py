@@ -38,6 +38,7 @@ def error_of(client: Client) -> tuple[int, str]:
     return status, error["code"]
 
 
+@pytest.mark.attack(3)
 def test_the_wrong_number_three_times_closes_both_sides(desk: Bench) -> None:
     pc, phone = joined(desk)
     phone.answer(PASSWORD)
@@ -62,6 +63,7 @@ def test_the_right_number_at_the_third_try_is_right(desk: Bench) -> None:
     assert (phone.finish(), pc.finish()) == (ExitStatus.OK, ExitStatus.OK)
 
 
+@pytest.mark.attack(32)
 def test_the_wrong_password_five_times_closes_both_sides(desk: Bench) -> None:
     pc, phone = joined(desk)
     for tries_left in (4, 3, 2, 1):
@@ -84,6 +86,7 @@ def test_the_pc_asks_for_the_password_before_it_shows_anything(desk: Bench) -> N
     assert "waiting" not in pc.names()
 
 
+@pytest.mark.attack(4)
 def test_who_says_no_to_saving_stores_nothing_and_the_sender_hears_it(desk: Bench) -> None:
     pc = desk.pc("import")
     pc.expect("waiting")
@@ -102,6 +105,7 @@ def test_who_says_no_to_saving_stores_nothing_and_the_sender_hears_it(desk: Benc
 # --- a QR code is good once, and for two minutes ---
 
 
+@pytest.mark.attack(9)
 def test_a_second_scan_at_the_same_time_burns_the_code_and_the_pc_shows_a_new_one(
     desk: Bench,
 ) -> None:
@@ -117,6 +121,7 @@ def test_a_second_scan_at_the_same_time_burns_the_code_and_the_pc_shows_a_new_on
     assert pc.expect("waiting")["url"] != url
 
 
+@pytest.mark.attack(8)
 def test_a_code_that_was_used_is_refused_as_used(desk: Bench) -> None:
     pc = desk.pc("import", "--yes")
     url = pc.expect("waiting")["url"]
@@ -129,6 +134,7 @@ def test_a_code_that_was_used_is_refused_as_used(desk: Bench) -> None:
     assert error_of(late) == (ExitStatus.ROOM, "already_used")
 
 
+@pytest.mark.attack(8)
 def test_a_code_whose_time_is_over_is_renewed_and_refused_as_expired(tmp_path: Path) -> None:
     settings = replace(EMBEDDED, room=RoomLimits(unclaimed_s=0.5))
     with start("127.0.0.1", settings=settings) as relay, bench(tmp_path, relay.url) as desk:
@@ -188,6 +194,7 @@ def test_the_relay_refuses_a_release(
     assert pc.names() == ["waiting"], "the PC hears nothing of it, and its code stays good"
 
 
+@pytest.mark.attack(20)
 @pytest.mark.parametrize(
     "case", [case for case in REFUSED.values() if case[3] != "version_unreadable"]
 )

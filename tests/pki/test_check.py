@@ -42,6 +42,7 @@ def test_the_password_verifies_a_pair(form: str) -> None:
         check.inspect_with_password(ITEM, "wrong")
 
 
+@pytest.mark.attack(31)
 @pytest.mark.parametrize(
     ("item", "code"),
     [
@@ -64,6 +65,8 @@ def test_an_item_that_is_not_whole_is_refused_with_its_reason(item: Item, code: 
     assert caught.value.code == code
 
 
+@pytest.mark.attack(31)
+@pytest.mark.attack(31)
 def test_a_key_of_another_certificate_is_never_verified() -> None:
     item = changed(signPri=stranger().npki(PASSWORD).get("signPri"))
     assert not check.inspect(item).verified
@@ -72,6 +75,7 @@ def test_a_key_of_another_certificate_is_never_verified() -> None:
     assert caught.value.code == "key_mismatch"
 
 
+@pytest.mark.attack(31)
 def test_a_km_key_that_does_not_fit_is_told_and_stops_nothing() -> None:
     swapped = changed(kmPri=stranger().npki(PASSWORD).get("kmPri"))
     assert check.inspect_with_password(swapped, PASSWORD).km_error == "key_mismatch"
@@ -125,6 +129,7 @@ def test_the_authorities_and_the_km_certificate_of_a_pkcs12_file_are_told(style:
     assert summary.km_certificate == ISSUED.km.certificate
 
 
+@pytest.mark.attack(31)
 def test_a_key_that_cannot_be_compared_is_unverified_and_passes() -> None:
     algorithm = der.sequence(der.oid("1.2.410.200004.1.1"), der.null())
     outer = der.Element.parse(ISSUED.sign.certificate.der).children()

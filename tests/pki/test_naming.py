@@ -40,6 +40,8 @@ HOSTILE = {
 }
 
 
+@pytest.mark.attack(17)
+@pytest.mark.attack(17)
 @pytest.mark.parametrize(("text", "safe"), HOSTILE.items())
 def test_a_hostile_name_becomes_one_harmless_component(text: str, safe: str) -> None:
     assert naming.component(text, "fallback") == safe
@@ -51,6 +53,8 @@ texts = st.one_of(
 )
 
 
+@pytest.mark.attack(17)
+@pytest.mark.attack(17)
 @given(texts)
 @example("CON" + " " * 400 + ".x")
 @example("ﬁ" * 200)
@@ -69,12 +73,14 @@ def test_any_text_becomes_one_component_inside_its_folder(text: str) -> None:
     assert naming.component(name, "fallback") == name, "safe names stay"
 
 
+@pytest.mark.attack(17)
 def test_long_names_are_cut_and_stay_two() -> None:
     one, other = naming.component("가" * 200 + "1", ""), naming.component("가" * 200 + "2", "")
     assert one != other
     assert len(one.encode()) <= MAX_NAME_COMPONENT_BYTES
 
 
+@pytest.mark.attack(17)
 @pytest.mark.parametrize(
     ("organisation", "folder"),
     [
@@ -97,6 +103,7 @@ def test_an_authority_has_its_folder(organisation: str, folder: str) -> None:
     assert naming.ca_folder((("cn", "CA"), ("o", organisation))) == folder
 
 
+@pytest.mark.attack(17)
 def test_a_place_is_a_safe_one_or_none() -> None:
     subject = (("cn", "홍길동()009904"), ("o", "yessign"), ("c", "kr"))
     place = naming.npki_place(subject, (("o", "yessign"),), "ab" * 32)
