@@ -128,16 +128,17 @@ def check_passwords(
         PasswordError: ``password_tries``, after the fifth wrong one.
         CertificateError: ``key_mismatch`` and the like: this certificate cannot be sent.
     """
-    known = ""
+    known: list[str] = []
     tries_left = PASSWORD_TRIES
     for candidate in chosen:
         report.event("checking", line_of(candidate.summary, report.texts, now, checked=False))
-        if known and _opens(candidate.item, known, report) is not False:
+        if any(_opens(candidate.item, password, report) is not False for password in known):
             continue
         while True:
             report.event("password_wanted", tries_left=tries_left)
-            known = yield Ask(report.texts.say("story.ask.password"), secret=True)
-            if _opens(candidate.item, known, report) is not False:
+            password = yield Ask(report.texts.say("story.ask.password"), secret=True)
+            if _opens(candidate.item, password, report) is not False:
+                known.append(password)
                 break
             tries_left -= 1
             if tries_left == 0:
