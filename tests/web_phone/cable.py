@@ -1,0 +1,90 @@
+"""A cable between devices and a relay that a test can pull, for the browser alone."""
+
+import contextlib
+import socket
+import threading
+from typing import Self
+
+_Pair = tuple[bytes, socket.socket, socket.socket]
+"""A connection's first bytes, and its two ends."""
+
+
+class Cable:
+    """Forwards TCP from a port of its own to another one of this machine."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._target = 0
+        self._pairs: list[_Pair] = []
+        self._is_pulled = False
+        self._lock = threading.Lock()
+
+    def plug_into(self, port: int) -> None:
+        """Begin to forward."""
+        self._target = port
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def pull(self) -> None:
+        """Cut every connection of a browser, and let none through until `mend`."""
+        with self._lock:
+            self._is_pulled = True
+            cut = [pair for pair in self._pairs if b"Mozilla" in pair[0]]
+            self._pairs = [pair for pair in self._pairs if pair not in cut]
+        _close_all(cut)
+
+    def mend(self) -> None:
+        """Let browsers through again."""
+        with self._lock:
+            self._is_pulled = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _close(self._listener)
+        _close_all(self._pairs)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            first = near.recv(65_536)
+            far = socket.create_connection(("127.0.0.1", self._target))
+            far.sendall(first)
+            with self._lock:
+                pulled = self._is_pulled and b"Mozilla" in first
+                if not pulled:
+                    self._pairs.append((first, near, far))
+            if pulled:
+                _close(near)
+                _close(far)
+                return
+            threading.Thread(target=_pump, args=(far, near), daemon=True).start()
+            _pump(near, far)
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65_536):
+            target.sendall(data)
+    _close(source)
+    _close(target)
+
+
+def _close_all(pairs: list[_Pair]) -> None:
+    for _, near, far in pairs:
+        _close(near)
+        _close(far)
+
+
+def _close(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()

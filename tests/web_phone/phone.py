@@ -1,0 +1,90 @@
+"""A phone's browser with the page in it, and all that it must never do."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/156.0.0.0 Mobile Safari/537.36"
+)
+FILES = "input[type=file]:not([webkitdirectory])"
+_HARMLESS = (
+    "WebSocket connection to",  # a pulled cable
+    "Failed to load resource: net::ERR_INTERNET_DISCONNECTED",
+    "The Cross-Origin-Opener-Policy header has been ignored",  # plain http in a LAN
+)
+_STORED = """async () => ({
+  local: localStorage.length, session: sessionStorage.length, cookie: document.cookie,
+  databases: (await indexedDB.databases()).length,
+  caches: self.caches === undefined ? 0 : (await caches.keys()).length,
+  workers: navigator.serviceWorker === undefined ? 0
+    : (await navigator.serviceWorker.getRegistrations()).length,
+})"""
+
+
+class Phone:
+    """One tab."""
+
+    def __init__(self, context: "BrowserContext") -> None:
+        self.context = context
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[Request] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._request)
+
+    def _console(self, message: "ConsoleMessage") -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(_HARMLESS):
+            self.complaints.append(message.text)
+
+    def _request(self, request: "Request") -> None:
+        self.requests.append(request)
+
+    def scan(self, url: str) -> None:
+        """Do what a camera app does: open the address."""
+        self.page.goto(url)
+
+    def sees(self, text: str) -> None:
+        """Wait until a text is on the screen."""
+        self.page.get_by_text(text).first.wait_for()
+
+    def is_at(self, title: str) -> None:
+        """Wait until a screen of that title is shown."""
+        self.page.locator("h1", has_text=title).wait_for()
+
+    def tap(self, name: str) -> None:
+        """Tap a button."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def pick(self, *files: Path) -> None:
+        """Pick files."""
+        self.page.set_input_files(FILES, [str(file) for file in files])
+
+    def unlock(self, password: str) -> None:
+        """Type the certificate's password and have it checked."""
+        self.page.fill("input[type=password]", password)
+        self.tap("비밀번호 확인")
+
+    def type_number(self, number: str) -> None:
+        """Type the number and send."""
+        self.page.fill("#number", number)
+        self.tap("보내기")
+
+    def check(self) -> None:
+        """See that it kept to its own origin, told nobody the secret, and stored nothing."""
+        assert not self.complaints, self.complaints
+        own = urlsplit(self.page.url)
+        for request in self.requests:
+            asked = urlsplit(request.url)
+            if asked.scheme != "blob":
+                assert (asked.scheme, asked.netloc) == (own.scheme, own.netloc)
+                assert "referer" not in request.all_headers(), request.url
+        assert own.fragment == ""
+        stored: dict[str, Any] = self.page.evaluate(_STORED)
+        assert not any(stored.values()), stored
+        assert self.context.cookies() == []

@@ -1,0 +1,264 @@
+"""Whole copies: a real browser, a real relay, a real ``certrelay`` process."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from certrelay.bundle import Item
+from certrelay.testkit.ca import Issued
+from certrelay.wire.release import ReleasePolicy
+from tests.qr_pictures import read_png
+from tests.web_phone.cable import Cable
+from tests.web_phone.conftest import PASSWORD, ROLES, files_below, write_files
+from tests.web_phone.pc import FAR, Pc
+from tests.web_phone.phone import Phone
+
+StartPc = Callable[..., tuple[Pc, str]]
+StartRelay = Callable[..., str]
+
+
+def contents(item: Item) -> dict[str, bytes]:
+    return {ROLES[file.role]: file.content for file in item.files}
+
+
+def give(phone: Phone, files: list[Path], password: str | None = PASSWORD) -> None:
+    """Choose files on the phone and go on to the number."""
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.pick(*files)
+    if password is not None:
+        phone.unlock(password)
+        phone.sees("비밀번호를 확인했습니다")
+    phone.tap("다음: 인증번호 입력")
+
+
+@pytest.mark.parametrize("scheme", ["seed-pbes2", "seed-pbes1", "aes256"])
+def test_both_pairs_reach_the_pc_byte_for_byte(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path, scheme: str
+) -> None:
+    item = issued.npki(PASSWORD, scheme)
+    pc, url = start_pc("import", origin, "--yes")
+    phone.scan(url)
+    give(phone, write_files(item, tmp_path / "phone"))
+    phone.type_number(pc.wait_for("number")["number"])
+    phone.is_at("저장되었습니다")
+    assert pc.status() == 0
+    assert files_below(tmp_path / "NPKI") == contents(item)
+
+
+def test_a_pkcs12_file_reaches_the_pc_from_a_code_read_off_a_picture(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    item = issued.pkcs12(PASSWORD)
+    picture = tmp_path / "qr.png"
+    pc, url = start_pc("import", origin, "--yes", "--qr-png", picture)
+    assert read_png(picture.read_bytes()) == [url]
+    phone.scan(url)
+    give(phone, write_files(item, tmp_path / "phone"), password=None)
+    phone.type_number(pc.wait_for("number")["number"])
+    phone.is_at("저장되었습니다")
+    assert pc.status() == 0
+    assert list(files_below(tmp_path / "NPKI").values()) == [item.files[0].content]
+
+
+def test_pairs_come_from_the_pc_as_a_zip_that_unpacks_into_npki(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    item = issued.npki(PASSWORD)
+    write_files(item, tmp_path / "NPKI" / "yessign" / "USER" / "cn=x")
+    pc, url = start_pc("export", origin, "1", say=(PASSWORD,))
+    phone.scan(url)
+    phone.is_at("PC의 인증서가 이 휴대폰으로 옵니다")
+    number = phone.page.locator(".big-number [aria-hidden]").inner_text()
+    pc.wait_for("number_wanted")
+    pc.say(number)
+    phone.is_at("이 인증서를 저장할까요?")
+    with phone.page.expect_download() as download:
+        phone.tap("저장")
+    archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert {Path(n).name: archive.read(n) for n in archive.namelist()} == contents(item)
+    assert all(name.startswith("NPKI/yessign/USER/cn=") for name in archive.namelist())
+    phone.is_at("내려받았습니다")
+    assert pc.status() == 0
+
+
+def test_a_pkcs12_file_comes_from_the_pc_as_it_is(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    item = issued.pkcs12(PASSWORD)
+    write_files(item, tmp_path / "NPKI" / "PKCS12")
+    pc, url = start_pc("export", origin, "1", say=(PASSWORD,))
+    phone.scan(url)
+    number = phone.page.locator(".big-number [aria-hidden]").inner_text()
+    pc.wait_for("number_wanted")
+    pc.say(number)
+    phone.is_at("이 인증서를 저장할까요?")
+    with phone.page.expect_download() as download:
+        phone.tap("저장")
+    assert download.value.suggested_filename.endswith(".p12")
+    assert Path(download.value.path()).read_bytes() == item.files[0].content
+    assert pc.status() == 0
+
+
+def test_no_on_the_phone_is_told_to_the_pc_and_nothing_is_downloaded(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    write_files(issued.npki(PASSWORD), tmp_path / "NPKI" / "yessign" / "USER" / "cn=x")
+    pc, url = start_pc("export", origin, "1", say=(PASSWORD,))
+    phone.scan(url)
+    number = phone.page.locator(".big-number [aria-hidden]").inner_text()
+    pc.wait_for("number_wanted")
+    pc.say(number)
+    phone.is_at("이 인증서를 저장할까요?")
+    phone.tap("저장하지 않음")
+    phone.sees("받는 쪽에서 저장하지 않겠다고")
+    assert pc.status() == 12
+
+
+def test_no_on_the_pc_is_told_to_the_phone(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    pc, url = start_pc("import", origin)
+    phone.scan(url)
+    give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
+    phone.type_number(pc.wait_for("number")["number"])
+    pc.wait_for("save_wanted")
+    phone.sees("PC에서 저장할지 묻고 있습니다")
+    pc.say("n")
+    phone.is_at("저장되지 않았습니다")
+    phone.sees("PC에서 거절함")
+    assert pc.status() == 12
+    assert files_below(tmp_path / "NPKI") == {}
+
+
+def test_a_plain_http_page_in_the_local_network_needs_no_web_crypto(
+    phone: Phone, start_relay: StartRelay, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    item = issued.npki(PASSWORD)
+    pc, url = start_pc("import", start_relay(FAR), "--yes")
+    phone.scan(url)
+    assert phone.page.evaluate("[isSecureContext, crypto.subtle === undefined]") == [False, True]
+    give(phone, write_files(item, tmp_path / "phone"))
+    phone.type_number(pc.wait_for("number")["number"])
+    phone.is_at("저장되었습니다")
+    assert pc.status() == 0
+    assert files_below(tmp_path / "NPKI") == contents(item)
+
+
+def test_three_wrong_numbers_end_it_on_both_sides(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    pc, url = start_pc("import", origin, "--yes")
+    phone.scan(url)
+    give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
+    number = pc.wait_for("number")["number"]
+    wrong = f"{(int(number) + 1) % 1_000_000:06}"
+    for left in (2, 1):
+        phone.type_number(wrong)
+        phone.sees(f"{left}번 더 입력할 수 있습니다")
+    phone.type_number(wrong)
+    phone.sees("번호가 세 번")
+    assert pc.status() == 6
+    assert files_below(tmp_path / "NPKI") == {}
+
+
+def test_a_pulled_cable_is_survived_and_said(
+    phone: Phone,
+    cable: Cable,
+    origin: str,
+    start_pc: StartPc,
+    issued: Issued,
+    tmp_path: Path,
+) -> None:
+    item = issued.npki(PASSWORD)
+    pc, url = start_pc("import", origin)
+    phone.scan(url)
+    give(phone, write_files(item, tmp_path / "phone"))
+    number = pc.wait_for("number")["number"]
+    cable.pull()
+    phone.sees("연결이 끊겨 다시 연결하는 중입니다")
+    phone.type_number(number)
+    cable.mend()
+    pc.wait_for("save_wanted")
+    cable.pull()
+    phone.context.set_offline(True)
+    phone.sees("연결이 끊겨 다시 연결하는 중입니다")
+    pc.say("y")
+    pc.wait_for("saved")
+    cable.mend()
+    phone.context.set_offline(False)
+    phone.is_at("저장되었습니다")
+    assert pc.status() == 0
+    assert files_below(tmp_path / "NPKI") == contents(item)
+
+
+def test_a_second_tab_is_refused_and_both_sides_say_so(
+    phone: Phone, new_phone: Callable[[], Phone], origin: str, start_pc: StartPc
+) -> None:
+    pc, url = start_pc("import", origin)
+    phone.scan(url)
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    second = new_phone()
+    second.scan(url)
+    second.sees("다른 기기가 이 QR 코드를 먼저")
+    phone.sees("다른 기기가 같은 QR 코드를 또")
+    assert pc.wait_for("renewed")["reason"] == "second_scan"
+    assert pc.wait_for("waiting")["url"] != url
+
+
+def test_a_used_code_says_that_it_was_used(
+    phone: Phone,
+    new_phone: Callable[[], Phone],
+    origin: str,
+    start_pc: StartPc,
+    issued: Issued,
+    tmp_path: Path,
+) -> None:
+    pc, url = start_pc("import", origin, "--yes")
+    phone.scan(url)
+    give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
+    phone.type_number(pc.wait_for("number")["number"])
+    phone.is_at("저장되었습니다")
+    assert pc.status() == 0
+    again = new_phone()
+    again.scan(url)
+    again.sees("이미 사용한 QR 코드")
+
+
+def test_a_reload_says_that_a_new_code_is_needed(
+    phone: Phone, origin: str, start_pc: StartPc
+) -> None:
+    pc, url = start_pc("import", origin)
+    phone.scan(url)
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.page.reload()
+    phone.is_at("새 QR 코드가 필요합니다")
+    assert pc.status() == 12
+
+
+def test_a_newer_page_is_asked_for_by_the_release_policy(
+    phone: Phone, start_relay: StartRelay, start_pc: StartPc
+) -> None:
+    policy = ReleasePolicy.from_table({"web": {"app": "W2.0"}})
+    _, url = start_pc("import", start_relay(policy=policy))
+    phone.scan(url)
+    phone.sees("W1.0")
+    phone.sees("W2.0")
+
+
+def test_strangers_names_are_text_and_nothing_else(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    pc, url = start_pc("import", origin, "--name", name)
+    phone.scan(url)
+    phone.sees(name)
+    phone.pick(*write_files(issued.npki(PASSWORD), tmp_path / "phone"))
+    owner = phone.page.locator("dd .foreign").inner_text()
+    assert owner.startswith("홍길동<b onclick=x>\ufffd()")
+    assert phone.page.locator("img, b").count() == 0
+    phone.tap("그만두기")
+    phone.sees("취소")
+    assert pc.status() == 12
