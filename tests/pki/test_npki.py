@@ -60,6 +60,7 @@ def test_a_sealed_content_that_is_no_private_key_is_a_wrong_password() -> None:
             npki.open_key(encrypted, PASSWORD)
 
 
+@pytest.mark.attack(31)
 def test_a_modulus_with_a_foreign_private_part_is_a_mismatch() -> None:
     own, other = ISSUED.sign.key.der, stranger().sign.key.der
     numbers = [field.encoded for field in rsa_fields(own)]

@@ -1,0 +1,143 @@
+"""What is fuzzed: every parser of foreign certificate files, each with seeds to start from.
+
+A target takes any bytes and returns, or raises one of this project's own errors; anything
+else that it raises, and any input that takes too long, is a finding.
+"""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from certrelay.bundle import Item
+from certrelay.errors import CertRelayError, StateError
+from certrelay.pki import changing, check, npki, pbe, pkcs12
+from certrelay.pki.certificate import Certificate, parse_chain
+from certrelay.pki.der import FAULTS, Element
+from certrelay.pki.judging import Evidence, judge
+from certrelay.pki.kinds import kind_of
+from certrelay.pki.private_key import PrivateKey
+from certrelay.pki.revocation import RevocationList
+from certrelay.testkit.ca import CRL_POINT, SCHEMES
+from tests.certificates import NOW, PASSWORD, authority, person
+
+MAX_ITERATIONS = 20_000
+"""Rounds that a target still computes: more is honest work and would only slow the search."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One parser and the well-formed inputs that the search starts from."""
+
+    run: Callable[[bytes], None]
+    seeds: tuple[bytes, ...]
+
+
+def read_element(data: bytes) -> None:
+    """The reader below everything: what it reads is made of the bytes it was given."""
+    with contextlib.suppress(*FAULTS):
+        element = Element.parse(data)
+        assert element.encoded == data
+        for child in element.children():
+            assert child.encoded in data
+            for read in (child.integer, child.oid, child.octets, child.bits, child.time):
+                with contextlib.suppress(*FAULTS):
+                    read()
+            child.text()
+
+
+def read_certificate(data: bytes) -> None:
+    """A certificate: everything that a list or a question shows of it."""
+    with ours():
+        certificate = Certificate.parse(data)
+        assert certificate.der == data
+        kind_of(certificate)
+        item = Item.of("npki", {"signCert": data, "signPri": _KEYS[0]})
+        summary = check.inspect(item)
+        assert len(summary.place) == 3
+        judge(item, PASSWORD, Evidence(NOW, "1234567890", (authority().certificate,)))
+
+
+def read_chain(data: bytes) -> None:
+    """A CaPubs file."""
+    with ours():
+        parse_chain(data)
+
+
+def read_key_file(data: bytes) -> None:
+    """An encrypted key: read, opened, put under a new password."""
+    with ours():
+        algorithm, _ = pbe.parse(data)
+        if pbe.Scheme.parse(algorithm).iterations <= MAX_ITERATIONS:
+            npki.check_password(person().sign.certificate, data, PASSWORD)
+
+
+def read_private_key(data: bytes) -> None:
+    """What a password has opened."""
+    with contextlib.suppress(*FAULTS):
+        key = PrivateKey.parse(data)
+        assert key.fits(person().sign.certificate.public_key_info) in (True, False, None)
+
+
+def read_pkcs12(data: bytes) -> None:
+    """A PKCS#12 file: its outline, then opened, then put under a new password."""
+    with ours():
+        pkcs12.outline(data)
+        if _rounds_are_few(data):
+            pkcs12.open_file(data, PASSWORD)
+            item = Item.of("pkcs12", {"pkcs12": data})
+            changing.change_password(item, PASSWORD, "another", bytes)
+
+
+def read_revocations(data: bytes) -> None:
+    """A revocation list."""
+    with ours():
+        RevocationList.parse(data)
+
+
+@contextlib.contextmanager
+def ours():  # type: ignore[no-untyped-def]
+    """Let this project's own errors pass, but for the one that means a bug."""
+    try:
+        yield
+    except StateError:
+        raise
+    except CertRelayError:
+        pass
+
+
+def _rounds_are_few(data: bytes) -> bool:
+    """See that no INTEGER of a file asks for long work: every one between a hundred thousand
+    and the limit counts, whatever it is for."""
+    for at in range(len(data) - 4):
+        if data[at] == 2 and data[at + 1] in (3, 4):
+            value = int.from_bytes(data[at + 2 : at + 2 + data[at + 1]])
+            if MAX_ITERATIONS < value < 2**24:
+                return False
+    return True
+
+
+def _seeds_of_pkcs12() -> tuple[bytes, ...]:
+    issued = person()
+    field = [issued.pkcs12(PASSWORD, "field", bytes, chain=True, km=km) for km in (False, True)]
+    return tuple(item.files[0].content for item in field)
+
+
+_ISSUED = person()
+_KEYS = tuple(
+    _ISSUED.npki(PASSWORD, scheme, bytes).get("signPri") or b"" for scheme in sorted(SCHEMES)
+)
+
+TARGETS = {
+    "element": Target(read_element, (_ISSUED.sign.certificate.der, _ISSUED.sign.key.der)),
+    "certificate": Target(
+        read_certificate, (_ISSUED.sign.certificate.der, authority().certificate.der)
+    ),
+    "chain": Target(read_chain, (_ISSUED.npki(PASSWORD, ca_pubs=True).get("caPubs") or b"",)),
+    "key_file": Target(read_key_file, _KEYS),
+    "private_key": Target(read_private_key, (_ISSUED.sign.key.der,)),
+    "pkcs12": Target(read_pkcs12, _seeds_of_pkcs12()),
+    "revocations": Target(
+        read_revocations,
+        (authority().revocations([1, 2], NOW, suspended=[3], point=CRL_POINT),),
+    ),
+}
