@@ -14,7 +14,7 @@ BUILD = PAGE / "tools"
 
 def missing(what: str) -> None:
     """Skip the test, or fail it in CI, because a component is not there."""
-    if os.environ.get("CI"):
+    if os.environ.get("CERTRELAY_CI"):
         pytest.fail(f"{what} is missing, and CI must have it")
     pytest.skip(f"{what} is missing")
 
