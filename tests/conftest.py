@@ -6,12 +6,17 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.attacks.plugin import pytest_addoption, pytest_configure
 
 __all__ = ["pytest_addoption", "pytest_configure"]
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+# A busy machine is slow, and slow is not wrong.
+settings.register_profile("certrelay", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("certrelay")
 
 IN_CI = os.environ.get("CERTRELAY_CI") == "1"
 
