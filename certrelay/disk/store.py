@@ -12,7 +12,7 @@ Source: docs/protocol.md §7 (commit); docs/security.md, attacks 17 and 18.
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -93,9 +93,10 @@ class Store:
         """
         if not is_place(place):
             raise ValueError("not a place in a store")
-        if (there := self.holds(item, place)) is not None:
-            return Saved("duplicate", there, _saved_files(item, there))
         try:
+            if (there := self.holds(item, place)) is not None:
+                self._make_last(there)
+                return Saved("duplicate", there, _saved_files(item, there))
             target = self._free_path(place, beside=beside)
             self._write(item, target)
         except OSError as error:
@@ -111,6 +112,28 @@ class Store:
         or, if it ran on another computer, after an hour.
         """
         return parts.clean(self.root, self._disk)
+
+    def _make_last(self, path: Path) -> None:
+        """Sync what is there: whoever wrote it may have ended before its last sync."""
+        for file in path.iterdir() if path.is_dir() else (path,):
+            if file.is_file() and not file.is_symlink():
+                self._disk.sync_file(file)
+        if path.is_dir():
+            self._disk.sync_folder(path)
+        self._sync_names(path.parent, ())
+
+    def _sync_names(self, folder: Path, made: Sequence[Path]) -> None:
+        """Make every name on the way to ``folder`` last, also those that were there already.
+
+        A program that ended in the middle may have made them and synced none.
+        """
+        while folder != self.root.parent:
+            self._disk.sync_folder(folder)
+            folder = folder.parent
+        above = [each.parent for each in made if each.parent in self.root.parents]
+        for folder in dict.fromkeys((self.root.parent, *above)):
+            with contextlib.suppress(PermissionError):  # above the store, so perhaps not ours
+                self._disk.sync_folder(folder)
 
     def _candidates(self, place: Place) -> Iterator[Path]:
         """Give the paths of a name and its numbered neighbours, as the disk spells them."""
@@ -151,8 +174,7 @@ class Store:
             else:
                 self._disk.place(source, target)
                 self._disk.remove_folder(part)
-            for folder in (target.parent, *(folder.parent for folder in reversed(made))):
-                self._disk.sync_folder(folder)
+            self._sync_names(target.parent, made)
         except BaseException:  # Ctrl-C too
             # Our part has a name of its own, so if it is gone it stands in its place.
             if complete and (not _is_there(source) or _same_file(source, target)):

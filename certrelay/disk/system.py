@@ -79,6 +79,16 @@ class Disk:
         finally:
             os.close(descriptor)
 
+    def sync_file(self, path: Path) -> None:
+        """Make the content of a file last that somebody else wrote."""
+        # Windows syncs only what is open for writing.
+        mode = os.O_RDWR if os.name == "nt" else os.O_RDONLY
+        descriptor = os.open(path, mode | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
     def remove_file(self, path: Path) -> None:
         """Remove a file."""
         path.unlink()

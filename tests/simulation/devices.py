@@ -1,0 +1,206 @@
+"""PC, phone and guest, with the people who hold them: who starts what, reads, types, gives up."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from certrelay.bundle import Item
+from certrelay.disk.store import Store
+from certrelay.e2e.handshake import ScanSecrets, ShowSecrets
+from certrelay.e2e.hello import Hello
+from certrelay.e2e.origin import Origin
+from certrelay.e2e.qr import Direction, QrCode
+from certrelay.endpoint import ScanSide, ShowSide, notices
+from certrelay.limits import QR_RENEWALS
+from certrelay.story.dialogue import Ask, Dialogue
+from certrelay.story.receiving import Receiving
+from certrelay.story.sending import Sending
+from certrelay.story.session import Names, Part, Session
+from certrelay.wire.release import PC_POLICY, PHONE_POLICY
+from client_pc.room import RENEWED
+from tests.simulation.disk import SimDisk, in_use
+from tests.simulation.items import TODAY
+from tests.simulation.plan import Person
+from tests.simulation.programs import Program
+from tests.simulation.rules import WatchedEndpoint
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+ORIGIN = Origin.of("https", "relay.example", 443)
+PC_HELLO = Hello("PC", "linux", "certrelay-pc", "P1.0", "6.1")
+PHONE_HELLO = Hello("Phone", "android", "certrelay-phone", "G6.2.0", "14")
+
+
+class Device:
+    """A device and its person.
+
+    Args:
+        world: Where it stands.
+        who: ``pc``, ``phone`` or ``guest``.
+        items: What it sends; nothing if it receives.
+        person: Who holds it.
+    """
+
+    def __init__(self, world: "World", who: str, items: tuple[Item, ...], person: Person) -> None:
+        self.world = world
+        self.who = who
+        self.draw = Random(f"{who} {world.plan.seed}")
+        self.items = items
+        self.person = person
+        self.tries_left = person.tries
+        self.wrong_left = person.wrong_numbers
+        folder: Path = world.folder / who
+        folder.mkdir()
+        self.disk = SimDisk(folder, Random(f"{who} disk {world.plan.seed}"))
+        self.root = folder / "NPKI"
+        self.program: Program | None = None
+        self.offline_until = 0.0
+        self.screen: str | None = None
+        """The number that it shows."""
+
+        self.has_succeeded = False
+
+    @property
+    def store(self) -> Store:
+        """Where it stores what it receives."""
+        return Store(self.root, self.disk)
+
+    def part(self) -> Part:
+        """Sending or receiving, as the programs do it."""
+        if not self.items:
+            return Receiving(self.store, yes=self.world.plan.yes, today=lambda: TODAY)
+        return Sending(self._choose)
+
+    def _choose(self) -> Dialogue[tuple[Item, ...]]:
+        if self.who != "pc":  # the PC's person has chosen before the code was shown
+            yield Ask("which")
+        return self.items
+
+    def clean(self) -> None:
+        """What a program does first when it starts."""
+        with in_use(self.disk):
+            self.store.clean()
+
+    # --- the person ---
+
+    def sees(self, program: Program, name: str, fields: Mapping[str, Any]) -> None:
+        """Something stands on the screen."""
+        match name:
+            case "number":
+                self.screen = fields["number"]
+            case "number_wanted":
+                self._later(program, lambda: self._type_number(program, 100))
+            case "save_wanted":
+                answer = "y" if self.person.says_yes else "n"
+                self._later(program, lambda: program.keyboard.type(answer))
+            case "ask" if fields["text"] == "which":
+                self._later(program, lambda: program.keyboard.type("1"))
+            case _:
+                return
+
+    def _type_number(self, program: Program, patience: int) -> None:
+        shown = self.world.number_beside(self)
+        if shown is None and patience:
+            again = self._type_number
+            self.world.loop.call_later(1.0, self._if_runs, program, again, program, patience - 1)
+            return
+        if shown is None or self.wrong_left:
+            self.wrong_left -= bool(self.wrong_left)
+            shown = f"{self.draw.randrange(10**6):06}"
+        program.keyboard.type(f" {shown[:3]} {shown[3:]}")
+
+    def _later(self, program: Program, act: Callable[[], None]) -> None:
+        seconds = 0.01 + self.draw.random() * self.person.thinks_s
+        self.world.loop.call_later(seconds, self._if_runs, program, act)
+
+    def _if_runs(self, program: Program, act: Callable[..., None], *arguments: Any) -> None:
+        if self.program is program and not program.is_over:
+            act(*arguments)
+
+    def over(self, ended: notices.Ended) -> None:
+        """The program has ended by itself."""
+        self.program = None
+        self.screen = None
+        if ended.error is None:
+            self.has_succeeded = True
+
+
+class Pc(Device):
+    """Shows the QR code, and fresh ones where the program does so by itself."""
+
+    def start(self) -> None:
+        """Start the program, if it does not run and there is still a reason to."""
+        if self.program is not None or self.has_succeeded or not self.tries_left:
+            return
+        self.tries_left -= 1
+        self._renewals = 0
+        self.clean()
+        self._show()
+
+    def _show(self) -> None:
+        direction = Direction.TO_PHONE if self.items else Direction.TO_PC
+        secrets = ShowSecrets.fresh(self.draw.randbytes)
+        qr = QrCode(ORIGIN, secrets.payload(direction, lan=False))
+        side = ShowSide(secrets, qr, PC_HELLO)
+        endpoint = WatchedEndpoint(side, PC_HELLO, PHONE_POLICY, self.world.rules, self)
+        part = _Showing(self.part(), lambda: self.world.show(qr), self.world.hide)
+        self.program = Program(self, endpoint, part, Names("pc", "phone"), self._ended)
+
+    def _ended(self, ended: notices.Ended) -> None:
+        self.world.hide()
+        code = None if ended.error is None else ended.error.code
+        self.over(ended)
+        if code in RENEWED and self._renewals < QR_RENEWALS:
+            self._renewals += 1
+            self._show()
+        elif ended.error is not None:
+            self.world.loop.call_later(3.0, self.start)
+
+
+class _Showing:
+    """As `client_pc.showing`, without the drawing."""
+
+    def __init__(self, part: Part, show: Callable[[], None], hide: Callable[[], None]) -> None:
+        self._part = part
+        self._show = show
+        self._hide = hide
+
+    def hear(self, notice: notices.Notice, session: Session) -> None:
+        match notice:
+            case notices.RoomOpened():
+                self._show()
+            case notices.PeerIntroduced() | notices.ScannedTwice():
+                self._hide()
+        self._part.hear(notice, session)
+
+
+class Phone(Device):
+    """Scans the code on the PC's screen."""
+
+    def scan(self, qr: QrCode) -> None:
+        """Scan a code, if there is still a reason to."""
+        if self.program is not None or self.has_succeeded or not self.tries_left:
+            return
+        self.tries_left -= 1
+        if not self.items:
+            self.clean()
+        hello = PHONE_HELLO if self.who == "phone" else replace(PHONE_HELLO, name="Guest")
+        side = ScanSide(ScanSecrets.fresh(self.draw.randbytes), qr, hello)
+        endpoint = WatchedEndpoint(side, hello, PC_POLICY, self.world.rules, self)
+        self.program = Program(self, endpoint, self.part(), Names("phone", "pc"), self._ended)
+
+    def scan_later(self, seconds: float) -> None:
+        """Look at the PC's screen after a while, and scan what is there."""
+        self.world.loop.call_later(seconds, self._scan_what_is_there)
+
+    def _scan_what_is_there(self) -> None:
+        if self.world.code is not None:
+            self.scan(self.world.code)
+
+    def _ended(self, ended: notices.Ended) -> None:
+        self.over(ended)
+        if ended.error is not None:
+            self.scan_later(3.0)

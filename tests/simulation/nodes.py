@@ -1,0 +1,211 @@
+"""Relay nodes: the real sockets, hub and rules of `relay`, with a bus between two of them.
+
+One node keeps its rooms in its own memory and loses them with itself.  Two nodes share one
+home of rooms, as they would share a Redis: what it decides happens at once, what it says
+reaches the sockets of a node over a bus, late, and sealed messages not for certain.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, cast
+
+from certrelay.wire.close import CloseCode
+from relay.admission import Admission
+from relay.hub import Line, Request, Seat
+from relay.hub_memory import MemoryHub
+from relay.outbox import Outbox
+from relay.server import STOP_S
+from relay.settings import Settings
+from relay.socket import Sockets
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.network import Wire
+
+
+@dataclass(slots=True)
+class Mischief:
+    """What the relay does wrong, in chances per message; the budget ends it."""
+
+    drop: float = 0.0
+    double: float = 0.0
+    delay: float = 0.0
+    """So that later messages overtake this one."""
+    alter: float = 0.0
+    budget: int = 0
+    """How many messages it may still touch."""
+
+    def strikes(self, chance: float, draw: Random) -> bool:
+        """Tell whether to do it now."""
+        if not chance or self.budget <= 0 or draw.random() >= chance:
+            return False
+        self.budget -= 1
+        return True
+
+
+class Bus:
+    """A hub as one node sees it: asks the home at once, hears from it by messages.
+
+    Args:
+        hub: Where the rooms are.
+        delay_s: The longest time that a message takes; 0 for a node that is the home itself.
+        mischief: What befalls sealed messages.
+    """
+
+    def __init__(
+        self, loop: VirtualLoop, hub: MemoryHub, delay_s: float, mischief: Mischief, draw: Random
+    ) -> None:
+        self._loop = loop
+        self._hub = hub
+        self._delay_s = delay_s
+        self._mischief = mischief
+        self._draw = draw
+        self._far: dict[Line, _FarLine] = {}
+        self.down = False
+        """A node that is down tells the home nothing, not even that its sockets are gone."""
+
+    async def ask(self, line: Line, request: Request) -> None:
+        if not self.down:
+            await self._hub.ask(self._line(line), request)
+
+    async def carry(self, line: Line, sealed: bytes) -> None:
+        if self.down:
+            return
+        if self._mischief.strikes(self._mischief.drop, self._draw):
+            return
+        if self._mischief.strikes(self._mischief.alter, self._draw):
+            at = self._draw.randrange(len(sealed))
+            sealed = sealed[:at] + bytes([sealed[at] ^ 1 << at % 8]) + sealed[at + 1 :]
+        if self._mischief.strikes(self._mischief.double, self._draw):
+            await self._hub.carry(self._line(line), sealed)
+        if self._mischief.strikes(self._mischief.delay, self._draw):
+            asyncio.create_task(self._carry_late(line, sealed))  # noqa: RUF006 - ends by itself
+            return
+        await self._hub.carry(self._line(line), sealed)
+
+    async def leave(self, line: Line) -> None:
+        if not self.down:
+            await self._hub.leave(self._line(line))
+
+    async def lost(self, line: Line) -> None:
+        far = self._line(line)
+        self._far.pop(line, None)
+        if not self.down:
+            await self._hub.lost(far)
+
+    async def _carry_late(self, line: Line, sealed: bytes) -> None:
+        await asyncio.sleep(self._draw.choice((0.05, 0.5, 4.0)) * self._draw.random())
+        if not self.down and line.seat is not None:
+            await self._hub.carry(self._line(line), sealed)
+
+    def _line(self, line: Line) -> Line:
+        if not self._delay_s:
+            return line
+        far = self._far.get(line)
+        if far is None:
+            outbox = _FarOutbox(self._loop, line.outbox, self._delay_s, self._draw)
+            far = self._far[line] = _FarLine(line, outbox)
+        return far
+
+
+class _FarLine(Line):
+    """A socket of another node."""
+
+    def __init__(self, near: Line, outbox: "_FarOutbox") -> None:
+        self._near = near
+        super().__init__(cast(Outbox, outbox), near.address)
+
+    @property
+    def seat(self) -> Seat | None:
+        return self._near.seat
+
+    @seat.setter
+    def seat(self, seat: Seat | None) -> None:
+        self._near.seat = seat
+
+
+class _FarOutbox:
+    """Messages to a socket of another node: in order, after a while."""
+
+    def __init__(self, loop: VirtualLoop, near: Outbox, delay_s: float, draw: Random) -> None:
+        self._loop = loop
+        self._near = near
+        self._delay_s = delay_s
+        self._draw = draw
+        self._arrives_at = 0.0
+        self._under_way: deque[tuple[Any, Any]] = deque()
+
+    def put(self, text: str) -> None:
+        self._later(self._near.put, text)
+
+    async def put_sealed(self, sealed: bytes) -> None:
+        self._later(self._put_sealed, sealed)
+
+    def put_close(self, code: CloseCode) -> None:
+        self._later(self._near.put_close, code)
+
+    def _put_sealed(self, sealed: bytes) -> None:
+        asyncio.create_task(self._near.put_sealed(sealed))  # noqa: RUF006 - never waits here
+
+    def _later(self, put: Any, what: Any) -> None:
+        at = self._loop.time() + self._draw.random() * self._delay_s
+        self._arrives_at = max(self._arrives_at, at)
+        self._under_way.append((put, what))
+        self._loop.call_at(self._arrives_at, self._arrive)
+
+    def _arrive(self) -> None:
+        put, what = self._under_way.popleft()
+        put(what)
+
+
+class Node:
+    """One relay process, and those that follow it under the same name."""
+
+    def __init__(self, loop: VirtualLoop, settings: Settings, make_bus: Callable[[], Bus]) -> None:
+        self._loop = loop
+        self._settings = settings
+        self._make_bus = make_bus
+        self._wires: list[Wire] = []
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.past: list[Sockets] = []
+        """Every process's sockets, for a look at the end."""
+
+        self.up = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Start, with no socket open."""
+        if self.up:
+            return
+        self._bus = self._make_bus()
+        self._admission = Admission(self._settings.admission, self._loop.time)
+        self._sockets = Sockets(self._bus, self._admission, self._settings.socket)
+        self.past.append(self._sockets)
+        self._wires = []
+        self.up = True
+
+    def accept(self, wire: Wire, address: str) -> None:
+        """Take a new connection."""
+        self._wires.append(wire)
+        task = self._loop.create_task(self._sockets.serve(cast(Any, wire.socket), address))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def kill(self, *, silently: bool) -> None:
+        """End at once: kill -9, or with ``silently`` the machine's power."""
+        self.up = False
+        self._bus.down = True
+        for wire in self._wires:
+            wire.cut(None if silently else 0.0, 0.0)
+
+    def drain(self) -> None:
+        """End politely: every socket is closed with 1012 and has a moment to answer."""
+        self.up = False
+        self._sockets.drain()
+        self._loop.call_later(STOP_S, self._stop, self._bus, self._wires)
+
+    def _stop(self, bus: Bus, wires: list[Wire]) -> None:
+        bus.down = True
+        for wire in wires:
+            wire.cut(0.0, 0.0)

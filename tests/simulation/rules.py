@@ -1,0 +1,299 @@
+"""What must hold in every world, looked at after every step.
+
+* No certificate is stored twice or partly, in whatever moment the power goes.
+* What a receipt says is stored lasts; a sender says "done" only after such a receipt, and
+  "nothing was stored" only where that is so.
+* No key and nonce ever seal two texts; a frame is repeated as the same bytes.
+* There is never more than one acknowledgement for a frame, and none for another one.
+* After its end a driver does nothing more, whatever it is told.
+* Every program ends in time, and nothing unexpected is ever raised.
+"""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from certrelay.bundle import Item
+from certrelay.disk.parts import PART_PREFIX
+from certrelay.disk.reading import FILE_NAMES
+from certrelay.e2e import frame, handshake
+from certrelay.e2e.bodies import ItemResult
+from certrelay.e2e.hello import Hello
+from certrelay.endpoint import Endpoint, notices
+from certrelay.endpoint.driver import Phase
+from certrelay.endpoint.sides import Side
+from certrelay.limits import SESSION_S, UNCLAIMED_S
+from certrelay.wire import messages
+from certrelay.wire.release import ReleasePolicy
+
+if TYPE_CHECKING:
+    from tests.simulation.devices import Device
+    from tests.simulation.programs import Program
+    from tests.simulation.world import World
+
+MARGIN_S = 75.0
+"""Beyond the unclaimed time and the session: connecting, closing, saying farewell."""
+
+
+class Violation(AssertionError):
+    """A rule does not hold in this world."""
+
+
+class WatchedEndpoint(Endpoint):
+    """The real driver; the rules see what goes in and out."""
+
+    def __init__(
+        self, side: Side, hello: Hello, policy: ReleasePolicy, rules: "Rules", device: "Device"
+    ) -> None:
+        super().__init__(side, hello, policy)
+        self._rules = rules
+        self.device = device
+        self.is_mute = False
+        """Whether it is over, and only tried once more."""
+
+        self.acks_owed = 0
+        self.frames: dict[bytes, bytes] = {}
+        self.kept = 0
+        """Items that this end's receipt calls stored or duplicate."""
+
+    def take(self, now: float) -> list[notices.Order | notices.Notice]:
+        orders = super().take(now)
+        for order in orders if not self.is_mute else ():
+            match order:
+                case notices.SendBinary(message):
+                    self._rules.sends(self, message)
+                case notices.SendText(text):
+                    self._rules.world.tell(self.device.who, "says", text)
+        return orders
+
+    def receive_text(self, text: str, now: float) -> None:
+        self._hears("hears", text)
+        super().receive_text(text, now)
+
+    def receive_binary(self, message: bytes, now: float) -> None:
+        self._hears("gets", _short(message))
+        self.acks_owed += message[:1] in (b"\x10", b"\x03")
+        super().receive_binary(message, now)
+
+    def _hears(self, what: str, message: str) -> None:
+        if not self.is_mute:
+            self._rules.world.tell(self.device.who, what, message)
+            self._rules.world.heard_a_message()
+
+    def stored(self, results: Any) -> None:
+        results = tuple(results)
+        self._rules.receipt(self, results)
+        super().stored(results)
+
+
+class Rules:
+    """The rules of one world."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self._seals: dict[tuple[bytes, bytes], bytes] = {}
+        self._calls_seen: dict[str, int] = {}
+        self._receivers: dict[bytes, list[WatchedEndpoint]] = {}
+
+    # --- steps ---
+
+    def heard(self, program: "Program", notice: notices.Notice) -> None:
+        """A notice of the driver is on its way to the person."""
+        world, device = self.world, program.device
+        world.tell(device.who, "notice", str(notice))
+        match notice:
+            case notices.ItemsArrived(items):
+                offered = [item for item in items if item is not None]
+                if not all(item in world.offered for item in offered):
+                    raise Violation("bytes arrived that nobody sent")
+                if len(offered) < len(items):
+                    raise Violation("a digest differs though the channel is sealed")
+            case notices.NumberMatched() if device.who == "guest":
+                raise Violation("a guest has typed the right number")
+            case notices.ReceiptArrived(results):
+                self._check_receiver(device, results)
+
+    def receipt(self, endpoint: WatchedEndpoint, results: tuple[ItemResult, ...]) -> None:
+        """A receiver is about to say what became of the items."""
+        arrived = getattr(endpoint._transfer, "items", ())
+        self._receivers.setdefault(endpoint.side.room.raw, []).append(endpoint)
+        for item, result in zip(arrived, results, strict=True):
+            if result.is_kept:
+                endpoint.kept += 1
+                self._must_last(endpoint.device, item)
+
+    def sends(self, endpoint: WatchedEndpoint, message: bytes) -> None:
+        """A driver gives out a sealed message."""
+        self.world.tell(endpoint.device.who, "sends", _short(message))
+        if message[:1] == b"\x11":
+            endpoint.acks_owed -= 1
+            if endpoint.acks_owed < 0:
+                raise Violation("an acknowledgement of nothing")
+        elif message[:1] == b"\x10" and endpoint.frames.setdefault(message[:9], message) != message:
+            raise Violation("a frame was repeated as other bytes")
+
+    def after_turn(self, program: "Program") -> None:
+        """A program has done something."""
+        device = program.device
+        if device.disk.calls != self._calls_seen.get(device.who):
+            self._calls_seen[device.who] = device.disk.calls
+            self.check_store(device)
+
+    # --- stores ---
+
+    def check_store(self, device: "Device") -> None:
+        """Whatever stands in the store is whole, known, and there once."""
+        found = [_content(path) for path in _certificates(device.root)]
+        for content in found:
+            if content not in self.world.known:
+                raise Violation("a certificate is stored partly, or is not what was sent")
+        if len(set(found)) < len(found):
+            raise Violation("a certificate is stored twice")
+
+    def _must_last(self, device: "Device", item: Item | None) -> None:
+        assert item is not None
+        wanted = fingerprint(item)
+        for path in _certificates(device.root):
+            if _content(path) == wanted:
+                if not device.disk.lasts(path):
+                    raise Violation("what is called stored would not outlast a loss of power")
+                return
+        raise Violation("what is called stored is not there")
+
+    # --- ends ---
+
+    def ended(self, program: "Program", ended: notices.Ended) -> None:
+        """A program is over."""
+        device, world = program.device, self.world
+        world.tell(device.who, "ended", str(ended))
+        world.ends[device.who] = "done" if ended.error is None else ended.error.code
+        self._check_time(program)
+        self._check_dead(program.endpoint)
+        if ended.error is None and (device.who == "guest" or not ended.results):
+            raise Violation("success without a receipt")
+        if device.items and ended.error is None:
+            for item in device.items:
+                self._must_last(world.receiver, item)
+        if device.items and ended.error is not None and ended.error.code in _NOTHING_STORED:
+            for receiver in self._receivers.get(program.endpoint.side.room.raw, ()):
+                if receiver.kept:
+                    raise Violation(f"said {ended.error.code}, but it is stored")
+
+    def _check_receiver(self, device: "Device", results: tuple[ItemResult, ...]) -> None:
+        for item, result in zip(device.items, results, strict=True):
+            if result.is_kept:
+                self._must_last(self.world.receiver, item)
+
+    def _check_time(self, program: "Program") -> None:
+        took = self.world.loop.time() - program.began_at - self.world.frozen_s
+        if took > UNCLAIMED_S + SESSION_S + MARGIN_S:
+            raise Violation(f"a program has run for {took:.0f} s")
+
+    def _check_dead(self, endpoint: WatchedEndpoint) -> None:
+        if endpoint.phase is not Phase.ENDED:
+            return  # it never got through to the relay
+        now = self.world.loop.time() + 1000.0
+        endpoint.is_mute = True
+        endpoint.connected(now)
+        endpoint.take(now)  # a greeting is the shell's mistake, not the driver's
+        for text in _LATE_TEXTS:
+            endpoint.receive_text(text, now)
+        for binary in (b"", b"\x01late", b"\x10late", b"\x11" + bytes(32)):
+            endpoint.receive_binary(binary, now)
+        endpoint.enter_number("000000", now)
+        endpoint.report_step("choosing")
+        endpoint.cancel(now)
+        endpoint.connection_lost(now)
+        endpoint.tick(now)
+        if endpoint.take(now) or endpoint.deadline() is not None or endpoint.wants_connection:
+            raise Violation("a driver goes on after its end")
+
+    # --- keys ---
+
+    def seal(self, key: bytes, nonce: bytes, text: bytes) -> None:
+        """Something is sealed."""
+        digest = hashlib.sha256(text).digest()
+        if self._seals.setdefault((key, nonce), digest) != digest:
+            raise Violation("one key and nonce for two texts")
+
+
+_NOTHING_STORED = frozenset({"declined", "rejected", "cancelled"})
+_LATE_TEXTS = tuple(
+    messages.encode(message)
+    for message in (
+        messages.Created(1),
+        messages.Paired(1),
+        messages.Resumed(peer_here=True, expires_in_ms=1),
+        messages.PeerBack(),
+        messages.PeerGone(),
+        messages.SecondScan(),
+        messages.Closed("left"),
+        messages.Refused("no_such_room"),
+    )
+)
+
+
+@contextlib.contextmanager
+def watched_keys(rules: Rules) -> Iterator[None]:
+    """Let the rules see everything that is sealed."""
+
+    class Watched:
+        def __init__(self, key: bytes) -> None:
+            self._key = key
+            self._cipher = ChaCha20Poly1305(key)
+            self.decrypt = self._cipher.decrypt
+
+        def encrypt(self, nonce: bytes, data: bytes, aad: bytes) -> bytes:
+            rules.seal(self._key, nonce, aad + b"|" + data)
+            return self._cipher.encrypt(nonce, data, aad)
+
+    with (
+        mock.patch.object(frame, "ChaCha20Poly1305", Watched),
+        mock.patch.object(handshake, "ChaCha20Poly1305", Watched),
+    ):
+        yield
+
+
+def fingerprint(item: Item) -> bytes:
+    """What a stored item is known by."""
+    if item.kind == "pkcs12":
+        return hashlib.sha256(item.get("pkcs12") or b"").digest()
+    return _digest({FILE_NAMES[file.role]: file.content for file in item.files})
+
+
+def _certificates(root: Path) -> list[Path]:
+    """Everything in a store that stands where certificates stand."""
+    found = []
+    for top in sorted(root.iterdir()) if root.is_dir() else ():
+        if top.name.startswith(PART_PREFIX):
+            continue
+        if top.name == "PKCS12":
+            found += sorted(top.iterdir())
+        else:
+            found += sorted(path for user in top.iterdir() for path in user.iterdir())
+    return found
+
+
+def _content(path: Path) -> bytes:
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).digest()
+    return _digest({file.name: file.read_bytes() for file in path.iterdir()})
+
+
+def _digest(files: dict[str, bytes]) -> bytes:
+    whole = b"".join(
+        name.encode() + b"\0" + hashlib.sha256(content).digest()
+        for name, content in sorted(files.items())
+    )
+    return hashlib.sha256(whole).digest()
+
+
+def _short(message: bytes) -> str:
+    number = f" {int.from_bytes(message[1:9], 'big')}" if message[:1] in (b"\x10", b"\x11") else ""
+    digest = hashlib.sha256(message).hexdigest()[:6]
+    return f"{message[:1].hex()}{number} ({len(message)} bytes, {digest})"

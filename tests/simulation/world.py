@@ -1,0 +1,325 @@
+"""One world: made by a plan, run until nothing is left to happen, then looked over."""
+
+import asyncio
+import shutil
+import tempfile
+import traceback
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from certrelay.disk.parts import PART_PREFIX
+from certrelay.e2e.qr import QrCode
+from relay.hub_memory import MemoryHub
+from relay.settings import Settings
+from tests.simulation import items as certificates
+from tests.simulation.devices import Device, Pc, Phone
+from tests.simulation.disk import Crash, memory_folder, simulated_os
+from tests.simulation.loop import Livelock, VirtualLoop
+from tests.simulation.network import SimSocket, Way, Wire
+from tests.simulation.nodes import Bus, Node
+from tests.simulation.plan import Blow, Person, Plan
+from tests.simulation.programs import Program
+from tests.simulation.rules import Rules, Violation, fingerprint, watched_keys
+
+__all__ = ["Outcome", "World", "run"]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a world went."""
+
+    seed: int
+    problem: str | None
+    """What does not hold, or ``None``."""
+
+    trace: list[str] = field(default_factory=list)
+    ends: dict[str, str] = field(default_factory=dict)
+    """How each device's last program ended."""
+
+    messages: int = 0
+    seconds: float = 0.0
+
+
+class World:
+    """See the module."""
+
+    def __init__(self, plan: Plan, folder: Path, *, traced: bool) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.loop = VirtualLoop()
+        self.loop.set_exception_handler(self._unexpected)
+        self.rules = Rules(self)
+        self.problem: str | None = None
+        self.trace: list[str] = []
+        self.ends: dict[str, str] = {}
+        self.messages = 0
+        self.code: QrCode | None = None
+        """What stands on the PC's screen."""
+
+        self.frozen_s = 0.0
+        self._traced = traced
+        self._draw = Random(f"world {plan.seed}")
+        self._mischief = replace(plan.mischief)
+        self._settings = Settings()
+        self._connections = 0
+        self._ways: dict[str, Way] = {who: replace(way) for who, way in plan.ways.items()}
+        self._ways["guest"] = replace(plan.ways["phone"])
+        self._wires: dict[str, Wire] = {}
+        self._blows = sorted(plan.blows, key=lambda blow: blow.after)
+        self.hubs: list[MemoryHub] = []
+        self._make_devices()
+        self._make_nodes()
+
+    def _make_devices(self) -> None:
+        plan = self.plan
+        sent = tuple(
+            certificates.small()[number] if number < 3 else certificates.large(number)
+            for number in plan.items
+        )
+        self.offered = set(sent)
+        self.known = {fingerprint(item) for item in sent}
+        nothing = ()
+        self.pc = Pc(self, "pc", nothing if plan.to_pc else sent, plan.people["pc"])
+        self.phone = Phone(self, "phone", sent if plan.to_pc else nothing, plan.people["phone"])
+        self.guest = Phone(self, "guest", sent if plan.to_pc else nothing, Person(5.0, 9))
+        self.receiver: Device = self.pc if plan.to_pc else self.phone
+        self.sender: Device = self.phone if plan.to_pc else self.pc
+        self.receiver.disk.failures = plan.disk_failures
+
+    def _make_nodes(self) -> None:
+        shared = self._new_hub() if self.plan.nodes > 1 else None
+
+        def make_bus() -> Bus:
+            hub = self._new_hub() if shared is None else shared
+            delay_s = 0.0 if shared is None else self.plan.bus_delay_s
+            return Bus(self.loop, hub, delay_s, self._mischief, Random(self._draw.random()))
+
+        self.nodes = [Node(self.loop, self._settings, make_bus) for _ in range(self.plan.nodes)]
+
+    def _new_hub(self) -> MemoryHub:
+        self.hubs.append(MemoryHub(self._settings, self.loop.time))
+        return self.hubs[-1]
+
+    # --- run ---
+
+    def run(self) -> None:
+        """Run to the end; `problem` tells what was found."""
+        try:
+            with simulated_os(), watched_keys(self.rules):
+                self.loop.run_until_rest(self._begin)
+                if self.problem is None:
+                    self._look_over()
+        except (Violation, Livelock) as violation:
+            self._found(str(violation))
+        finally:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """After a problem: end what still runs, quietly."""
+        for node in self.nodes:
+            node.kill(silently=True)
+        # More than once, for a socket's task waits for its writer even when it is cancelled.
+        for _ in range(3):
+            for task in asyncio.all_tasks(self.loop):
+                task.cancel()
+            self.loop.run_a_little()
+        self.loop.close()
+
+    def _begin(self) -> None:
+        self.pc.start()
+        if self.plan.guest is not None:
+            self.loop.call_later(self.plan.guest.scans_after_s, self._let_guest_in)
+
+    def _let_guest_in(self) -> None:
+        if self.code is not None:
+            self.guest.scan(self.code)
+
+    def tell(self, who: str, what: str, text: str) -> None:
+        """Write a line of the trace."""
+        if self._traced:
+            self.trace.append(f"{self.loop.time():10.3f} {who:6} {what:7} {text}")
+
+    def threw(self, program: Program, error: BaseException) -> None:
+        """A turn of a program has raised something."""
+        if isinstance(error, Crash):
+            blow = Blow("kill", 0, 0.0, program.device.who, 5.0, silently=True)
+            self._crash(program.device, blow)
+        elif isinstance(error, Exception):
+            self._found(_described(error))
+        else:
+            raise error
+
+    def _unexpected(self, _loop: Any, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        self._found(_described(error) if error is not None else context["message"])
+
+    def _found(self, problem: str) -> None:
+        if self.problem is None:
+            self.problem = problem
+            self.tell("RULE", "broken", problem)
+        self.loop.stop()
+
+    # --- screens ---
+
+    def show(self, code: QrCode) -> None:
+        """The PC shows a code; the phone's person will see it."""
+        self.code = code
+        self.phone.scan_later(self.plan.scans_after_s)
+
+    def hide(self) -> None:
+        """The code is gone from the screen."""
+        self.code = None
+
+    def number_beside(self, device: Device) -> str | None:
+        """The number that the person of a sender sees on the other screen."""
+        if device is self.guest:
+            return None
+        return self.receiver.screen
+
+    # --- connections ---
+
+    def dial_time(self, device: Device) -> float:
+        """How long it takes to connect, or to see that it does not work."""
+        way = self._ways[device.who]
+        if self._is_offline(device):
+            return device.draw.choice((0.01, 2.0))
+        return 3 * way.latency_s + 0.001
+
+    def dial(self, program: Program) -> Wire | None:
+        """Connect, or not."""
+        device = program.device
+        nodes = [node for node in self.nodes if node.up]
+        if self._is_offline(device) or not nodes:
+            return None
+        self._connections += 1
+        draw = Random(f"wire {self.plan.seed} {self._connections}")
+        wire = Wire(self.loop, self._ways[device.who], draw, program.wake)
+        if self.plan.hides_control:
+            _hide_control(wire.socket, self.plan.hides_control, draw)
+        self._wires[device.who] = wire
+        draw.choice(nodes).accept(wire, device.who)
+        self.tell(device.who, "dials", "")
+        return wire
+
+    def _is_offline(self, device: Device) -> bool:
+        return self.loop.time() < device.offline_until
+
+    # --- blows ---
+
+    def heard_a_message(self) -> None:
+        """A device has taken a message; it may be time for a blow."""
+        self.messages += 1
+        while self._blows and self._blows[0].after <= self.messages:
+            blow = self._blows.pop(0)
+            self.loop.call_later(blow.later_s, self._strike, blow)
+
+    def _strike(self, blow: Blow) -> None:
+        self.tell(blow.who, "BLOW", str(blow))
+        device = self.pc if blow.who == "pc" else self.phone
+        node = self.nodes[0 if blow.who == "pc" else -1]
+        wire = self._wires.get(blow.who)
+        program = device.program
+        match blow.kind:
+            case "cut":
+                device.offline_until = self.loop.time() + blow.seconds
+                if wire is not None:
+                    wire.cut(None if blow.silently else 0.01, self._draw.choice((0.01, 3.0, None)))
+            case "deafen" if wire is not None:
+                wire.deafen(up=blow.silently)
+            case "stall":
+                self._ways[blow.who].stalled_until = self.loop.time() + blow.seconds
+            case "freeze" if program is not None:
+                self.frozen_s += blow.seconds
+                program.frozen_until = self.loop.time() + blow.seconds
+            case "kill":
+                self._crash(device, blow)
+            case "restart":
+                node.kill(silently=blow.silently)
+                self.loop.call_later(blow.seconds, node.begin)
+            case "drain":
+                node.drain()
+                self.loop.call_later(max(3.0, blow.seconds), node.begin)
+            case "cancel" if program is not None:
+                program.keyboard.interrupt()
+
+    def _crash(self, device: Device, blow: Blow) -> None:
+        program, device.program = device.program, None
+        wire = self._wires.get(device.who)
+        if program is not None:
+            program.kill()
+            self.ends[device.who] = "killed"
+        if device is self.pc:
+            self.hide()
+        if blow.silently:
+            if wire is not None:
+                wire.cut(None, None)
+            device.disk.lose_power()
+        device.disk.restart()
+        device.screen = None
+        try:
+            self.rules.check_store(device)
+        except Violation as violation:
+            self._found(str(violation))
+        if isinstance(device, Pc):
+            self.loop.call_later(blow.seconds, device.start)
+        elif isinstance(device, Phone):
+            device.scan_later(blow.seconds)
+
+    # --- the end ---
+
+    def _look_over(self) -> None:
+        for node in self.nodes:
+            if node.tasks or any(len(sockets) for sockets in node.past):
+                raise Violation("a socket is left")
+        for hub in self.hubs:
+            if len(hub) or hub._rooms_of:
+                raise Violation("a room is left")
+        for device in (self.pc, self.phone, self.guest):
+            if device.program is not None:
+                raise Violation(f"the program of {device.who} has never ended")
+            self._check_disk(device)
+        if self.plan.gentle and not (self.pc.has_succeeded and self.phone.has_succeeded):
+            raise Violation(f"a gentle world, but no copy: {self.ends}")
+
+    def _check_disk(self, device: Device) -> None:
+        device.disk.repair()
+        device.disk.restart()
+        device.clean()
+        self.rules.check_store(device)
+        left = list(device.root.glob(f"{PART_PREFIX}*"))
+        if left:
+            raise Violation("an unfinished folder is left after a new start")
+        if device is self.guest and device.root.exists():
+            raise Violation("a guest has got something")
+
+
+def _hide_control(socket: SimSocket, chance: float, draw: Random) -> None:
+    send = socket.send_text
+
+    async def perhaps_send(text: str) -> None:
+        if draw.random() >= chance:
+            await send(text)
+
+    socket.send_text = perhaps_send  # type: ignore[method-assign]
+
+
+def _described(error: BaseException) -> str:
+    if isinstance(error, Violation):
+        return str(error)
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
+
+
+def run(plan: Plan, *, traced: bool = False) -> Outcome:
+    """Run the world of a plan."""
+    folder = Path(tempfile.mkdtemp(prefix="certrelay-world-", dir=memory_folder()))
+    try:
+        world = World(plan, folder, traced=traced)
+        world.run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Outcome(
+        plan.seed, world.problem, world.trace, world.ends, world.messages, world.loop.time()
+    )
