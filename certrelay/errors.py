@@ -101,6 +101,7 @@ class UsageError(CertRelayError):
         "keystore_exists",
         "no_answer",
         "input_ended",
+        "same_kind",
     )
 
 
@@ -243,6 +244,8 @@ class CertificateError(CertRelayError):
         "unsupported_algorithm",
         "no_certificates",
         "unreadable_file",
+        "not_sound",
+        "expired_but_sound",
     )
 
 
@@ -250,7 +253,7 @@ class PasswordError(CertRelayError):
     """The certificate's password does not open its key."""
 
     exit_status = ExitStatus.PASSWORD
-    codes = _same("wrong_password", "password_tries")
+    codes = _same("wrong_password", "password_tries", "weak_password", "passwords_differ")
 
 
 class NotConfirmed(CertRelayError):
@@ -258,7 +261,13 @@ class NotConfirmed(CertRelayError):
 
     exit_status = ExitStatus.NOT_CONFIRMED
     codes = _same(
-        "declined", "cancelled", "not_confirmed", "partial", "rejected", "renewals_used_up"
+        "declined",
+        "cancelled",
+        "not_confirmed",
+        "partial",
+        "rejected",
+        "renewals_used_up",
+        "not_deleted",
     )
 
 

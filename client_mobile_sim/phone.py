@@ -73,6 +73,7 @@ def _part(direction: Direction, phone: Phone, report: Report) -> Part:
     def pick() -> Dialogue[tuple[Item, ...]]:
         now = datetime.now(UTC)
         chosen = yield from choose(find(phone.keystore), phone.selectors, report, now)
-        return (yield from check_passwords(chosen, report, now))
+        opened = yield from check_passwords(chosen, report, now)
+        return tuple(each.candidate.item for each in opened)
 
     return Sending(pick)

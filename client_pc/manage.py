@@ -1,47 +1,69 @@
-"""`certrelay list` and `certrelay show`: what is in the store."""
+"""`certrelay list` and `certrelay show`: what is in the stores."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from certrelay.disk.reading import Entry, find
+from certrelay.disk.reading import Entry
+from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.validity import last_day
 from certrelay.safe_text import cell_width, pad, printable
-from certrelay.story.choosing import select
 from certrelay.story.describing import fields_of, files_of, state_of
 from certrelay.terminal.report import Report
+from client_pc.shelf import Shelf, duplicates
 
 _CN_CELLS = 44
+_COLUMNS = ("kind", "cn", "issuer", "until", "state")
 
 
-def list_all(root: Path, report: Report) -> None:
+def list_all(shelf: Shelf, report: Report) -> None:
     """List everything, also what is broken, numbered as selectors count."""
     now = datetime.now(UTC)
-    entries = find(root)
-    rows = [_row(number, entry, report, now) for number, entry in enumerate(entries, 1)]
-    if not rows:
-        report.event("empty", report.texts.say("pc.list.empty", path=str(root)))
+    entries = shelf.entries()
+    texts = report.texts
+    if not entries:
+        where = ", ".join(str(root) for root in shelf.roots)
+        report.event("empty", texts.say("pc.list.empty", path=where))
         return
-    heads = [report.texts.say(f"pc.list.{key}") for key in ("cn", "issuer", "until", "state")]
-    table = [["#", *heads], *rows]
-    widths = [max(cell_width(row[column]) for row in table) for column in range(5)]
-    for row in table:
-        cells = (pad(text, width) for text, width in zip(row, widths, strict=True))
-        report.result("  ".join(cells).rstrip())
+    again = duplicates(entries)
+    table = [["#", *(texts.say(f"pc.list.{column}") for column in _COLUMNS)]]
+    notes = []
+    for number, entry in enumerate(entries, 1):
+        table.append(_row(number, entry, again, report, now))
+        if len(shelf.roots) > 1:
+            table[-1].append(printable(str(entry.path), None))
+        if entry.error is not None:
+            notes.append(f"{number}: {texts.error(entry.error)}")
+        elif entry.path in again:
+            notes.append(texts.say("pc.list.same", number=number, path=str(again[entry.path])))
+    if len(shelf.roots) > 1:
+        table[0].append(texts.say("pc.list.path"))
+    for line in _columns(table):
+        report.result(line)
+    for note in notes:
+        report.event("note", note)
 
 
-def _row(number: int, entry: Entry, report: Report, now: datetime) -> list[str]:
+def _row(
+    number: int, entry: Entry, again: Mapping[Path, Path], report: Report, now: datetime
+) -> list[str]:
     fields: dict[str, Any] = {"number": number, "path": printable(str(entry.path), None)}
     texts = report.texts
     if entry.summary is None:
-        code = "internal" if entry.error is None else entry.error.code
-        report.event("certificate", **fields, error=code)
-        why = "" if entry.error is None else texts.error(entry.error)
-        return [str(number), printable(entry.path.name, _CN_CELLS), "", "", why]
+        fields["error"] = "internal" if entry.error is None else entry.error.code
+        report.event("certificate", **fields)
+        name = printable(entry.path.name, _CN_CELLS)
+        return [str(number), "", name, "", "", texts.say("state.unknown")]
     summary = entry.summary
-    report.event("certificate", **fields, **fields_of(summary, now))
+    certificate = summary.certificate
+    kind = "" if certificate is None else label(kind_of(certificate), texts.say)
+    if entry.path in again:
+        fields["same_as"] = printable(str(again[entry.path]), None)
+    report.event("certificate", **fields, use=kind, **fields_of(summary, now))
     return [
         str(number),
+        kind,
         printable(summary.cn or texts.say("story.item.sealed"), _CN_CELLS),
         printable(summary.issuer or "", 24),
         "" if summary.not_after is None else last_day(summary.not_after),
@@ -49,42 +71,51 @@ def _row(number: int, entry: Entry, report: Report, now: datetime) -> list[str]:
     ]
 
 
-def show(root: Path, selector: str, report: Report) -> None:
+def _columns(table: list[list[str]]) -> list[str]:
+    widths = [max(map(cell_width, column)) for column in zip(*table, strict=True)]
+    return [
+        "  ".join(pad(text, width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
+
+
+def show(shelf: Shelf, target: str, report: Report) -> None:
     """Tell everything of one certificate.
 
     Raises:
-        CertRelayError: As `certrelay.story.choosing.select`.
+        CertRelayError: As `client_pc.shelf.Shelf.pick`.
     """
     now = datetime.now(UTC)
-    (candidate,) = select(find(root), [selector])
-    summary = candidate.summary
+    texts = report.texts
+    candidate = shelf.pick(target)
+    summary, certificate = candidate.summary, candidate.summary.certificate
     fields = fields_of(summary, now)
     digests = files_of(candidate.item)
-    certificate = summary.certificate
-    more: dict[str, Any] = {
-        "path": printable(str(candidate.path), None),
-        "subject": None if certificate is None else printable(certificate.subject, None),
-        "issuer_name": None if certificate is None else printable(certificate.issuer, None),
-        "policy": summary.policy_oid,
-        "fingerprint": None if certificate is None else certificate.fingerprint,
-    }
+    more: dict[str, Any] = {"path": printable(str(candidate.path), None)}
+    if certificate is not None:
+        more |= {
+            "use": label(kind_of(certificate), texts.say),
+            "subject": printable(certificate.subject, None),
+            "issuer_name": printable(certificate.issuer, None),
+            "policy": summary.policy_oid,
+            "fingerprint": certificate.fingerprint,
+            "faults": list(certificate.faults),
+        }
     report.event("certificate", **fields, **more, sha256=digests)
-    texts = report.texts
     lines = {
+        "kind": more.get("use"),
         "cn": fields["cn"],
-        "subject": more["subject"],
-        "issuer": more["issuer_name"],
+        "subject": more.get("subject"),
+        "issuer": more.get("issuer_name"),
         "serial": fields["serial"],
-        "until": "" if summary.not_after is None else last_day(summary.not_after),
+        "until": None if summary.not_after is None else last_day(summary.not_after),
         "state": texts.say(f"state.{fields['state']}"),
-        "policy": more["policy"],
-        "fingerprint": more["fingerprint"],
+        "policy": more.get("policy"),
+        "fingerprint": more.get("fingerprint"),
+        "faults": ", ".join(more.get("faults", [])),
         "path": more["path"],
     }
-    heads = {key: texts.say(f"pc.list.{key}") for key in lines}
-    width = max(cell_width(head) for head in heads.values())
-    for key, value in lines.items():
-        if value:
-            report.result(f"{pad(heads[key], width)}  {value}")
-    for role, digest in digests.items():
-        report.result(f"{pad(role, width)}  sha256 {digest}")
+    table = [[texts.say(f"pc.list.{key}"), str(value)] for key, value in lines.items() if value]
+    table += [[role, f"sha256 {digest}"] for role, digest in digests.items()]
+    for line in _columns(table):
+        report.result(line)

@@ -1,42 +1,80 @@
 """`certrelay export`: certificates go from this PC to the phone."""
 
+import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from certrelay.bundle import Item
-from certrelay.disk.reading import find
 from certrelay.e2e.qr import Direction
-from certrelay.errors import CertRelayError
-from certrelay.story.choosing import check_passwords, choose
+from certrelay.endpoint.notices import Ended
+from certrelay.errors import CertificateError, CertRelayError
+from certrelay.pki.changing import to_pkcs12
+from certrelay.pki.pkcs12_writing import Style
+from certrelay.story.choosing import Opened, check_passwords, choose
 from certrelay.story.dialogue import Dialogue, hold
 from certrelay.story.sending import Sending
 from certrelay.story.session import Shell
+from client_pc.change import remove
 from client_pc.room import RoomOptions, copy
+from client_pc.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """What the command line says of the certificates."""
+
+    selectors: Sequence[str] = ()
+    """See `certrelay.story.choosing.select`; empty to ask."""
+
+    style: Style | None = None
+    """Send PKCS#12 files of this style in place of key pairs."""
+
+    also_delete: bool = False
+    """Remove from this PC what the phone has confirmed to have stored."""
 
 
 def send(
-    root: Path, selectors: Sequence[str], options: RoomOptions, shell: Shell
+    shelf: Shelf, options: SendOptions, way: RoomOptions, shell: Shell
 ) -> CertRelayError | None:
     """Choose, check the passwords, then send once; give the error it ended with, if any.
 
     Nothing is shown and no relay is asked before the passwords were right.
 
     Args:
-        root: The NPKI folder to read.
-        selectors: See `certrelay.story.choosing.select`; empty to ask.
-        options: Relay, files for the QR code, this PC's name.
+        shelf: Where the certificates are.
+        options: Which, and in what form.
+        way: Relay, files for the QR code, this PC's name.
         shell: Report, answers, clock.
     """
     report, now = shell.report, datetime.now(UTC)
-    chosen = hold(choose(find(root), selectors, report, now), shell.lines, report)
-    items = hold(check_passwords(chosen, report, now), shell.lines, report)
+    chosen = hold(choose(shelf.entries(), options.selectors, report, now), shell.lines, report)
+    opened = hold(check_passwords(chosen, report, now), shell.lines, report)
+    items = tuple(_form(each, options.style) for each in opened)
 
     def ready() -> Dialogue[tuple[Item, ...]]:
         yield from ()
         return items
 
-    ended = copy(Direction.TO_PHONE, lambda: Sending(ready), options, shell)
+    ended = copy(Direction.TO_PHONE, lambda: Sending(ready), way, shell)
+    if options.also_delete:
+        _remove_kept(opened, ended, shell)
     if ended.error is None:
         report.event("done", report.texts.say("pc.done.export", count=len(items)))
     return ended.error
+
+
+def _form(opened: Opened, style: Style | None) -> Item:
+    item = opened.candidate.item
+    if style is None or item.kind == "pkcs12":
+        return item
+    if opened.password is None:
+        raise CertificateError("unsupported_algorithm")
+    return to_pkcs12(item, opened.password, opened.password, os.urandom, style)
+
+
+def _remove_kept(opened: Sequence[Opened], ended: Ended, shell: Shell) -> None:
+    """Remove what the receipt says is on the phone, and nothing else."""
+    for each, result in zip(opened, ended.results or (), strict=False):
+        if result.is_kept:
+            remove(each.candidate, shell.report)

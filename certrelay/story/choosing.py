@@ -116,9 +116,17 @@ def choose(
     return select(entries, selectors)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Opened:
+    """A certificate whose password was right; ``None`` where nobody here can tell."""
+
+    candidate: Candidate
+    password: str | None
+
+
 def check_passwords(
     chosen: Sequence[Candidate], report: Report, now: datetime
-) -> Dialogue[tuple[Item, ...]]:
+) -> Dialogue[tuple[Opened, ...]]:
     """Ask for each certificate's password and see that it opens the key and the key fits.
 
     A password that opened one certificate is tried on the next without asking again.  A
@@ -129,23 +137,29 @@ def check_passwords(
         CertificateError: ``key_mismatch`` and the like: this certificate cannot be sent.
     """
     known: list[str] = []
+    opened: list[Opened] = []
     tries_left = PASSWORD_TRIES
     for candidate in chosen:
-        report.event("checking", line_of(candidate.summary, report.texts, now, checked=False))
-        if any(_opens(candidate.item, password, report) is not False for password in known):
-            continue
-        while True:
+        line = line_of(candidate.summary, report.texts, now, checked=False)
+        report.event("checking", line)
+        password = next((each for each in known if _opens(candidate.item, each, report)), None)
+        while password is None:
             report.event("password_wanted", tries_left=tries_left)
-            password = yield Ask(report.texts.say("story.ask.password"), secret=True)
-            if _opens(candidate.item, password, report) is not False:
-                known.append(password)
+            typed = yield Ask(report.texts.say("story.ask.password"), secret=True)
+            opens = _opens(candidate.item, typed, report)
+            if opens is None:
                 break
+            if opens:
+                password = typed
+                known.append(typed)
+                continue
             tries_left -= 1
             if tries_left == 0:
                 raise PasswordError("password_tries")
             text = report.texts.say("story.password_wrong", tries_left=tries_left)
             report.event("password_wrong", text, tries_left=tries_left)
-    return tuple(candidate.item for candidate in chosen)
+        opened.append(Opened(candidate, password))
+    return tuple(opened)
 
 
 def _opens(item: Item, password: str, report: Report) -> bool | None:

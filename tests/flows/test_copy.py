@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from certrelay.errors import ExitStatus
+from certrelay.pki import npki, pkcs12
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill, three_items
 from tests.flows.programs import ROOT, Bench, Client, bench, environment
@@ -171,3 +172,47 @@ def copy_to_pc(desk: Bench, *arguments: str, password: str = PASSWORD) -> tuple[
     phone.answer(number)
     assert (phone.finish(), pc.finish()) == (ExitStatus.OK, ExitStatus.OK)
     return pc, phone
+
+
+def export(desk: Bench, *arguments: str, answer: str = "y") -> tuple[Client, Client]:
+    pc = desk.pc("export", "1", *arguments)
+    pc.expect("password_wanted")
+    pc.answer(PASSWORD)
+    pc.expect("waiting")
+    phone = desk.phone()
+    number = phone.expect("number")["number"]
+    pc.expect("number_wanted")
+    pc.answer(number)
+    phone.expect("save_wanted")
+    phone.answer(answer)
+    phone.finish()
+    pc.finish()
+    return pc, phone
+
+
+@pytest.mark.parametrize("style", ["modern", "field"])
+def test_a_pair_can_go_as_one_pkcs12_file_with_the_same_key(desk: Bench, style: str) -> None:
+    item = person().npki(PASSWORD)
+    fill(desk.pc_store, item)
+    pc, phone = export(desk, "--as", "p12", "--style", style)
+    assert pc.names()[-1] == phone.names()[-1] == "done"
+    ((name, content),) = files_below(desk.phone_store).items()
+    assert name.startswith("PKCS12/")
+    opened = pkcs12.open_file(content, PASSWORD)
+    plain = npki.open_key(item.get("signPri") or b"", PASSWORD)
+    assert opened.pairs[0].key.der == plain.der
+    assert opened.pairs[0].certificate.der == item.get("signCert")
+
+
+def test_the_source_is_deleted_only_after_the_receipt_and_only_on_wish(desk: Bench) -> None:
+    (folder,) = fill(desk.pc_store, person().npki(PASSWORD))
+    before = files_below(desk.pc_store)
+    pc, _ = export(desk, "--also-delete", answer="n")
+    assert pc.last("error")["code"] == "declined"
+    assert files_below(desk.pc_store) == before
+    export(desk)
+    assert files_below(desk.pc_store) == before == files_below(desk.phone_store)
+    pc, phone = export(desk, "--also-delete")
+    assert phone.last("saved")["status"] == "duplicate"
+    assert pc.last("deleted")["path"] == str(folder)
+    assert not files_below(desk.pc_store)

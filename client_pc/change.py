@@ -1,0 +1,134 @@
+"""`certrelay passwd`, `convert` and `delete`: changes of what is in a store.
+
+Every change is written beside the old, opened again, and exchanged in one step.
+"""
+
+import os
+from datetime import UTC, datetime
+from typing import Literal
+
+from certrelay.bundle import Item
+from certrelay.disk import changing as disk
+from certrelay.disk.store import Store
+from certrelay.errors import CertRelayError, NotConfirmed, PasswordError, UsageError
+from certrelay.limits import PASSWORD_TRIES
+from certrelay.pki import changing, passwords
+from certrelay.pki.check import inspect_with_password
+from certrelay.pki.pkcs12_writing import Style
+from certrelay.safe_text import printable
+from certrelay.story.choosing import Candidate
+from certrelay.story.describing import line_of
+from certrelay.story.dialogue import Ask, Dialogue, hold, says_yes
+from certrelay.story.session import Shell
+from certrelay.terminal.report import Report
+from client_pc.shelf import Shelf
+
+
+def passwd(shelf: Shelf, target: str, shell: Shell, *, better: bool) -> None:
+    """Put a certificate's keys under a new password: same key, same VID.
+
+    Raises:
+        PasswordError: ``password_tries``, ``weak_password``, ``passwords_differ``.
+        CertRelayError: As `certrelay.disk.changing.change`; the old one is untouched.
+    """
+    report = shell.report
+    candidate = shelf.pick(target)
+    old = hold(_open(candidate, report), shell.lines, report)
+    new = hold(_new_password(report), shell.lines, report)
+
+    def make(item: Item) -> Item:
+        return changing.change_password(item, old, new, os.urandom, better=better)
+
+    disk.change(candidate.path.parent, candidate.path, make)
+    report.event("changed", report.texts.say("pc.passwd.done"), path=_shown(candidate))
+
+
+def convert(
+    shelf: Shelf, target: str, to: Literal["p12", "npki"], style: Style, shell: Shell
+) -> None:
+    """Make the other kind of file, with the same password; the source stays.
+
+    Raises:
+        UsageError: ``same_kind``, if it is of that kind already.
+        CertRelayError: If it does not open, or cannot be stored; nothing half is left.
+    """
+    report = shell.report
+    candidate = shelf.pick(target)
+    if (candidate.item.kind == "pkcs12") == (to == "p12"):
+        raise UsageError("same_kind")
+    password = hold(_open(candidate, report), shell.lines, report)
+    made: tuple[Item, ...]
+    if to == "p12":
+        made = (changing.to_pkcs12(candidate.item, password, password, os.urandom, style),)
+    else:
+        made = changing.to_npki(candidate.item, password, password, os.urandom)
+    store = Store(shelf.root)
+    for item in made:
+        place = inspect_with_password(item, password).place
+        saved = store.save(item, place, beside=True)
+        text = report.texts.say(f"story.saved.{saved.status}", path=str(saved.path))
+        shown = printable(str(saved.path), None)
+        report.event("saved", text, status=saved.status, path=shown)
+        report.result(shown)
+
+
+def delete(shelf: Shelf, target: str, shell: Shell, *, yes: bool) -> CertRelayError | None:
+    """Remove a certificate after naming all that goes.
+
+    Returns:
+        ``not_deleted`` if the person did not say yes.
+    """
+    report = shell.report
+    candidate = shelf.pick(target)
+    names = disk.contents(candidate.path)
+    listing = "\n".join(f"    {printable(name, None)}" for name in names)
+    line = line_of(candidate.summary, report.texts, datetime.now(UTC), checked=False)
+    text = f"  {line}\n  {_shown(candidate)}\n{listing}"
+    report.event("delete_wanted", text, path=_shown(candidate), files=list(names))
+    if not yes and not hold(_sure(report), shell.lines, report):
+        return NotConfirmed("not_deleted")
+    remove(candidate, report)
+    return None
+
+
+def remove(candidate: Candidate, report: Report) -> None:
+    """Remove a certificate without asking."""
+    disk.delete(candidate.path.parent, candidate.path)
+    text = report.texts.say("pc.deleted", path=str(candidate.path))
+    report.event("deleted", text, path=_shown(candidate))
+
+
+def _open(candidate: Candidate, report: Report) -> Dialogue[str]:
+    """Ask for the password until it opens the certificate's key."""
+    for tries_left in range(PASSWORD_TRIES, 0, -1):
+        report.event("password_wanted", tries_left=tries_left)
+        password = yield Ask(report.texts.say("story.ask.password"), secret=True)
+        try:
+            inspect_with_password(candidate.item, password)
+        except PasswordError:
+            if tries_left > 1:
+                text = report.texts.say("story.password_wrong", tries_left=tries_left - 1)
+                report.event("password_wrong", text, tries_left=tries_left - 1)
+        else:
+            return password
+    raise PasswordError("password_tries")
+
+
+def _new_password(report: Report) -> Dialogue[str]:
+    texts = report.texts
+    report.event("new_password_wanted", texts.say("pc.passwd.rule"))
+    new = yield Ask(texts.say("pc.ask.new_password"), secret=True)
+    faults = passwords.faults(new)
+    if faults:
+        raise PasswordError("weak_password", why=", ".join(texts.say(f"fault.{f}") for f in faults))
+    if (yield Ask(texts.say("pc.ask.new_password_again"), secret=True)) != new:
+        raise PasswordError("passwords_differ")
+    return new
+
+
+def _sure(report: Report) -> Dialogue[bool]:
+    return says_yes((yield Ask(report.texts.say("pc.ask.delete"))))
+
+
+def _shown(candidate: Candidate) -> str:
+    return printable(str(candidate.path), None)

@@ -1,0 +1,65 @@
+"""The certificates that a command is about: one store, or every place of this computer.
+
+Numbers count what `list` shows, so a number means the same for every command with the same
+options.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from certrelay.disk.reading import Entry, find, read_item
+from certrelay.pki.check import inspect
+from certrelay.story.choosing import Candidate, select
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One or several stores, read as one list."""
+
+    roots: tuple[Path, ...]
+
+    @property
+    def root(self) -> Path:
+        """The store that is written to."""
+        return self.roots[0]
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Everything found, in a stable order."""
+        return tuple(entry for root in self.roots for entry in find(root))
+
+    def pick(self, target: str) -> Candidate:
+        """Find the one certificate that a person names.
+
+        Args:
+            target: A folder, a file, or a selector; see `certrelay.story.choosing.select`.
+
+        Raises:
+            CertRelayError: If there is none, several, or a broken one.
+        """
+        path = Path(target).expanduser()
+        if _is_path(path, target):
+            item = read_item(path)
+            return Candidate(1, path, item, inspect(item))
+        (candidate,) = select(self.entries(), [target])
+        return candidate
+
+
+def _is_path(path: Path, target: str) -> bool:
+    # "1" is a number of the list even where a file of that name lies about.
+    return not target.isdigit() and (path.exists() or "/" in target or "\\" in target)
+
+
+def duplicates(entries: Sequence[Entry]) -> dict[Path, Path]:
+    """Tell which entries are the same certificate as an earlier one, by fingerprint."""
+    first: dict[str, Path] = {}
+    again: dict[Path, Path] = {}
+    for entry in entries:
+        if entry.summary is None or entry.summary.certificate is None:
+            continue
+        fingerprint = entry.summary.certificate.fingerprint
+        if fingerprint in first:
+            again[entry.path] = first[fingerprint]
+        else:
+            first[fingerprint] = entry.path
+    return again

@@ -1,0 +1,116 @@
+"""`certrelay verify`: whether a certificate is what it claims, question by question.
+
+Source: docs/security.md, attack 31.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from certrelay.disk.reading import read_file
+from certrelay.errors import CertificateError, CertRelayError, PasswordError
+from certrelay.pki.certificate import Certificate, parse_chain
+from certrelay.pki.judging import Evidence, Finding, Judgement, judge
+from certrelay.pki.revocation import RevocationList
+from certrelay.story.describing import fields_of, line_of
+from certrelay.story.dialogue import Ask, Dialogue, hold
+from certrelay.story.session import Shell
+from certrelay.terminal.report import Report
+from certrelay.texts import Texts
+from client_pc.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks beside the usual questions."""
+
+    idn: bool = False
+    """Whether the owner's number is compared; it is read from standard input."""
+
+    authorities: Sequence[Path] = ()
+    crl: Path | None = None
+
+
+def verify(shelf: Shelf, target: str, asked: Asked, shell: Shell) -> CertRelayError | None:
+    """Judge one certificate and tell every finding.
+
+    Returns:
+        ``None`` only if everything holds, password and key included.
+    """
+    report, now = shell.report, datetime.now(UTC)
+    candidate = shelf.pick(target)
+    evidence = Evidence(
+        now,
+        authorities=tuple(c for path in asked.authorities for c in _authorities(path)),
+        crl=None if asked.crl is None else RevocationList.parse(read_file(asked.crl)),
+    )
+    report.event("checking", line_of(candidate.summary, report.texts, now, checked=False))
+    password, idn = hold(_questions(asked, report), shell.lines, report)
+    evidence = Evidence(evidence.now, idn, evidence.authorities, evidence.crl)
+    judgement = judge(candidate.item, password, evidence)
+    for finding in judgement.findings:
+        _tell(finding, report)
+    summary = judgement.summary or candidate.summary
+    error = _error_of(judgement, password)
+    report.event(
+        "verified",
+        report.texts.say("pc.verify.holds") if error is None else "",
+        holds=error is None,
+        only_expired=judgement.only_expired,
+        **fields_of(summary, now),
+    )
+    return error
+
+
+def _questions(asked: Asked, report: Report) -> Dialogue[tuple[str | None, str | None]]:
+    report.event("password_wanted", tries_left=1)
+    password = yield Ask(report.texts.say("story.ask.password"), secret=True)
+    idn = None
+    if asked.idn:
+        report.event("idn_wanted")
+        idn = (yield Ask(report.texts.say("pc.ask.idn"), secret=True)).replace("-", "").strip()
+    return password or None, idn
+
+
+def _tell(finding: Finding, report: Report) -> None:
+    texts = report.texts
+    reason = _reason(finding, texts)
+    text = texts.say(
+        "pc.verify.line",
+        question=texts.say(f"verify.{finding.question}"),
+        answer=texts.say(f"answer.{finding.answer}"),
+    )
+    report.result(f"{text}: {reason}" if reason else text)
+    report.event(
+        "finding",
+        question=finding.question,
+        answer=finding.answer,
+        reason=finding.reason,
+    )
+
+
+def _reason(finding: Finding, texts: Texts) -> str:
+    for key in (f"reason.{finding.reason}", f"state.{finding.reason}", f"error.{finding.reason}"):
+        if finding.reason and texts.has(key):
+            return texts.say(key)
+    return finding.reason
+
+
+def _error_of(judgement: Judgement, password: str | None) -> CertRelayError | None:
+    if judgement.holds and password is not None:
+        return None
+    if password is None or any(f.reason == "wrong_password" for f in judgement.findings):
+        return PasswordError("wrong_password")
+    if judgement.only_expired:
+        return CertificateError("expired_but_sound")
+    return CertificateError("not_sound")
+
+
+def _authorities(path: Path) -> tuple[Certificate, ...]:
+    """Read a file of authorities: CaPubs, or one certificate."""
+    raw = read_file(path)
+    try:
+        return parse_chain(raw)
+    except CertRelayError:
+        return (Certificate.parse(raw),)
