@@ -244,6 +244,7 @@ class CertificateError(CertRelayError):
         "unsupported_algorithm",
         "no_certificates",
         "unreadable_file",
+        "not_a_plain_file",
         "not_sound",
         "expired_but_sound",
     )

@@ -40,7 +40,7 @@ def change(
     """
     disk = disk or Disk()
     if path.is_symlink():
-        raise CertificateError("unreadable_file", path=str(path))
+        raise CertificateError("not_a_plain_file", path=str(path))
     old = read_item(path)
     new = make(old)
     if [file.role for file in old.files] != [file.role for file in new.files]:

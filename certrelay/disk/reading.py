@@ -55,33 +55,41 @@ class Entry:
     """Why there is no item or no summary."""
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Path, most: int = MAX_FILE_BYTES) -> bytes:
     """Read one small plain file.
 
+    Args:
+        path: The file.
+        most: Bytes that it may have.
+
     Raises:
-        CertificateError: ``too_large_file``, or ``unreadable_file`` for all else: no such
-            file, not permitted, a link, a folder, a pipe.  Details: ``path``.
+        CertificateError: ``not_a_plain_file`` for a link, a folder, a pipe, a device;
+            ``too_large_file``; ``unreadable_file`` for all else.  Details: ``path``.
     """
     try:
-        # Windows has no O_NOFOLLOW, and a link there is caught here.
-        if path.is_symlink():
-            raise CertificateError("unreadable_file", path=str(path))
+        # Looked at before it is opened: opening a device or a pipe may do something, and
+        # Windows has no O_NOFOLLOW.
+        _check_plain(path, path.lstat())
         descriptor = os.open(path, _OPEN_FLAGS)
         try:
             status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise CertificateError("unreadable_file", path=str(path))
-            if status.st_size > MAX_FILE_BYTES:
+            _check_plain(path, status)
+            if status.st_size > most:
                 raise CertificateError("too_large_file", path=str(path))
-            with open(descriptor, "rb", closefd=False) as file:
-                content = file.read(MAX_FILE_BYTES + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                content = file.read(most + 1)
         finally:
             os.close(descriptor)
     except (OSError, ValueError):  # ValueError: a path with a NUL in it
         raise CertificateError("unreadable_file", path=str(path)) from None
-    if len(content) > MAX_FILE_BYTES:
+    if len(content) > most:
         raise CertificateError("too_large_file", path=str(path))
     return content
+
+
+def _check_plain(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise CertificateError("not_a_plain_file", path=str(path))
 
 
 def read_folder(folder: Path) -> Item:
@@ -89,7 +97,7 @@ def read_folder(folder: Path) -> Item:
 
     Raises:
         CertificateError: ``missing_sign_cert``, ``missing_sign_key``, ``missing_km_part``,
-            ``too_large_file``, ``unreadable_file``.  Details: ``path``.
+            ``too_large_file``, ``not_a_plain_file``, ``unreadable_file``.  Details: ``path``.
     """
     found = files_by_role(folder)
     shown = str(folder)
@@ -173,7 +181,7 @@ def _entry(path: Path, kind: Kind) -> Entry:
     item = None
     try:
         if path.is_symlink():
-            raise CertificateError("unreadable_file", path=str(path))
+            raise CertificateError("not_a_plain_file", path=str(path))
         item = read_item(path)
         return Entry(path, kind, item, inspect(item), None)
     except CertRelayError as error:

@@ -37,7 +37,8 @@ class Summary:
     authorities: tuple[Certificate, ...]
     """Certificates of authorities that lie beside it: CaPubs, or a PKCS#12 file's chain."""
     verified: bool
-    """Whether the password has opened the key and the key fits the certificate."""
+    """Whether the password has opened the key, the key fits the certificate, and all of the
+    certificate can be read."""
     reason: Reason | None
     """Why not, if not."""
     key: PrivateKey | None = None
@@ -149,9 +150,12 @@ def _verified_pkcs12(seen: Summary, opened: pkcs12.Opened, content: bytes) -> Su
 
 def _verified(seen: Summary, key: PrivateKey, km_error: str | None) -> Summary:
     assert seen.certificate is not None
-    fits = key.fits(seen.certificate.public_key_info) is True
-    reason: Reason | None = None if fits else "key_cannot_be_compared"
-    return replace(seen, verified=fits, reason=reason, key=key, km_error=km_error)
+    reason: Reason | None = None
+    if key.fits(seen.certificate.public_key_info) is None:
+        reason = "key_cannot_be_compared"
+    elif seen.certificate.faults:
+        reason = "certificate_faulty"
+    return replace(seen, verified=reason is None, reason=reason, key=key, km_error=km_error)
 
 
 def _inspect_npki(item: Item) -> Summary:

@@ -108,7 +108,7 @@ def _opened(item: Item, password: str | None, findings: list[Finding]) -> Summar
     findings.append(Finding("password", "holds"))
     findings.append(
         Finding("key", "holds")
-        if opened.verified
+        if opened.reason != "key_cannot_be_compared"
         else Finding("key", "unknown", opened.reason or "")
     )
     if opened.km_certificate is not None:

@@ -207,7 +207,7 @@ def test_what_is_no_plain_file_is_refused_at_once(
     swap(path / file)
     (entry,) = find(tmp_path)
     assert entry.error is not None
-    assert entry.error.code == "unreadable_file"
+    assert entry.error.code == "not_a_plain_file"
     assert entry.error.details["path"] == str(path / file)
 
 

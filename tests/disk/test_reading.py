@@ -94,7 +94,7 @@ def test_a_pipe_in_place_of_a_file_is_refused_at_once(tmp_path: Path) -> None:
     folder = write(tmp_path / "cert")
     (folder / "signPri.key").unlink()
     os.mkfifo(folder / "signPri.key")
-    assert refused(folder) == "unreadable_file"
+    assert refused(folder) == "not_a_plain_file"
 
 
 def test_a_link_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
@@ -104,14 +104,14 @@ def test_a_link_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
         (folder / "signPri.key").symlink_to(tmp_path / "elsewhere")
     except OSError:
         pytest.skip("links are not permitted here")
-    assert refused(folder) == "unreadable_file"
+    assert refused(folder) == "not_a_plain_file"
 
 
 def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     folder = write(tmp_path / "cert")
     (folder / "signPri.key").unlink()
     (folder / "signPri.key").mkdir()
-    assert refused(folder) == "unreadable_file"
+    assert refused(folder) == "not_a_plain_file"
     (tmp_path / "x.p12").mkdir()
     assert refused(tmp_path / "x.p12") == "missing_sign_cert"
 
@@ -184,7 +184,7 @@ def test_a_link_among_certificates_is_listed_as_broken_and_not_followed(tmp_path
     (entry,) = find(tmp_path / "NPKI")
     assert entry.item is None
     assert entry.error is not None
-    assert entry.error.code == "unreadable_file"
+    assert entry.error.code == "not_a_plain_file"
 
 
 def test_a_root_that_is_a_certificate_folder_is_its_only_entry(tmp_path: Path) -> None:

@@ -141,3 +141,13 @@ def test_a_key_that_cannot_be_compared_is_unverified_and_passes() -> None:
     item = changed(signCert=certificate, signPri=sealed)
     summary = check.inspect_with_password(item, PASSWORD)
     assert (summary.verified, summary.reason) == (False, "key_cannot_be_compared")
+
+
+def test_a_faulty_certificate_is_shown_and_unverified_with_its_reason() -> None:
+    content = ISSUED.sign.certificate.der
+    octets = content.index(b"\x04", content.index(bytes.fromhex("0603551d20")) + 5)
+    broken = content[: octets + 2] + b"\x31" + content[octets + 3 :]
+    item = changed(signCert=broken)
+    assert check.inspect(item).cn == check.inspect(ITEM).cn
+    summary = check.inspect_with_password(item, PASSWORD)
+    assert (summary.verified, summary.reason) == (False, "certificate_faulty")
