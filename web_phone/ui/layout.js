@@ -19,7 +19,7 @@ export class Layout {
     this._main = make("main");
     this._isGoodNews = false;
     const header = make("header", {}, this._name, this._language);
-    fill(root, header, this._connection, this._main, this._alert, this._peer);
+    fill(root, header, this._connection, this._peer, this._main, this._alert);
   }
 
   /** @param {Texts} texts */

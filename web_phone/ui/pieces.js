@@ -47,19 +47,21 @@ export function facts(texts, { item, certificate }, today) {
   const state = texts.say(`state.${stateOf(notBefore, notAfter, today)}`);
   const until = notAfter === null ? state : `${lastDay(notAfter)} (${state})`;
   const files = texts.say(item.kind === "pkcs12" ? "page.item.pkcs12" : kindOfPair(item));
-  const row = (/** @type {string} */ key, /** @type {string} */ value) => [
-    make("dt", {}, texts.say(key)),
-    make("dd", {}, make("bdi", {}, printable(value))),
-  ];
+  const row = (/** @type {string} */ key, /** @type {string} */ value, look = "") =>
+    make(
+      "div",
+      { class: "row" },
+      make("dt", {}, texts.say(key)),
+      make("dd", {}, make("bdi", { class: look }, printable(value))),
+    );
   return make(
     "dl",
     {},
-    make("dt", {}, texts.say("page.item.cn")),
-    make("dd", {}, make("bdi", { class: "foreign" }, printable(cn))),
-    ...row("page.item.issuer", issuerCn),
-    ...row("page.item.serial", serial),
-    ...row("page.item.until", until),
-    ...row("page.item.kind", files),
+    row("page.item.cn", cn, "foreign"),
+    row("page.item.issuer", issuerCn),
+    row("page.item.serial", serial),
+    row("page.item.until", until),
+    row("page.item.kind", files),
   );
 }
 

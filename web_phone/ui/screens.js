@@ -42,8 +42,7 @@ export function ended(texts, { code, details, byPeer }) {
     body: [
       notice("bad", make("p", {}, texts.error(code, details))),
       byPeer && quiet(texts, "page.ended.by_peer"),
-      hint !== "" && make("p", {}, hint),
-      quiet(texts, "page.again"),
+      hint === "" ? quiet(texts, "page.again") : make("p", {}, hint),
     ],
   };
 }

@@ -79,15 +79,24 @@ function chosenCard(texts, chosen, today, act) {
 function stateOf(texts, chosen, act) {
   switch (chosen.state) {
     case "ready":
-      return [notice("good", make("p", {}, texts.say(`page.send.${chosen.why}`)))];
+      return [
+        notice(
+          chosen.why === "uncheckable" ? "warn" : "good",
+          make("p", {}, texts.say(`page.send.${chosen.why}`)),
+        ),
+      ];
     case "checking":
       return [make("p", { role: "status" }, texts.say("page.send.checking"))];
     case "failed":
-      return [notice("bad", make("p", {}, texts.error(chosen.why)))];
+      return [notice("bad", make("p", {}, failure(texts, chosen.why)))];
     case "locked":
       return [passwordForm(texts, chosen, act)];
   }
 }
+
+/** @param {Texts} texts @param {string} code */
+const failure = (texts, code) =>
+  code === "password_tries" ? texts.say("page.send.tries_over") : texts.error(code);
 
 /** @param {Texts} texts @param {Chosen} chosen @param {ChooseActs} act */
 function passwordForm(texts, chosen, act) {

@@ -1,0 +1,112 @@
+"""Every state that the page can show, made by its own functions from given values."""
+
+import time
+from typing import Any
+
+from certrelay import errors
+from certrelay.bundle import Item
+
+PEER = "홍길동의 아주 긴 이름을 가진 사무실 데스크톱 컴퓨터"
+
+_ENDED = sorted(
+    {
+        *errors.RoomEnded.codes,
+        *errors.ReleaseRefused.codes,
+        *errors.NotConfirmed.codes,
+        *("relay_unreachable", "connection_lost", "protocol", "bad_message"),
+        *("unsupported_protocol", "number_mismatch", "tampered", "disk", "no_answer"),
+        *("qr_version", "qr_length", "qr_origin", "qr_key", "bad_certificate", "internal"),
+    }
+    - {"peer_not_ready", "partial", "renewals_used_up"}
+)
+"""The codes with which a session can end on this page."""
+
+STATES = {
+    "start": "S.start(t)",
+    "reloaded": "S.reloaded(t)",
+    "connecting": "S.connecting(t, act)",
+    "choose nothing yet": "C.choose(t, {...who, chosen: [], problems: []}, act)",
+    "choose with a password to type": "choose('locked', '')",
+    "choose with a wrong password": "choose('locked', 'wrong_password')",
+    "choose while checking": "choose('checking', '')",
+    "choose when ready": "choose('ready', 'checked')",
+    "choose what cannot be checked": "choose('ready', 'uncheckable')",
+    "choose after five wrong passwords": "choose('failed', 'password_tries')",
+    "choose with another certificate's key": "choose('failed', 'key_mismatch')",
+    "choose a PKCS#12 file": "choose('ready', 'as_it_is', sealed)",
+    "choose with problems": "C.choose(t, {...who, chosen: [], problems: ["
+    "'error.missing_sign_key', 'error.missing_km_part', 'error.too_large_file',"
+    "'error.bad_certificate', 'error.unreadable_file', 'error.too_many_selected',"
+    "'page.problem.other_file'].map((key) => t.say(key))}, act)",
+    "number": "C.typeNumber(t, {...who, wrongLeft: null}, act)",
+    "number after a wrong one": "C.typeNumber(t, {...who, wrongLeft: 1}, act)",
+    "moving": "S.moving(t, {bytes: 16384, total: 42000}, act)",
+    "sent": "sent([{status: 'stored'}, {status: 'duplicate'}])",
+    "sent in part": "sent([{status: 'stored'}, {status: 'rejected', reason: 'name_taken'}])",
+    "sent in vain": "sent([{status: 'rejected', reason: 'declined'},"
+    " {status: 'rejected', reason: 'disk'}])",
+    "receive the number": "R.showNumber(t, {...who, number: '637081'}, act)",
+    "asked about one": "R.ask(t, {...who, arrived: [{summary: pair, isWanted: true}]}, act)",
+    "asked about several": "R.ask(t, {...who, arrived: [{summary: pair, isWanted: true},"
+    " {summary: sealed, isWanted: false}, {summary: null, isWanted: false}]}, act)",
+    "saved as a zip": "R.saved(t, {file: 'NPKI.zip', kept: [pair], ...who}, act)",
+    "saved as a PKCS#12 file": "R.saved(t, {file: 'cn=홍길동()00990412026.p12',"
+    " kept: [sealed], ...who}, act)",
+    **{
+        f"banner {why}": f"(layout.connection(t.say('page.waiting.{why}')), S.connecting(t, act))"
+        for why in ("peer_not_ready", "busy", "lost", "peer_gone", "back")
+    },
+    "banner second scan": "(layout.connection(t.say('page.second_scan')),"
+    " S.moving(t, {bytes: 1, total: 2}, act))",
+    **{
+        f"step {step}": f"(layout.peer(t.say('page.step.{step}')), S.moving(t, {{bytes: 1,"
+        " total: 2}, act))"
+        for step in ("choosing", "typing", "asking", "saving", "other")
+    },
+    **{
+        f"ended {code}": f"S.ended(t, {{code: '{code}', details: {{platform: 'web', found:"
+        " 'W1.0', needed: 'W2.0'}, byPeer: true})"
+        for code in _ENDED
+    },
+}
+
+SHOW = """async ({state, language, files, today, peer}) => {
+  const at = (path) => import(new URL(path, document.baseURI).href);
+  const [L, T, S, C, R, I, B] = await Promise.all(["ui/layout.js", "ui/texts.js",
+    "ui/screens.js", "ui/screens_send.js", "ui/screens_receive.js", "pki/inspect.js",
+    "core/bundle.js"].map(at));
+  const bytes = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
+  const item = ({kind, contents}) => B.makeItem(kind,
+    Object.fromEntries(Object.entries(contents).map(([role, raw]) => [role, bytes(raw)])));
+  const [pair, sealed] = files.map((file) => I.inspect(item(file)));
+  const t = await T.Texts.load(language);
+  const layout = new L.Layout(document.getElementById("page"), () => undefined);
+  layout.speak(t);
+  const act = new Proxy({}, {get: () => () => undefined});
+  const who = {peer, today};
+  const choose = (state, why, summary = pair) => C.choose(t, {...who, problems: [],
+    chosen: [{id: 1, summary, state, why, triesLeft: 3}]}, act);
+  const sent = (results) => S.sent(t, {...who, items: [pair, sealed], results});
+  const screen = {STATE};
+  layout.show(screen, true);
+}"""
+
+
+def script(state: str) -> str:
+    """The program that shows a state in an open page."""
+    return SHOW.replace("{STATE}", STATES[state])
+
+
+def values(state: str, language: str, pair: Item, sealed: Item) -> dict[str, Any]:
+    """What that program is given."""
+    files = [
+        {"kind": item.kind, "contents": {file.role: file.content.hex() for file in item.files}}
+        for item in (pair, sealed)
+    ]
+    return {
+        "state": state,
+        "language": language,
+        "files": files,
+        "today": int(time.time() * 1000),
+        "peer": PEER,
+    }
