@@ -13,9 +13,9 @@ from certrelay.errors import CertRelayError
 # Orders: what the shell must do.
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SendText:
-    """Send this text message to the relay."""
+    """Send this text message to the relay: it may hold the join secret or a token."""
 
     text: str
 

@@ -1,5 +1,6 @@
 """The outermost shell of both programs: errors become sentences and exit statuses here only."""
 
+import contextlib
 import os
 import sys
 import traceback
@@ -19,6 +20,7 @@ def run(command: Callable[[], CertRelayError | None], report: Report) -> int:
     Returns:
         The process's exit status.
     """
+    forbid_core_dumps()
     try:
         error = command()
     except CertRelayError as raised:
@@ -38,3 +40,14 @@ def run(command: Callable[[], CertRelayError | None], report: Report) -> int:
         return ExitStatus.OK
     report.error(error)
     return error.exit_status
+
+
+def forbid_core_dumps() -> None:
+    """Let no crash write this process's memory, and with it keys and passwords, to a disk.
+
+    Systems without the limit (Windows) write none by themselves.
+    """
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,0 +1,75 @@
+"""A socket to a relay for the hostile phone and PC: say, send, hear, one after the other.
+
+with Carrier(origin) as carrier:
+    carrier.say(phone.join())
+    ...
+"""
+
+import select
+import time
+from typing import Final
+
+from certrelay.errors import RelayUnreachable
+from certrelay.net import connect
+from certrelay.net.link import ConnectionLostError
+
+PATIENCE_S: Final = 20.0
+"""Seconds to wait for a message before giving up."""
+
+
+class Carrier:
+    """One blocking WebSocket.
+
+    Args:
+        origin: ``http[s]://host[:port]/[path/]``, as the QR code has it.
+
+    Raises:
+        RelayUnreachable: If there is no relay.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self._link: Final = connect(origin, time.monotonic())
+        self._waiting: list[str | bytes] = []
+
+    def __enter__(self) -> "Carrier":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._link.close()
+
+    def say(self, text: str) -> None:
+        """Say something to the relay."""
+        self._link.send_text(text)
+
+    def send(self, *sealed: bytes) -> None:
+        """Send sealed messages to the other end."""
+        for message in sealed:
+            self._link.send_binary(message)
+
+    def hear(self, kind: bytes | None = None) -> str | bytes:
+        """Wait for a message.
+
+        Args:
+            kind: The first byte of a sealed message; others are passed over until it comes.
+
+        Raises:
+            RelayUnreachable: ``connection_lost``, if the relay hangs up or says nothing.
+        """
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            while self._waiting:
+                message = self._waiting.pop(0)
+                if kind is None or (isinstance(message, bytes) and message[:1] == kind):
+                    return message
+            if not select.select([self._link], [], [], max(0.0, end - time.monotonic()))[0]:
+                raise RelayUnreachable("connection_lost")
+            try:
+                self._waiting += self._link.receive(time.monotonic())
+            except ConnectionLostError:
+                raise RelayUnreachable("connection_lost") from None
+
+    def hear_sealed(self, kind: int) -> bytes:
+        """Wait for a sealed message of one kind: 1, 2, 3, 0x10 or 0x11."""
+        heard = self.hear(bytes([kind]))
+        assert isinstance(heard, bytes)
+        return heard
