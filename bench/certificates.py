@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from certrelay.disk.store import Store
+from certrelay.disk.reading import FILE_NAMES, read_item
 from certrelay.pki.check import inspect, inspect_with_password
 from certrelay.testkit.ca import Authority, Owner, new_key
 
@@ -42,12 +42,16 @@ def make_store(root: Path, count: int) -> list[Path]:
     now = datetime.now(UTC)
     authority, key = Authority(now, key=new_key()), new_key()
     start, end = now.replace(year=now.year - 1), now.replace(year=now.year + 1)
-    store, paths = Store(root), []
+    paths = []
     for number in range(count):
         owner = Owner("홍길동", number)
         issued = authority.issue(owner, start, end, km=False, sign_key=key)
         item = issued.npki(PASSWORD, "seed-pbes2")
-        paths.append(store.save(item, inspect(item).place).path)
+        path = root.joinpath(*inspect(item).place)
+        path.mkdir(parents=True)
+        for file in item.files:
+            (path / FILE_NAMES[file.role]).write_bytes(file.content)
+        paths.append(path)
     return paths
 
 
@@ -96,8 +100,7 @@ def main() -> int:
         paths = make_store(root, arguments.certificates)
         files = [str(path / "signCert.der") for path in paths]
         first, key = paths[0], str(paths[0] / "signPri.key")
-        item = Store(root).entries()[0].item
-        assert item is not None
+        item = read_item(first)
         providers = ("-provider", "default", "-provider", "legacy")
         program = (sys.executable, "-m", "client_pc.cli", "list", "--json", "--store", str(root))
         print(f"{os.cpu_count()} cores, {arguments.certificates} certificates, ms")

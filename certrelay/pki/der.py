@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final, Self
 
 BOOLEAN: Final = 0x01
@@ -120,17 +121,7 @@ class Element:
 
     def oid(self) -> str:
         """Read an OBJECT IDENTIFIER as dotted numbers."""
-        raw = self.expect(OID).content
-        if not raw or len(raw) > _MAX_OID_BYTES or raw[-1] & 0x80:
-            raise DerError("object identifier")
-        arcs, arc = [], 0
-        for byte in raw:
-            arc = arc << 7 | byte & 0x7F
-            if not byte & 0x80:
-                arcs.append(arc)
-                arc = 0
-        first = min(arcs[0] // 40, 2)
-        return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+        return _dotted(self.expect(OID).content)
 
     def octets(self) -> bytes:
         """Read an OCTET STRING, in one piece or in several."""
@@ -239,6 +230,21 @@ def _find_end(data: bytes, at: int) -> int:
             at = body
         else:
             at = end
+
+
+@lru_cache(256)
+def _dotted(raw: bytes) -> str:
+    """Spell an object identifier; the same few dozen come again in every certificate."""
+    if not raw or len(raw) > _MAX_OID_BYTES or raw[-1] & 0x80:
+        raise DerError("object identifier")
+    arcs, arc = [], 0
+    for byte in raw:
+        arc = arc << 7 | byte & 0x7F
+        if not byte & 0x80:
+            arcs.append(arc)
+            arc = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
 
 
 # Writing: DER, nothing else.

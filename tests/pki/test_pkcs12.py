@@ -1,4 +1,5 @@
 import hashlib
+import hmac
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,42 @@ def test_what_openssl_writes_opens(form: str, password: str, tmp_path: Path) -> 
     assert opened.chain == (ISSUED.authority,)
     with pytest.raises(PasswordError):
         pkcs12.open_file(encoded, password + "x")
+
+
+def as_ber(element: der.Element) -> bytes:
+    """Write an element as programs do that stream: indefinite lengths, strings in pieces."""
+    if element.tag & 0x20:
+        inner = b"".join(as_ber(child) for child in element.children())
+        return bytes([element.tag, 0x80]) + inner + b"\0\0"
+    if element.tag == der.OCTET_STRING and len(element.content) > 20:
+        half = len(element.content) // 2
+        pieces = der.octets(element.content[:half]) + der.octets(element.content[half:])
+        return b"\x24\x80" + pieces + b"\0\0"
+    return element.encoded
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_file_of_indefinite_lengths_opens(style: Style) -> None:
+    """Java and older browsers write such files; the MAC is over what is inside the strings."""
+    encoded = content(ISSUED.pkcs12(PASSWORD, style, chain=True))
+    streamed = as_ber(der.Element.parse(encoded))
+    assert streamed != encoded
+    assert pkcs12.open_file(streamed, PASSWORD) == pkcs12.open_file(encoded, PASSWORD)
+
+
+@pytest.mark.parametrize(("prf", "mac"), [("sha256", "sha256"), ("sha1", "sha512")])
+def test_a_mac_over_pbkdf2_is_checked(prf: str, mac: str) -> None:
+    fields = der.Element.parse(FIELD).children()
+    inside = pkcs12.data_content(fields[1])
+    names = {name: der.sequence(der.oid(oid), der.null()) for oid, name in oids.PRFS.items()}
+    key = hashlib.pbkdf2_hmac(prf, PASSWORD.encode(), b"saltsalt", 300, 32)
+    written = [] if prf == "sha1" else [names[prf]]
+    derivation = der.sequence(der.octets(b"saltsalt"), der.integer(300), der.integer(32), *written)
+    function = der.sequence(der.oid(oids.PBKDF2), derivation)
+    algorithm = der.sequence(der.oid(oids.PBMAC1), der.sequence(function, names[mac]))
+    info = der.sequence(algorithm, der.octets(hmac.digest(key, inside, mac)))
+    data = der.sequence(info, der.octets(b"ignored!"), der.integer(1))
+    encoded = der.sequence(fields[0].encoded, fields[1].encoded, data)
+    assert pkcs12.open_file(encoded, PASSWORD).pairs[0].certificate == SIGN.certificate
+    with pytest.raises(PasswordError):
+        pkcs12.open_file(encoded, "wrong")
