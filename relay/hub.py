@@ -9,9 +9,19 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from certrelay.errors import ReleaseRefused
+from certrelay.wire import room as rules
 from certrelay.wire.close import AFTER_ERROR, CloseCode
 from certrelay.wire.ids import Role, RoomId
-from certrelay.wire.messages import Create, ErrorCode, Join, Refused, Resume, encode
+from certrelay.wire.messages import (
+    Closed,
+    Create,
+    ErrorCode,
+    Join,
+    PeerGone,
+    Refused,
+    Resume,
+    encode,
+)
 from certrelay.wire.release import ReleasePolicy, Version
 from certrelay.wire.room import Event, Joined, Recreated, Resumed
 from relay import journal
@@ -107,3 +117,73 @@ class Hub(Protocol):
 
     async def lost(self, line: Line) -> None:
         """Note that a socket is gone; without a seat nothing happens."""
+
+
+class Home(Hub, Protocol):
+    """A hub as its server sees it."""
+
+    policy: ReleasePolicy
+    """Asked at each `join`; may be exchanged while the relay runs."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether somebody new may come in."""
+
+    async def start(self) -> None:
+        """Begin; before the first `ask`."""
+
+    async def stop(self) -> None:
+        """End, after all sockets have."""
+
+    def rooms(self) -> list[rules.Room]:
+        """The rooms that stand; each is counted by one node."""
+
+    def is_paired(self, line: Line) -> bool:
+        """Whether a socket speaks in a room that is claimed."""
+
+
+# --- what a home writes down ---
+
+
+def note_opened(room: rules.Room) -> None:
+    """Note a room that was made."""
+    journal.write("opened", room.id, claimed=room.claimed)
+
+
+def note(
+    room: rules.Room,
+    event: Event,
+    effects: tuple[rules.Effect, ...],
+    now: float,
+    limits: rules.RoomLimits,
+) -> None:
+    """Note a step: the room before it, what happened, and what came of it.
+
+    The seconds are those since the room was opened, or since it was claimed.
+    """
+    happened = type(event).__name__.lower()
+    if isinstance(event, rules.Carried):
+        journal.write_detail(happened, room.id, role=event.role, bytes=event.size)
+        if not effects:
+            return
+    lifetime_s = limits.session_s if room.claimed else limits.unclaimed_s
+    seconds = round(max(0.0, now - room.ends_at + lifetime_s), 3)
+    for effect in effects:
+        match effect:
+            case rules.Admit(role):
+                first = happened == "joined" and not room.claimed
+                journal.write("paired" if first else happened, room.id, role=role, seconds=seconds)
+            case rules.Tell(to, PeerGone()):
+                journal.write("lost", room.id, role=to.other)
+            case rules.Forget(word):
+                sizes = {"bytes": room.carried_bytes, "messages": room.carried_messages}
+                ended = _reason(effects) or happened
+                journal.write("over", room.id, by=ended, word=word, seconds=seconds, **sizes)
+
+
+def _reason(effects: tuple[rules.Effect, ...]) -> str:
+    """The reason that the ends are told, if any is there to hear it."""
+    for effect in effects:
+        if isinstance(effect, rules.Tell) and isinstance(effect.message, Closed):
+            return effect.message.reason
+    return ""

@@ -12,12 +12,11 @@ from typing import Final, assert_never
 from certrelay.wire import room as rules
 from certrelay.wire.close import CloseCode
 from certrelay.wire.ids import Role, RoomId
-from certrelay.wire.messages import Create, PeerGone, Refused, encode
+from certrelay.wire.messages import Create, Refused, encode
 from certrelay.wire.release import ReleasePolicy
-from relay import journal
 from relay.clock import Clock, monotonic
 from relay.dead_rooms import DeadRooms
-from relay.hub import Line, Request, Seat, event_of
+from relay.hub import Line, Request, Seat, event_of, note, note_opened
 from relay.settings import Settings
 
 _LATE_S: Final = 0.001
@@ -39,7 +38,7 @@ class _Home:
 
 
 class MemoryHub:
-    """A `relay.hub.Hub` for one node."""
+    """A `relay.hub.Home` for one node."""
 
     def __init__(self, settings: Settings, clock: Clock = monotonic) -> None:
         self.policy: ReleasePolicy = settings.policy
@@ -54,6 +53,29 @@ class MemoryHub:
     def __len__(self) -> int:
         """Count the rooms that stand."""
         return len(self._homes)
+
+    @property
+    def ready(self) -> bool:
+        """Memory always is."""
+        return True
+
+    async def start(self) -> None:
+        """Nothing is to be begun."""
+
+    async def stop(self) -> None:
+        """Forget all rooms: no timer is left behind."""
+        for home in self._homes.values():
+            if home.timer is not None:
+                home.timer.cancel()
+
+    def rooms(self) -> list[rules.Room]:
+        """The rooms that stand."""
+        return [home.room for home in self._homes.values()]
+
+    def is_paired(self, line: Line) -> bool:
+        """Whether a socket speaks in a room that is claimed."""
+        found = self._seated(line)
+        return found is not None and found[0].room.claimed
 
     async def ask(self, line: Line, request: Request) -> None:
         """Let a socket create, join or resume; see `relay.hub.Hub`."""
@@ -111,14 +133,15 @@ class MemoryHub:
         assert room is not None
         home = self._homes[create.room] = _Home(room, line.address)
         self._rooms_of[home.owner] += 1
-        journal.write("opened", create.room, claimed=room.claimed)
+        note_opened(room)
         self._carry_out(home, effects, line)
         self._watch(home)
 
     def _step(self, home: _Home, event: rules.Event, asker: Line | None) -> list[Line]:
         """Apply an event; give back who gets the sealed message that came with it."""
-        after, effects = rules.step(home.room, event, self._clock(), self._settings.room)
-        _note(home.room, event, effects)
+        now = self._clock()
+        after, effects = rules.step(home.room, event, now, self._settings.room)
+        note(home.room, event, effects, now, self._settings.room)
         if after is not None:
             home.room = after
         receivers = self._carry_out(home, effects, asker)
@@ -179,18 +202,3 @@ class MemoryHub:
     def _wake(self, home: _Home) -> None:
         home.timer = None
         self._step(home, rules.Tick(), None)
-
-
-def _note(room: rules.Room, event: rules.Event, effects: tuple[rules.Effect, ...]) -> None:
-    happened = type(event).__name__.lower()
-    if isinstance(event, rules.Carried):
-        journal.write_detail(happened, room.id, role=event.role, bytes=event.size)
-    for effect in effects:
-        match effect:
-            case rules.Admit(role):
-                journal.write(happened, room.id, role=role)
-            case rules.Tell(to, PeerGone()):
-                journal.write("lost", room.id, role=to.other)
-            case rules.Forget(word):
-                sizes = {"bytes": room.carried_bytes, "messages": room.carried_messages}
-                journal.write("over", room.id, by=happened, word=word, **sizes)

@@ -67,6 +67,16 @@ class Outbox:
             self._space.clear()
         self._append(sealed)
 
+    def offer_sealed(self, sealed: bytes) -> bool:
+        """Queue a sealed message if there is room for it now; else it is dropped."""
+        if self.ending or not self._space.is_set():
+            return False
+        self._bytes += len(sealed)
+        if self._bytes >= self._limits.outbox_bytes:
+            self._space.clear()
+        self._append(sealed)
+        return True
+
     def put_close(self, code: CloseCode) -> None:
         """Queue the socket's end: what was put before is still written.
 

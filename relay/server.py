@@ -20,6 +20,7 @@ from certrelay.limits import MAX_MESSAGE_BYTES
 from relay.address import BACKLOG
 from relay.admission import Admission, Doorman
 from relay.app import build_app
+from relay.hub import Home
 from relay.hub_memory import MemoryHub
 from relay.open_files import connections_possible
 from relay.settings import Settings
@@ -42,7 +43,7 @@ class Server:
     def __init__(
         self, settings: Settings, tls: ssl.SSLContext | None, pages: Sequence[BaseRoute] = ()
     ) -> None:
-        self.hub: Final = MemoryHub(settings)
+        self.hub: Final = make_home(settings)
         admission = Admission(settings.admission)
         self.sockets: Final = Sockets(self.hub, admission, settings.socket)
         self._settings: Final = settings
@@ -89,11 +90,13 @@ class Server:
             backlog=BACKLOG,
         )
         try:
+            await self.hub.start()
             listening()
             await self._stopping.wait()
         finally:
             server.close()
             await self._end()
+            await self.hub.stop()
 
     def stop(self) -> None:
         """End `run`; from another thread by ``loop.call_soon_threadsafe``."""
@@ -115,6 +118,24 @@ class Server:
         for connection in list(self._state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)
+
+
+def make_home(settings: Settings) -> Home:
+    """Make the home of the rooms that the settings ask for.
+
+    Raises:
+        UsageError: ``no_redis``, if the client library is not installed; ``bad_redis_url``.
+    """
+    if settings.redis_url is None:
+        return MemoryHub(settings)
+    try:
+        from relay.hub_redis import RedisHub
+    except ImportError:
+        raise UsageError("no_redis") from None
+    try:
+        return RedisHub(settings, settings.redis_url)
+    except ValueError:
+        raise UsageError("bad_redis_url") from None
 
 
 def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:

@@ -102,6 +102,13 @@ class Settings:
     policy: ReleasePolicy = PHONE_POLICY
     dead_room_s: float = limits.DEAD_ROOM_S
     max_dead_rooms: int = limits.MAX_DEAD_ROOMS
+    """Of each node."""
+
+    redis_url: str | None = field(default=None, repr=False)
+    """The store that several nodes share; ``None`` keeps the rooms in memory."""
+
+    drain_s: float = 60.0
+    """Seconds that paired devices have to finish before the relay stops."""
 
 
 MAX_POLICY_BYTES: Final = 64 * KIB

