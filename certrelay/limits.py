@@ -55,6 +55,13 @@ PING_S: Final = 20.0
 SILENCE_S: Final = 60.0
 """Seconds after which a connection that acknowledges nothing counts as lost."""
 
+QUIET_S: Final = 10.0
+"""Seconds without a sign of the relay after which a client asks whether it is there."""
+
+ANSWER_PING_S: Final = 15.0
+"""Seconds for the relay's answer.  Together they leave most of the grace for coming back, since
+the relay may have noticed the loss at once; a slow link is never so long without a sign."""
+
 # --- the ends (docs/protocol.md §5 to §8) ---
 
 HANDSHAKE_S: Final = 30.0
@@ -138,7 +145,7 @@ MAX_KDF_ITERATIONS: Final = 5_000_000
 MAX_SCRYPT_BYTES: Final = 256 * MIB
 """Memory that a file may ask of scrypt (128 * N * r): OpenSSL's own default takes 16 MiB."""
 
-MAX_SCRYPT_PASSES: Final = 64
+MAX_SCRYPT_PASSES: Final = 16
 """Parallel passes (p) that a file may ask of scrypt: the usual figure is 1."""
 
 MAX_NAME_COMPONENT_BYTES: Final = 180

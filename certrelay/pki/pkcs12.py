@@ -9,11 +9,12 @@ Source: RFC 7292; RFC 9579 for MACs over PBKDF2.
 """
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from certrelay.errors import CertificateError, PasswordError
+from certrelay.limits import MAX_KDF_ITERATIONS
 from certrelay.pki import der, kdf, oids, pbe
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.der import DerError, Element
@@ -101,6 +102,7 @@ def open_file(encoded: bytes, password: str) -> Opened:
     try:
         content, mac = content_and_mac(encoded)
         bags, encrypted = _plain_bags(content)
+        _check_work([_mac_rounds(mac), *(_rounds(info.children()[1]) for info in encrypted)])
         if mac is not None and not _mac_is_right(mac, content, password):
             raise PasswordError("wrong_password")
         for sealed in encrypted:
@@ -190,8 +192,24 @@ def _certificates(bags: list[Bag]) -> list[tuple[Certificate, Bag]]:
     return found
 
 
+def _check_work(rounds: Iterable[int]) -> None:
+    """See that all parts together ask for no more than one may: there can be thousands."""
+    if sum(rounds) > MAX_KDF_ITERATIONS:
+        raise CertificateError("too_many_iterations", limit=MAX_KDF_ITERATIONS)
+
+
+def _rounds(algorithm: Element) -> int:
+    return Scheme.parse(algorithm).iterations
+
+
+def _mac_rounds(mac: Element | None) -> int:
+    """The rounds of a MAC; those of one over PBKDF2 stand elsewhere and are checked there."""
+    fields = [] if mac is None else mac.children(der.SEQUENCE)
+    return fields[2].integer() if len(fields) > 2 else 1
+
+
 def _mac_is_right(mac: Element, content: bytes, password: str) -> bool:
-    info, salt, *rounds = mac.children(der.SEQUENCE)
+    info, salt, *_ = mac.children(der.SEQUENCE)
     algorithm, digest = info.children(der.SEQUENCE)
     oid, *parameters = algorithm.children(der.SEQUENCE)
     stated = digest.octets()
@@ -200,7 +218,7 @@ def _mac_is_right(mac: Element, content: bytes, password: str) -> bool:
     name = oids.DIGESTS.get(oid.oid())
     if name is None:
         raise CertificateError("unsupported_algorithm", oid=oid.oid())
-    count = rounds[0].integer() if rounds else 1
+    count = _mac_rounds(mac)
     for candidate in kdf.wide_password_bytes(password):
         key = kdf.pkcs12(candidate, salt.octets(), count, purpose=3, size=len(stated), digest=name)
         if hmac.compare_digest(hmac.digest(key, content, name), stated):
@@ -253,6 +271,9 @@ def unsealed(info: Element, password: str) -> tuple[Scheme, Element]:
 
 def _opened(bags: list[Bag], password: str) -> Opened:
     certificates = _certificates(bags)
+    _check_work(
+        _rounds(pbe.parse(bag.value.encoded)[0]) for bag in bags if bag.oid == oids.SHROUDED_KEY_BAG
+    )
     keys = [(key, bag) for bag in bags if (key := _key(bag, password)) is not None]
     if not certificates or not keys:
         raise CertificateError("bad_pkcs12")

@@ -1,8 +1,9 @@
+import hashlib
 import re
 from datetime import UTC, datetime
 
 import pytest
-from asn1crypto import x509
+from asn1crypto import core, x509
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,16 @@ def test_the_identity_value_matches_its_number_and_no_other() -> None:
     assert vid.matches(SIGN, TEST_IDN, bytes(20)) is False
     assert vid.matches(SIGN, "홍길동", random) is False
     assert vid.matches(authority().certificate, TEST_IDN, random) is None
+
+
+def test_the_identity_value_is_the_hash_that_the_profile_says() -> None:
+    inner = core.Sequence.dump(IdentityInput({"idn": "1234567890", "random": b"R" * 20}))
+    twice = hashlib.sha256(hashlib.sha256(inner).digest()).digest()
+    assert vid.value("1234567890", b"R" * 20) == twice
+
+
+class IdentityInput(core.Sequence):  # type: ignore[misc]
+    _fields = [("idn", core.PrintableString), ("random", core.OctetBitString)]  # noqa: RUF012
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, PasswordError
+from certrelay.limits import MAX_KDF_ITERATIONS
 from certrelay.pki import der, oids, pbe, pkcs12, pkcs12_writing
 from certrelay.pki.pkcs12_writing import Style
 from tests.certificates import KOREAN_PASSWORD, PASSWORD, person, stranger
@@ -260,3 +261,24 @@ def test_a_mac_over_pbkdf2_is_checked(prf: str, mac: str) -> None:
     assert pkcs12.open_file(encoded, PASSWORD).pairs[0].certificate == SIGN.certificate
     with pytest.raises(PasswordError):
         pkcs12.open_file(encoded, "wrong")
+
+
+def rounds_of(count: int) -> bytes:
+    return der.sequence(pbe.triple_des_pkcs12(bytes(8), count).encode(), der.octets(bytes(8)))
+
+
+def test_many_parts_together_may_ask_for_no_more_work_than_one() -> None:
+    many = [bag(oids.SHROUDED_KEY_BAG, rounds_of(MAX_KDF_ITERATIONS // 10))] * 11
+    encoded = wrapped(certificate_bag(SIGN.certificate.der), *many)
+    with pytest.raises(CertificateError) as caught:
+        pkcs12.open_file(encoded, PASSWORD)
+    assert caught.value.code == "too_many_iterations"
+
+
+def test_endless_rounds_of_a_mac_are_refused() -> None:
+    fields = [field.encoded for field in der.Element.parse(FIELD).children()]
+    mac = der.Element.parse(fields[2]).children()
+    fields[2] = der.sequence(mac[0].encoded, mac[1].encoded, der.integer(MAX_KDF_ITERATIONS + 1))
+    with pytest.raises(CertificateError) as caught:
+        pkcs12.open_file(der.sequence(*fields), PASSWORD)
+    assert caught.value.code == "too_many_iterations"
