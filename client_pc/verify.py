@@ -10,6 +10,7 @@ from pathlib import Path
 
 from certrelay.disk.reading import read_file
 from certrelay.errors import CertificateError, CertRelayError, PasswordError
+from certrelay.limits import MAX_CRL_BYTES
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.judging import Evidence, Finding, Judgement, judge
 from certrelay.pki.revocation import RevocationList
@@ -43,7 +44,7 @@ def verify(shelf: Shelf, target: str, asked: Asked, shell: Shell) -> CertRelayEr
     evidence = Evidence(
         now,
         authorities=tuple(c for path in asked.authorities for c in _authorities(path)),
-        crl=None if asked.crl is None else RevocationList.parse(read_file(asked.crl)),
+        crl=None if asked.crl is None else _revocations(asked.crl),
     )
     report.event("checking", line_of(candidate.summary, report.texts, now, checked=False))
     password, idn = hold(_questions(asked, report), shell.lines, report)
@@ -105,6 +106,10 @@ def _error_of(judgement: Judgement, password: str | None) -> CertRelayError | No
     if judgement.only_expired:
         return CertificateError("expired_but_sound")
     return CertificateError("not_sound")
+
+
+def _revocations(path: Path) -> RevocationList:
+    return RevocationList.parse(read_file(path, MAX_CRL_BYTES))
 
 
 def _authorities(path: Path) -> tuple[Certificate, ...]:

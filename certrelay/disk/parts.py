@@ -28,15 +28,31 @@ def fresh(root: Path) -> Path:
 
 
 def clean(root: Path, disk: Disk) -> int:
-    """Remove what crashed programs left in a root; give the number of folders removed."""
+    """Remove what crashed programs left in a root and in the folders of its authorities.
+
+    Returns:
+        The number of unfinished folders removed.
+    """
     removed = 0
-    with contextlib.suppress(OSError):
-        for path in root.iterdir():
-            ours = _PART.fullmatch(path.name) and not path.is_symlink() and path.is_dir()
-            if ours and _is_stale(path):
+    for folder in (root, *root.glob("*"), *root.glob("*/*")):
+        for path in _parts_in(folder):
+            if _is_stale(path):
                 disk.remove_tree(path)
                 removed += 1
     return removed
+
+
+def _parts_in(folder: Path) -> list[Path]:
+    if folder.name.startswith(PART_PREFIX):
+        return []
+    with contextlib.suppress(OSError):
+        if not folder.is_symlink() and folder.is_dir():
+            return [
+                path
+                for path in folder.iterdir()
+                if _PART.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+            ]
+    return []
 
 
 def _host() -> str:

@@ -216,6 +216,17 @@ def test_cleaning_leaves_what_is_in_progress_and_what_is_not_ours(tmp_path: Path
     assert Store(tmp_path / "nothing").clean() == 0
 
 
+def test_what_a_change_left_beside_a_certificate_is_cleaned_too(tmp_path: Path) -> None:
+    saved = Store(tmp_path).save(ITEM, PLACE)
+    part = saved.path.parent / f"{PART_PREFIX}abcdef-1-0123456789abcdef"
+    (part / "gone").mkdir(parents=True)
+    (part / "gone" / "signPri.key").write_bytes(b"old")
+    os.utime(part, (0, 0))
+    assert Store(tmp_path).clean() == 1
+    assert not part.exists()
+    assert read_item(saved.path) == ITEM
+
+
 @pytest.mark.attack(17)
 @pytest.mark.attack(17)
 @pytest.mark.parametrize("at", [1, 2, 3])
