@@ -1,0 +1,72 @@
+"""A program in a terminal of its own: what it writes there, byte for byte."""
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.flows.programs import PATIENCE_S, ROOT, environment
+
+
+class Terminal:
+    """A program whose three streams are one pseudo terminal of 120 columns and 50 lines."""
+
+    def __init__(self, module: str, *arguments: str | Path, **more: str) -> None:
+        import fcntl
+        import pty
+        import struct
+        import termios
+
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 120, 0, 0))
+        self.screen = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module, *map(str, arguments)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment(TERM="xterm-256color", **more),
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def read_until(self, *words: str) -> bytes:
+        """Read until one of the words was written; gives everything so far."""
+        wanted = [word.encode() for word in words]
+        end = time.monotonic() + PATIENCE_S
+        start = len(self.screen)
+        while not any(word in self.screen[start:] for word in wanted):
+            if not self._read(end):
+                raise AssertionError(f"no {words} in {self.screen[-2000:]!r}")
+        return self.screen
+
+    def type(self, line: str) -> None:
+        """Type a line."""
+        os.write(self._master, f"{line}\n".encode())
+
+    def finish(self) -> int:
+        """Read to the end; gives the exit status."""
+        end = time.monotonic() + PATIENCE_S
+        while self._read(end):
+            pass
+        return self.process.wait(PATIENCE_S)
+
+    def close(self) -> None:
+        """End it if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+    def _read(self, end: float) -> bool:
+        if not select.select([self._master], [], [], max(0.0, end - time.monotonic()))[0]:
+            return False
+        try:
+            data = os.read(self._master, 65_536)
+        except OSError:  # the other end of the terminal is closed
+            return False
+        self.screen += data
+        return bool(data)
