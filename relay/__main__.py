@@ -7,6 +7,7 @@ turns errors into exit statuses.
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from certrelay import __version__
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _asked_language(argv: Sequence[str]) -> str | None:
     """Find ``--lang`` before the parser is made, for its help is in that language."""
     asked = None
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in pairwise([*argv, ""]):
         if word == "--lang":
             asked = following
         elif word.startswith("--lang="):

@@ -2,10 +2,10 @@
 
 import argparse
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import signal
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TextIO
 
@@ -15,6 +15,8 @@ from relay.open_files import raise_limit
 from relay.page import page_routes
 from relay.server import Server, loop_factory, tls_context
 from relay.settings import Edges, Settings, read_policy
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(arguments: argparse.Namespace, out: TextIO) -> int:
@@ -35,11 +37,11 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         if not (arguments.tls_cert and arguments.tls_key):
             raise UsageError("bad_tls_files", where="--tls-cert, --tls-key")
         tls = tls_context(arguments.tls_cert, arguments.tls_key)
+    listener = bind(arguments.host, arguments.port)
+
     raise_limit()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("relay").setLevel(arguments.log_level.upper())
-
-    listener = bind(arguments.host, arguments.port)
     url = arguments.public_url or url_of(listener, tls is not None)
     if not arguments.public_url:
         edges = edges_of(listener, tls is not None, settings.edges)
@@ -47,9 +49,10 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
 
     async def run() -> int:
         server = Server(settings, tls, page_routes(_path(url)) if arguments.page else ())
-        status = _stop_on_signals(server)
+        came = _stop_on_signals(server)
         await server.run(listener, lambda: _announce(url, out))
-        return status()
+        _ignore_signals()
+        return ExitStatus.INTERRUPTED if came[:1] == [signal.SIGINT] else ExitStatus.OK
 
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(run())
@@ -86,8 +89,8 @@ def _origin(url: str) -> str:
     return origin
 
 
-def _stop_on_signals(server: Server) -> Callable[[], int]:
-    """Let SIGTERM and Ctrl-C stop the server; give back which exit status that makes."""
+def _stop_on_signals(server: Server) -> list[int]:
+    """Let SIGTERM and Ctrl-C stop the server; give back the list of those that came."""
     came: list[int] = []
     loop = asyncio.get_running_loop()
 
@@ -95,9 +98,17 @@ def _stop_on_signals(server: Server) -> Callable[[], int]:
         came.append(number)
         server.stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         try:
             loop.add_signal_handler(number, stop, number)
         except NotImplementedError:  # Windows
             signal.signal(number, lambda n, _frame: loop.call_soon_threadsafe(stop, n))
-    return lambda: ExitStatus.INTERRUPTED if came[:1] == [signal.SIGINT] else ExitStatus.OK
+    return came
+
+
+def _ignore_signals() -> None:
+    """Let an impatient second Ctrl-C not spoil the end, which is near: the process exits."""
+    for number in _SIGNALS:
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)

@@ -1,29 +1,52 @@
 """A socket without a library's good manners: it reads and answers only when told to."""
 
 import socket
+import ssl
 from types import TracebackType
 from typing import Final, Self
 
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
+from websockets.typing import Origin, Subprotocol
 from websockets.uri import parse_uri
 
-from certrelay.wire.messages import SUBPROTOCOL, FromDevice, encode
-from relay.embedded import Running
+from certrelay.wire.messages import (
+    SUBPROTOCOL,
+    FromDevice,
+    FromRelay,
+    decode_from_relay,
+    encode,
+)
 from tests.relay.device import PATIENCE_S
 
 
 class RawSocket:
-    """A WebSocket whose bytes are written by hand."""
+    """A WebSocket whose bytes are written by hand, in one thread.
 
-    def __init__(self, relay: Running, *, receive_bytes: int | None = None) -> None:
-        self.tcp: Final = socket.socket()
+    Over TLS it is the only sound one here: the `websockets` client for threads reads and writes
+    one `ssl.SSLSocket` from two of them, and now and then loses what comes first.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        *,
+        tls: ssl.SSLContext | None = None,
+        origin: str | None = None,
+        receive_bytes: int | None = None,
+    ) -> None:
+        tcp = socket.socket()
         if receive_bytes is not None:
-            self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        self.tcp.settimeout(PATIENCE_S)
-        self.tcp.connect(("127.0.0.1", relay.port))
-        uri = parse_uri(f"ws://127.0.0.1:{relay.port}/v1/ws")
-        protocol = ClientProtocol(uri, subprotocols=[SUBPROTOCOL])  # type: ignore[list-item]
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        tcp.settimeout(PATIENCE_S)
+        tcp.connect(("127.0.0.1", port))
+        self.tcp: Final = tcp if tls is None else tls.wrap_socket(tcp, server_hostname="127.0.0.1")
+        uri = parse_uri(f"{'ws' if tls is None else 'wss'}://127.0.0.1:{port}/v1/ws")
+        protocol = ClientProtocol(
+            uri,
+            origin=None if origin is None else Origin(origin),
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+        )
         protocol.send_request(protocol.connect())
         self.tcp.sendall(b"".join(protocol.data_to_send()))
         head = b""
@@ -49,6 +72,16 @@ class RawSocket:
     def say(self, message: FromDevice) -> None:
         """Write a control message."""
         self.send(Opcode.TEXT, encode(message).encode())
+
+    def ask(self, message: FromDevice) -> FromRelay:
+        """Write a control message and read the short one that comes next."""
+        self.say(message)
+        head, size = self.tcp.recv(1), self.tcp.recv(1)[0]
+        assert (head, size < 126) == (b"\x81", True), "a short text in one frame"
+        text = b""
+        while len(text) < size:
+            text += self.tcp.recv(size - len(text))
+        return decode_from_relay(text.decode())
 
     def read_some(self) -> bytes:
         """Read what is there, or wait for it; empty if the relay has closed."""

@@ -12,7 +12,7 @@ from certrelay.wire.room import RoomLimits
 from relay.embedded import Running
 from relay.settings import SocketLimits
 from tests.relay.conftest import Connect
-from tests.relay.device import Heard, Pair
+from tests.relay.device import Heard, Pair, knock
 from tests.relay.raw import RawSocket
 
 Start = Callable[..., Running]
@@ -60,13 +60,10 @@ def test_who_stays_hears_when_the_others_grace_is_over(
 
 
 def test_a_room_whose_g_is_lost_before_a_claim_ends_with_its_grace(
-    start_relay: Start, connect_to: Connect, pair: Pair
+    start_relay: Start, connect_to: Connect
 ) -> None:
     relay = start_relay(room=RoomLimits(grace_s=SHORT))
-    g, s = connect_to(relay), connect_to(relay)
-    g.ask(pair.create)
-    g.socket.close()
-    answer = s.ask(pair.join)
+    pair, s, answer = knock(lambda: connect_to(relay))
     while answer == Refused("peer_not_ready", retry_in_ms=2000):
         answer = s.ask(pair.join)
     assert [answer, s.hear()] == [Refused("expired"), 4404]
@@ -106,13 +103,11 @@ def test_a_socket_that_says_nothing_is_closed(start_relay: Start, connect_to: Co
 
 @pytest.mark.attack(13)
 def test_a_socket_that_waits_for_g_must_go_on_asking(
-    start_relay: Start, connect_to: Connect, pair: Pair
+    start_relay: Start, connect_to: Connect
 ) -> None:
     relay = start_relay(socket=SocketLimits(first_message_s=SHORT))
-    g, s = connect_to(relay), connect_to(relay)
-    g.ask(pair.create)
-    g.socket.close()
-    assert s.ask(pair.join) == Refused("peer_not_ready", retry_in_ms=2000)
+    _, s, answer = knock(lambda: connect_to(relay))
+    assert answer == Refused("peer_not_ready", retry_in_ms=2000)
     assert s.hear_all() == [4408]
 
 
@@ -133,7 +128,7 @@ def test_a_device_that_answers_no_ping_is_lost(
     relay = start_relay(socket=SocketLimits(ping_s=SHORT, ping_timeout_s=SHORT))
     g = connect_to(relay)
     assert isinstance(g.ask(pair.create), Created)
-    with RawSocket(relay) as s:
+    with RawSocket(relay.port) as s:
         s.say(pair.join)
         assert isinstance(g.hear(), Paired)
         assert g.hear() == PeerGone()

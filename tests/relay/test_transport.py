@@ -135,7 +135,7 @@ def test_a_message_in_endless_fragments_is_cut_off(
     relay = start_relay()
     g = connect_to(relay)
     g.ask(pair.create)
-    with RawSocket(relay) as s:
+    with RawSocket(relay.port) as s:
         s.say(pair.join)
         assert isinstance(g.hear(), Paired)
         s.send(Opcode.BINARY, bytes(size), fin=False)
@@ -151,7 +151,7 @@ def test_a_message_in_endless_fragments_is_cut_off(
 def test_who_pings_and_never_reads_is_cut_off(start_relay: Start) -> None:
     relay = start_relay()
     pings = frame(Opcode.PING, bytes(125)) * (64 * MIB // 131)
-    with RawSocket(relay, receive_bytes=4096) as deaf:
+    with RawSocket(relay.port, receive_bytes=4096) as deaf:
         deaf.say(Pair().create)
         with pytest.raises(ConnectionError):
             deaf.tcp.sendall(pings)
@@ -164,7 +164,7 @@ def test_a_slow_reader_makes_its_peer_wait_and_is_then_cut_off(
     relay = start_relay(socket=SocketLimits(slow_reader_s=SHORT, outbox_bytes=64 * KIB))
     g = connect_to(relay)
     assert isinstance(g.ask(pair.create), Created)
-    with RawSocket(relay, receive_bytes=4096) as slow:
+    with RawSocket(relay.port, receive_bytes=4096) as slow:
         slow.say(pair.join)
         assert isinstance(g.hear(), Paired)
         for _ in range(100):
@@ -188,7 +188,7 @@ def test_a_reader_that_is_slow_but_reads_gets_everything(
             g.say(message)
         g.say(Leave())
 
-    with RawSocket(relay, receive_bytes=4096) as slow:
+    with RawSocket(relay.port, receive_bytes=4096) as slow:
         slow.say(pair.join)
         assert isinstance(g.hear(), Paired)
         sending = threading.Thread(target=send_all)
