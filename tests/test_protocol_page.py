@@ -142,6 +142,8 @@ def test_the_numbers_are_those_of_the_code() -> None:
         f"no answer is no | {limits.SAVE_QUESTION_S:.0f} s |",
         f"| grace, per loss | {limits.GRACE_S:.0f} s |",
         f"| WebSocket ping | every {limits.PING_S:.0f} s |",
+        f"heard nothing for so long | {limits.QUIET_S:.0f} s |",
+        f"no answer to it: the connection counts as lost | {limits.ANSWER_PING_S:.0f} s |",
         f"counts as lost | {limits.SILENCE_S:.0f} s |",
         f"| repetition of m1 and m3 | {limits.HANDSHAKE_REPEAT_S:.0f} s |",
         "| repetition of frames | " + ", ".join(f"{s:.0f}" for s in limits.FRAME_REPEAT_S),

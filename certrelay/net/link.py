@@ -20,7 +20,7 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from certrelay.errors import RelayUnreachable
-from certrelay.limits import MAX_MESSAGE_BYTES, PING_S, SILENCE_S
+from certrelay.limits import ANSWER_PING_S, MAX_MESSAGE_BYTES, QUIET_S
 from certrelay.wire.messages import SOCKET_PATH, SUBPROTOCOL
 
 CONNECT_S: Final = 10.0
@@ -53,7 +53,7 @@ class Link:
         self._parts: list[bytes] = []
         self._text = False
         self._heard_at = now
-        self._ping_at = now + PING_S
+        self._asked_at: float | None = None
 
     def fileno(self) -> int:
         """The socket's file number, for ``select``."""
@@ -105,7 +105,7 @@ class Link:
             except OSError:
                 data = b""
             if data:
-                self._heard_at = now
+                self._heard(now)
                 self._protocol.receive_data(data)
             else:
                 self._protocol.receive_eof()
@@ -134,16 +134,28 @@ class Link:
                 messages.append(whole.decode("utf-8", "replace") if self._text else whole)
         return messages
 
+    def _heard(self, now: float) -> None:
+        self._heard_at = now
+        self._asked_at = None
+
     def deadline(self) -> float:
         """The time at which ``keep_alive`` is due."""
-        return min(self._ping_at, self._heard_at + SILENCE_S)
+        if self._asked_at is not None:
+            return self._asked_at + ANSWER_PING_S
+        return self._heard_at + QUIET_S
 
     def keep_alive(self, now: float) -> None:
-        """Ask whether the relay is there; give up after a minute without a sign of it."""
-        if now - self._heard_at >= SILENCE_S:
+        """Ask whether the relay is there if nothing was heard of it; give up without an answer.
+
+        Call it after ``receive``: a program that was stopped for a while has heard by then
+        what came meanwhile.
+        """
+        if now < self.deadline():
+            return
+        if self._asked_at is not None:
             raise ConnectionLostError
-        if now >= self._ping_at and self._is_open:
-            self._ping_at = now + PING_S
+        self._asked_at = now
+        if self._is_open:
             self._protocol.send_ping(b"")
             self.flush()
 

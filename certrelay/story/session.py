@@ -251,8 +251,8 @@ class Session:
         try:
             if link in writable:
                 link.flush()
-            link.keep_alive(self.now())
             received = link.receive(self.now()) if link in readable else []
+            link.keep_alive(self.now())
         except ConnectionLostError:
             self._lost()
             return
