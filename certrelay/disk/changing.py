@@ -45,6 +45,7 @@ def change(
     new = make(old)
     if [file.role for file in old.files] != [file.role for file in new.files]:
         raise StateError("a change must keep the files that are there")
+    parts.clean(root, disk)
     part = parts.fresh(root)
     try:
         disk.make_folder(part)

@@ -34,7 +34,8 @@ def clean(root: Path, disk: Disk) -> int:
         The number of unfinished folders removed.
     """
     removed = 0
-    for folder in (root, *root.glob("*"), *root.glob("*/*")):
+    below = (path for path in (*root.glob("*"), *root.glob("*/*")) if not path.is_symlink())
+    for folder in (root, *below):
         for path in _parts_in(folder):
             if _is_stale(path):
                 disk.remove_tree(path)
@@ -46,7 +47,7 @@ def _parts_in(folder: Path) -> list[Path]:
     if folder.name.startswith(PART_PREFIX):
         return []
     with contextlib.suppress(OSError):
-        if not folder.is_symlink() and folder.is_dir():
+        if folder.is_dir():
             return [
                 path
                 for path in folder.iterdir()

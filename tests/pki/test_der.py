@@ -64,6 +64,11 @@ def test_an_indefinite_length_is_read() -> None:
     assert octets.octets() == b"abab"
 
 
+def test_an_indefinite_length_of_what_has_nothing_inside_is_refused() -> None:
+    with pytest.raises(DerError):
+        Element.parse(b"\x04\x80ab\0\0")
+
+
 def test_nesting_beyond_measure_is_refused_and_costs_nothing() -> None:
     with pytest.raises(DerError):
         Element.parse(b"\x30\x80" * 30_000)
@@ -86,6 +91,7 @@ def test_too_many_elements_are_refused() -> None:
         (0x17, "500101000000Z", "1950-01-01T00:00:00+00:00"),
         (0x17, "2701012359Z", "2027-01-01T23:59:00+00:00"),
         (0x17, "270101235959+0900", "2027-01-01T14:59:59+00:00"),
+        (0x17, "270101112959-0330", "2027-01-01T14:59:59+00:00"),
         (0x18, "20570101145959Z", "2057-01-01T14:59:59+00:00"),
         (0x18, "20270101145959.25Z", "2027-01-01T14:59:59+00:00"),
         (0x18, "20270101145959", "2027-01-01T14:59:59+00:00"),
