@@ -24,7 +24,9 @@ from certrelay.e2e.channel import Confirmed, Unconfirmed
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.transfer import Receiver, Sender, SenderState, hand_to
 from certrelay.endpoint import notices, outcome
+from certrelay.endpoint.attendance import Attendance
 from certrelay.endpoint.sides import ScanSide, Side
+from certrelay.endpoint.timers import Timer, Timers
 from certrelay.endpoint.times import Times
 from certrelay.errors import (
     CertRelayError,
@@ -54,27 +56,6 @@ class Phase(Enum):
     ENDED = auto()
 
 
-class Timer(Enum):
-    """What this end waits for."""
-
-    ANSWER = auto()
-    UNCLAIMED = auto()
-    JOIN = auto()
-    JOIN_GIVES_UP = auto()
-    HANDSHAKE = auto()
-    REPEAT = auto()
-    SESSION = auto()
-    NUMBER = auto()
-    SAVE = auto()
-    GRACE = auto()
-    PEER_GRACE = auto()
-    CLOSE = auto()
-
-
-_RETRIED: Final = frozenset({"no_such_room", "try_later", "rate_limited"})
-"""Refusals after which a device that was in the room tries on until its grace ends."""
-
-
 class Endpoint:
     """The driver.
 
@@ -101,12 +82,9 @@ class Endpoint:
         self._step: str | None = None
         self._results: tuple[ItemResult, ...] | None = None
         self._error: CertRelayError | None = None
-        self._connected = False
-        self._online = False
-        self._was_in_room = False
-        self._peer_here = False
-        self._timers: dict[Timer, float] = {}
+        self._timers: Final = Timers()
         self._out: list[notices.Order | notices.Notice] = []
+        self._attendance: Final = Attendance(side, self._times, self._timers, self._say, self._tell)
 
     def __repr__(self) -> str:
         return f"Endpoint({self.side.role}, {self.phase.name})"
@@ -124,38 +102,26 @@ class Endpoint:
 
     def deadline(self) -> float | None:
         """The time at which ``tick`` is due."""
-        times = list(self._timers.values())
-        if self._channel is not None and self._online and self._peer_here:
-            repeat = self._channel.delivery.deadline()
-            times += [] if repeat is None else [repeat]
-        return min(times, default=None)
+        times = [self._timers.earliest()]
+        if self._channel is not None and self._attendance.both_here:
+            times.append(self._channel.delivery.deadline())
+        return min((at for at in times if at is not None), default=None)
 
     # --- the connection ---
 
     def connected(self, now: float) -> None:
         """A socket to the relay is open."""
-        self._say(self.side.greeting())
-        self._connected = True
-        waits = Timer.ANSWER in self._timers or Timer.JOIN_GIVES_UP in self._timers
-        if self.phase is Phase.STARTING and not waits:
-            # Once in a room the grace bounds the wait; before, nothing else would.
-            self._set(Timer.ANSWER, now + self._times.answer)
+        self._attendance.connect(now)
 
     def connection_lost(self, now: float) -> None:
         """The socket is gone, or could not be opened again."""
-        was_online, self._online = self._online, False
-        self._connected = False
-        self._timers.pop(Timer.JOIN, None)
+        was_online = self._attendance.disconnect()
         if self.phase is Phase.CLOSED:
             self._finish()
-        elif self.phase is Phase.STARTING:
-            # The answer may have been lost on its way: the same greeting is said again, as
+        elif self.phase not in (Phase.STARTING, Phase.CLOSING, Phase.ENDED):
+            # Before the first answer there is no grace: the same greeting is said again, as
             # long as an answer is waited for.
-            return
-        elif self.phase not in (Phase.CLOSING, Phase.ENDED) and Timer.GRACE not in self._timers:
-            self._set(Timer.GRACE, now + self._times.grace)
-            if was_online:
-                self._tell(notices.ConnectionLost(self._times.grace))
+            self._attendance.await_own_return(now, tell=was_online)
 
     def receive_text(self, text: str, now: float) -> None:
         """Take a text message of the relay."""
@@ -201,11 +167,9 @@ class Endpoint:
 
     def tick(self, now: float) -> None:
         """Time has passed."""
-        due = [timer for timer, at in self._timers.items() if at <= now]
-        for timer in due:
-            if self._timers.pop(timer, None) is not None:
-                self._overdue(timer, now)
-        if self._channel is not None and self._online and self._peer_here:
+        for timer in self._timers.over(now):
+            self._overdue(timer, now)
+        if self._channel is not None and self._attendance.both_here:
             self._channel.delivery.tick(now)
 
     # --- the person ---
@@ -230,7 +194,7 @@ class Endpoint:
         if confirmed is not None:
             self._channel = confirmed
             self.phase = Phase.MOVING
-            self._timers.pop(Timer.NUMBER, None)
+            self._timers.stop(Timer.NUMBER)
             self._tell(notices.NumberMatched())
             self._send_offer()
         elif self._channel.tries_left:
@@ -247,14 +211,14 @@ class Endpoint:
 
     def saving(self) -> None:
         """Receiver: the person said yes; what follows is this device's work."""
-        self._timers.pop(Timer.SAVE, None)
+        self._timers.stop(Timer.SAVE)
         self.report_step("saving")
 
     def stored(self, results: Sequence[ItemResult]) -> None:
         """Receiver: every item is on disk or refused; the receipt goes out."""
         if not isinstance(self._transfer, Receiver) or self._results is not None:
             return
-        self._timers.pop(Timer.SAVE, None)
+        self._timers.stop(Timer.SAVE)
         self._results = tuple(results)
         self._error = outcome.of_results(self._results)
         if self._is_open and isinstance(self._channel, Confirmed):
@@ -270,8 +234,8 @@ class Endpoint:
         if isinstance(self.side, ScanSide):
             self._close("protocol", ProtocolError("bad_message"), now)
             return
-        first = not self._was_in_room
-        self._enter()
+        first = not self._attendance.was_in_room
+        self._attendance.enter()
         if self._channel is not None or self._is_opening:
             # Created again after a restart of the relay, claimed: S has yet to come back.
             self._peer_gone(now)
@@ -280,20 +244,19 @@ class Endpoint:
             self.phase = Phase.WAITING
             # The relay's word may shorten the code's life, never lengthen it.
             life = min(expires_in_ms / 1000, self._times.unclaimed)
-            self._set(Timer.UNCLAIMED, now + life + self._times.slack)
+            self._timers.start(Timer.UNCLAIMED, now + life + self._times.slack)
             self._tell(notices.RoomOpened(round(life * 1000)))
 
     def _paired(self, now: float) -> None:
-        self._enter()
+        self._attendance.enter()
         if self.phase not in (Phase.STARTING, Phase.WAITING):
             self._peer_back(now)
             return
         self.phase = Phase.OPENING
-        self._peer_here = True
-        self._timers.pop(Timer.UNCLAIMED, None)
-        self._timers.pop(Timer.JOIN_GIVES_UP, None)
-        self._set(Timer.HANDSHAKE, now + self._times.handshake)
-        self._set(Timer.SESSION, now + self._times.session)
+        self._attendance.peer_came()
+        self._timers.stop(Timer.UNCLAIMED, Timer.JOIN_GIVES_UP)
+        self._timers.start(Timer.HANDSHAKE, now + self._times.handshake)
+        self._timers.start(Timer.SESSION, now + self._times.session)
         self._tell(notices.DeviceJoined())
         self._repeat_opening(now)
 
@@ -302,7 +265,7 @@ class Endpoint:
             # Nobody asked for it, and no timer of a room would run.
             self._close("protocol", ProtocolError("bad_message"), now)
             return
-        self._enter()
+        self._attendance.enter()
         if self.phase is Phase.WAITING:
             return
         if peer_here:
@@ -310,29 +273,14 @@ class Endpoint:
         else:
             self._peer_gone(now)
 
-    def _enter(self) -> None:
-        """The relay has taken this device in, for the first time or again."""
-        self.side.entered()
-        self._timers.pop(Timer.ANSWER, None)
-        if Timer.GRACE in self._timers:
-            del self._timers[Timer.GRACE]
-            self._tell(notices.ConnectionBack())
-        self._online = True
-        self._was_in_room = True
-
     def _peer_back(self, now: float) -> None:
-        self._peer_here = True
-        if self._timers.pop(Timer.PEER_GRACE, None) is not None:
-            self._tell(notices.PeerReturned())
+        self._attendance.peer_came()
         if self._channel is not None:
             self._channel.delivery.repeat(now)
         self._repeat_opening(now)
 
     def _peer_gone(self, now: float) -> None:
-        self._peer_here = False
-        if Timer.PEER_GRACE not in self._timers and self._is_open:
-            self._set(Timer.PEER_GRACE, now + self._times.grace + self._times.slack)
-            self._tell(notices.PeerLost(self._times.grace))
+        self._attendance.peer_left(now, awaited=self._is_open)
 
     def _second_scan(self, now: float) -> None:
         self._tell(notices.ScannedTwice())
@@ -341,7 +289,7 @@ class Endpoint:
 
     def _relay_closed(self, reason: messages.ClosedReason) -> None:
         if self.phase not in (Phase.CLOSING, Phase.CLOSED):
-            self._settle(RoomEnded("left" if reason == "left" else reason))
+            self._settle(RoomEnded(reason))
         self._finish()
 
     def _refused(self, refused: messages.Refused, now: float) -> None:
@@ -349,14 +297,8 @@ class Endpoint:
         if self.phase is Phase.CLOSING:
             self._finish()
         elif refused.code == "peer_not_ready":
-            self._timers.pop(Timer.ANSWER, None)
-            self._set(Timer.JOIN, now + self._times.join_retry)
-            if Timer.JOIN_GIVES_UP not in self._timers:
-                gives_up = now + self._times.grace + self._times.slack
-                self._set(Timer.JOIN_GIVES_UP, gives_up)
-        elif self._was_in_room and refused.code in _RETRIED:
-            if refused.code == "no_such_room":
-                self.side.relay_forgot()
+            self._attendance.join_later(now)
+        elif self._attendance.may_retry(refused):
             self._out.append(notices.Disconnect())
         else:
             self._end(error)
@@ -372,7 +314,7 @@ class Endpoint:
         message = self.side.to_repeat()
         if message is not None and self.phase is Phase.OPENING:
             self._out.append(notices.SendBinary(message))
-            self._set(Timer.REPEAT, now + self._times.repeat)
+            self._timers.start(Timer.REPEAT, now + self._times.repeat)
 
     def _receive_opening(self, message: bytes, now: float) -> None:
         step = self.side.receive(message)
@@ -386,7 +328,7 @@ class Endpoint:
             if not self._stands:
                 self._channel_stands(now)
         elif step.send and isinstance(self.side, ScanSide):
-            self._set(Timer.REPEAT, now + self._times.repeat)
+            self._timers.start(Timer.REPEAT, now + self._times.repeat)
 
     def _introduce(self, hello: Hello) -> None:
         try:
@@ -398,13 +340,12 @@ class Endpoint:
     def _channel_stands(self, now: float) -> None:
         assert isinstance(self._channel, Unconfirmed)
         self._stands = True
-        self._timers.pop(Timer.HANDSHAKE, None)
-        self._timers.pop(Timer.REPEAT, None)
+        self._timers.stop(Timer.HANDSHAKE, Timer.REPEAT)
         self.phase = Phase.COMPARING
         if self._refusal is not None:
             self._close(self._refusal.code, self._refusal, now)
             return
-        self._set(Timer.NUMBER, now + self._times.number)
+        self._timers.start(Timer.NUMBER, now + self._times.number)
         if self._step is not None:
             self._channel.send(Progress(self._step))
         if self.side.sends:
@@ -458,7 +399,7 @@ class Endpoint:
         if isinstance(body, Offer) and isinstance(self._channel, Unconfirmed):
             self._channel = self._channel.confirmed_by(body)
             self.phase = Phase.MOVING
-            self._timers.pop(Timer.NUMBER, None)
+            self._timers.stop(Timer.NUMBER)
         if not isinstance(self._channel, Confirmed):
             raise ProtocolError("out_of_turn")
         for answer in answers:
@@ -480,7 +421,7 @@ class Endpoint:
         if receiver.rejection is not None:
             self._error = ProtocolError(receiver.rejection)
         elif receiver.items:
-            self._set(Timer.SAVE, now + self._times.save_question)
+            self._timers.start(Timer.SAVE, now + self._times.save_question)
             self.report_step("asking")
             self._tell(notices.ItemsArrived(receiver.items))
         elif receiver.received:
@@ -491,7 +432,7 @@ class Endpoint:
             self._channel.send(self._offer)
 
     def _flush_channel(self, now: float) -> None:
-        if self._channel is not None and self._stands and self._online and self._peer_here:
+        if self._channel is not None and self._stands and self._attendance.both_here:
             self._fill_window(self._channel)
             sealed = self._channel.delivery.take(now)
             self._out.extend(notices.SendBinary(message) for message in sealed)
@@ -510,17 +451,17 @@ class Endpoint:
     def _overdue(self, timer: Timer, now: float) -> None:
         match timer:
             case Timer.ANSWER:
-                code = "not_a_relay" if self._connected else "connection_lost"
+                code = "not_a_relay" if self._attendance.connected else "connection_lost"
                 self._end(RelayUnreachable(code))
             case Timer.JOIN:
-                self._say(self.side.greeting())
+                self._attendance.greet_again()
             case Timer.JOIN_GIVES_UP:
                 self._close("timeout", RoomEnded("peer_not_ready"), now)
             case Timer.REPEAT:
-                if self._online and self._peer_here:
+                if self._attendance.both_here:
                     self._repeat_opening(now)
                 else:
-                    self._set(Timer.REPEAT, now + self._times.repeat)
+                    self._timers.start(Timer.REPEAT, now + self._times.repeat)
             case Timer.UNCLAIMED:
                 self._close("timeout", RoomEnded("expired"), now)
             case Timer.HANDSHAKE | Timer.SESSION | Timer.NUMBER:
@@ -534,9 +475,6 @@ class Endpoint:
                 self._leave()
             case _:
                 assert_never(timer)
-
-    def _set(self, timer: Timer, at: float) -> None:
-        self._timers[timer] = at
 
     # --- the end ---
 
@@ -561,7 +499,8 @@ class Endpoint:
             return
         self._channel.send(Close(reason))
         self.phase = Phase.CLOSING
-        self._timers = {Timer.CLOSE: now + self._times.close_wait}
+        self._timers.stop_all()
+        self._timers.start(Timer.CLOSE, now + self._times.close_wait)
 
     def _peer_closed(self, reason: str, now: float) -> None:
         if reason == "done":
@@ -569,10 +508,11 @@ class Endpoint:
         else:
             self._settle(outcome.of_close(reason, self._hello))
         self.phase = Phase.CLOSED
-        self._timers = {Timer.CLOSE: now + self._times.close_wait}
+        self._timers.stop_all()
+        self._timers.start(Timer.CLOSE, now + self._times.close_wait)
 
     def _leave(self) -> None:
-        if self._online:
+        if self._attendance.online:
             self._say(messages.Leave())
         self._finish()
 
@@ -586,7 +526,7 @@ class Endpoint:
         if self.phase is Phase.ENDED:
             return
         self.phase = Phase.ENDED
-        self._timers = {}
+        self._timers.stop_all()
         if self._channel is not None:
             self._channel.delivery.kill()
         self._tell(notices.Ended(self._error, self._results))
