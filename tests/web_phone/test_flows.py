@@ -194,6 +194,7 @@ def test_a_pulled_cable_is_survived_and_said(
     assert files_below(tmp_path / "NPKI") == contents(item)
 
 
+@pytest.mark.attack(9)
 def test_a_second_tab_is_refused_and_both_sides_say_so(
     phone: Phone, new_phone: Callable[[], Phone], origin: str, start_pc: StartPc
 ) -> None:
@@ -208,6 +209,7 @@ def test_a_second_tab_is_refused_and_both_sides_say_so(
     assert pc.wait_for("waiting")["url"] != url
 
 
+@pytest.mark.attack(8, 34)
 def test_a_used_code_says_that_it_was_used(
     phone: Phone,
     new_phone: Callable[[], Phone],
@@ -248,6 +250,7 @@ def test_a_newer_page_is_asked_for_by_the_release_policy(
     phone.sees("W2.0")
 
 
+@pytest.mark.attack(36)
 def test_strangers_names_are_text_and_nothing_else(
     phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
 ) -> None:

