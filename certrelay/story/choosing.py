@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from certrelay.bundle import Item
 from certrelay.disk.reading import Entry
@@ -18,6 +19,9 @@ from certrelay.safe_text import printable
 from certrelay.story.describing import line_of
 from certrelay.story.dialogue import Ask, Dialogue
 from certrelay.terminal.report import Report
+
+_CN_DIGITS: Final = 5
+"""Digits from which a number may be a part of a CN: no list is that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ def select(entries: Sequence[Entry], selectors: Sequence[str]) -> tuple[Candidat
     """Find the certificates that the selectors mean, each once, in their order.
 
     A selector is a number from the list, a serial number (decimal, or hex after ``0x``),
-    or a part of the CN without regard to case, tried in this order.
+    or a part of the CN without regard to case, tried in this order.  A short number is no
+    part of a CN: with two certificates "3" is a slip, though most CNs hold a 3.
 
     Raises:
         CertRelayError: As `candidates`; what is wrong with a broken one that is selected by
@@ -76,10 +81,11 @@ def select(entries: Sequence[Entry], selectors: Sequence[str]) -> tuple[Candidat
 
 def _find(found: Sequence[Candidate], selector: str) -> Candidate:
     wanted = selector.casefold()
+    is_part = wanted != "" and not (wanted.isdigit() and len(wanted) < _CN_DIGITS)
     tests: tuple[Callable[[Candidate], bool], ...] = (
         lambda c: str(c.number) == wanted,
         lambda c: wanted in _serial_texts(c.summary.serial),
-        lambda c: bool(wanted) and wanted in (c.summary.cn or "").casefold(),
+        lambda c: is_part and wanted in (c.summary.cn or "").casefold(),
     )
     for test in tests:
         matches = [candidate for candidate in found if test(candidate)]
