@@ -1,6 +1,7 @@
 """The page's core beside Python's: the same vectors, words and numbers."""
 
 import json
+import re
 import subprocess
 from typing import Any, get_args
 
@@ -101,3 +102,27 @@ def test_the_crypto_bundle_is_what_the_lock_file_builds() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_no_file_needs_a_newer_browser_than_the_floor() -> None:
+    tools = components.build_tools()
+    done = subprocess.run(
+        [components.node(), "floor.mjs"], cwd=tools, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+FORBIDDEN = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function"
+    r"|setAttribute\(\"on|localStorage|sessionStorage|indexedDB|document\.cookie|\bcaches\b"
+    r"|serviceWorker|sendBeacon|XMLHttpRequest|importScripts"
+)
+
+
+def test_texts_only_ever_become_text_and_nothing_is_stored() -> None:
+    own = [
+        path for folder in ("core", "pki", "ui") for path in (components.PAGE / folder).glob("*")
+    ]
+    for path in [*own, components.PAGE / "boot.js", components.PAGE / "main.js"]:
+        if path.suffix == ".js":
+            assert FORBIDDEN.search(path.read_text("utf-8")) is None, path.name
