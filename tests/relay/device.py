@@ -105,3 +105,17 @@ class Pair:
         assert isinstance(s.ask(self.join), Paired)
         assert isinstance(g.hear(), Paired)
         return g, s
+
+
+def knock(connect: Callable[[], Device]) -> tuple[Pair, Device, Heard]:
+    """Join a room whose G is gone: the secrets, S, and what it is answered.
+
+    A loss takes the relay a moment to note, and who joins before that is paired: again then.
+    """
+    while True:
+        pair, g, s = Pair(), connect(), connect()
+        assert isinstance(g.ask(pair.create), Created)
+        g.socket.close()
+        answer = s.ask(pair.join)
+        if not isinstance(answer, Paired):
+            return pair, s, answer
