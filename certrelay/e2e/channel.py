@@ -24,7 +24,7 @@ from certrelay.e2e.bodies import Body, Chunk, Early, Offer, decode, encode
 from certrelay.e2e.frame import Carrier
 from certrelay.e2e.handshake import SessionKeys
 from certrelay.errors import CertRelayError, ProtocolError, StateError, TrustError
-from certrelay.limits import FRAME_REPEAT_S, MAX_SEQ, NUMBER_TRIES, WINDOW_FRAMES
+from certrelay.limits import FRAME_REPEAT_S, MAX_SEQ, NUMBER_TRIES, SILENCE_S, WINDOW_FRAMES
 
 
 class Delivery:
@@ -44,6 +44,7 @@ class Delivery:
         self._outgoing: list[bytes] = []
         self._repeats = 0
         self._repeat_at: float | None = None
+        self._silent_since: float | None = None
         self._dead = False
 
     def __repr__(self) -> str:
@@ -132,6 +133,7 @@ class Delivery:
             self._first_unacknowledged += 1
         self._repeats = 0
         self._repeat_at = now + FRAME_REPEAT_S[0] if self._unacknowledged else None
+        self._silent_since = now if self._unacknowledged else None
 
     def take(self, now: float) -> list[bytes]:
         """Give the messages to send now, in order.
@@ -162,10 +164,15 @@ class Delivery:
         self._outgoing.append(sealed)
         if self._repeat_at is None:
             self._repeat_at = now + FRAME_REPEAT_S[0]
+            self._silent_since = now
 
     def deadline(self) -> float | None:
         """The time at which ``tick`` is due."""
         return None if self._dead else self._repeat_at
+
+    def is_silent(self, now: float) -> bool:
+        """Tell whether a frame has waited so long that the connection counts as lost."""
+        return self._silent_since is not None and now - self._silent_since >= SILENCE_S
 
     def tick(self, now: float) -> None:
         """Repeat everything unacknowledged, if its time has come."""
@@ -181,6 +188,7 @@ class Delivery:
             self._repeats = 0
             self._repeat_all()
             self._repeat_at = now + FRAME_REPEAT_S[0]
+            self._silent_since = now
 
     def _repeat_all(self) -> None:
         self._outgoing.extend(sealed for sealed, _ in self._unacknowledged)

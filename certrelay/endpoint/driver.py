@@ -170,6 +170,9 @@ class Endpoint:
         for timer in self._timers.over(now):
             self._overdue(timer, now)
         if self._channel is not None and self._attendance.both_here:
+            if self._channel.delivery.is_silent(now):
+                # The relay answers, yet nothing gets through: another way may be better.
+                self._out.append(notices.Disconnect())
             self._channel.delivery.tick(now)
 
     # --- the person ---
