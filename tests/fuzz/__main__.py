@@ -1,52 +1,58 @@
-"""Fuzzes one parser: ``python -m tests.fuzz TARGET [--seconds N]``.
+"""Fuzzes one target: ``python -m tests.fuzz TARGET [--seconds N]``; ``all`` takes each in turn.
 
 With atheris (Clang's libFuzzer for Python) the search is guided by coverage; without it the
 same targets run over seeded changes, which finds less and needs nothing.  Whatever is found
 is written to ``crash-<sha1>`` in the working folder and the exit status is not 0.
+
+``--keep`` adds the inputs that reach lines which no other kept one reaches to
+``tests/fuzz/corpus``; every search, and the short one of the suite, starts from there.
 """
 
 import argparse
 import hashlib
 import random
+import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from pathlib import Path
 
-from tests.fuzz.mutating import mutated
-from tests.fuzz.targets import TARGETS, Target
+from tests.fuzz.keeping import keep
+from tests.fuzz.target import Target, kept
+from tests.fuzz.targets import TARGETS
 
 
-def guided(target: Target, seconds: int) -> None:
-    """Search with atheris; does not return."""
+def guided(target: Target, name: str, seconds: int, folder: Path) -> None:
+    """Search with atheris from what lies in ``folder``; does not return."""
     import atheris
 
     atheris.instrument_all()
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in target.seeds:
-            (Path(folder) / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
-        options = [f"-max_total_time={seconds}", "-timeout=20", "-max_len=8192", folder]
+    for seed in (*target.seeds, *kept(name)):
+        (folder / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
+    options = [f"-max_total_time={seconds}", "-timeout=20", "-max_len=8192", "-print_final_stats=1"]
 
-        def run(data: bytes) -> None:
-            target.run(data)
+    def run(data: bytes) -> None:
+        target.run(data)
 
-        def change(data: bytes, max_size: int, seed: int) -> bytes:
-            dice = random.Random(seed)
-            other = mutated(data, dice) if dice.random() < 0.5 else atheris.Mutate(data, max_size)
-            return bytes(other[:max_size])
+    def change(data: bytes, max_size: int, seed: int) -> bytes:
+        dice = random.Random(seed)
+        ours = dice.random() < 0.5
+        other = target.change(data, dice) if ours else atheris.Mutate(data, max_size)
+        return bytes(other[:max_size])
 
-        atheris.Setup([sys.argv[0], *options], run, custom_mutator=change)
-        atheris.Fuzz()
+    atheris.Setup([sys.argv[0], *options, str(folder)], run, custom_mutator=change)
+    atheris.Fuzz()
 
 
-def unguided(target: Target, seconds: int) -> int:
+def unguided(target: Target, name: str, seconds: int) -> int:
     """Search with seeded changes for some seconds."""
     start, rounds = time.monotonic(), 0
     slowest = 0.0
+    seeds = (*target.seeds, *kept(name))
     while time.monotonic() - start < seconds:
         rounds += 1
-        data = mutated(target.seeds[rounds % len(target.seeds)], random.Random(rounds))
+        data = target.change(seeds[rounds % len(seeds)], random.Random(rounds))
         began = time.monotonic()
         try:
             target.run(data)
@@ -61,19 +67,51 @@ def unguided(target: Target, seconds: int) -> int:
     return 0
 
 
+def every(arguments: argparse.Namespace) -> int:
+    """Run each target in a process of its own, for the instrumentation cannot be undone."""
+    worst = 0
+    for name in sorted(TARGETS):
+        print(f"== {name}", flush=True)
+        more = [word for word in ("--unguided", "--keep") if getattr(arguments, word[2:])]
+        command = [sys.executable, "-m", "tests.fuzz", name, "--seconds", str(arguments.seconds)]
+        worst = max(worst, subprocess.call([*command, *more]))
+    return worst
+
+
 def main() -> int:
-    """Run one target."""
+    """Run one target, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", choices=sorted(TARGETS))
-    parser.add_argument("--seconds", type=int, default=60)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("target", choices=["all", *sorted(TARGETS)])
+    parser.add_argument("--seconds", type=int, default=60, help="for each target (default 60)")
     parser.add_argument("--unguided", action="store_true", help="without atheris")
+    parser.add_argument("--keep", action="store_true", help="add what is new to the corpus")
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if not arguments.unguided:
-        try:
-            guided(TARGETS[arguments.target], arguments.seconds)
-        except ImportError:
-            print("atheris is not here; searching without it", file=sys.stderr)
-    return unguided(TARGETS[arguments.target], arguments.seconds)
+    name, seconds = arguments.target, arguments.seconds
+    if name == "all":
+        return every(arguments)
+    if arguments.folder is not None:
+        guided(TARGETS[name], name, seconds, arguments.folder)
+    if arguments.unguided or not _has_atheris():
+        return unguided(TARGETS[name], name, seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        # A process of its own: libFuzzer ends the one that it runs in.
+        command = [sys.executable, "-m", "tests.fuzz", name, "--seconds", str(seconds)]
+        status = subprocess.call([*command, "--folder", folder])
+        if arguments.keep and status == 0:
+            found = [path.read_bytes() for path in sorted(Path(folder).iterdir())]
+            print(f"kept: {keep(name, TARGETS[name], found)} of {len(found)}")
+    return status
+
+
+def _has_atheris() -> bool:
+    try:
+        import atheris  # noqa: F401
+    except ImportError:
+        print("atheris is not here; searching without it", file=sys.stderr)
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -1,15 +1,11 @@
 """What is fuzzed: every parser of foreign certificate files, each with seeds to start from.
 
-A target takes any bytes and returns, or raises one of this project's own errors; anything
-else that it raises, and any input that takes too long, is a finding.
+The protocol's own targets are in `tests.fuzz.protocol`; `TARGETS` has them all.
 """
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from certrelay.bundle import Item
-from certrelay.errors import CertRelayError, StateError
 from certrelay.pki import changing, check, npki, pbe, pkcs12
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.der import FAULTS, Element
@@ -19,17 +15,11 @@ from certrelay.pki.private_key import PrivateKey
 from certrelay.pki.revocation import RevocationList
 from certrelay.testkit.ca import CRL_POINT, SCHEMES
 from tests.certificates import NOW, PASSWORD, authority, person
+from tests.fuzz.protocol import PROTOCOL
+from tests.fuzz.target import Target, ours
 
 MAX_ITERATIONS = 20_000
 """Rounds that a target still computes: more is honest work and would only slow the search."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """One parser and the well-formed inputs that the search starts from."""
-
-    run: Callable[[bytes], None]
-    seeds: tuple[bytes, ...]
 
 
 def read_element(data: bytes) -> None:
@@ -94,17 +84,6 @@ def read_revocations(data: bytes) -> None:
         RevocationList.parse(data)
 
 
-@contextlib.contextmanager
-def ours():  # type: ignore[no-untyped-def]
-    """Let this project's own errors pass, but for the one that means a bug."""
-    try:
-        yield
-    except StateError:
-        raise
-    except CertRelayError:
-        pass
-
-
 def _rounds_are_few(data: bytes) -> bool:
     """See that no INTEGER of a file asks for long work: every one between a hundred thousand
     and the limit counts, whatever it is for."""
@@ -128,6 +107,7 @@ _KEYS = tuple(
 )
 
 TARGETS = {
+    **PROTOCOL,
     "element": Target(read_element, (_ISSUED.sign.certificate.der, _ISSUED.sign.key.der)),
     "certificate": Target(
         read_certificate, (_ISSUED.sign.certificate.der, authority().certificate.der)

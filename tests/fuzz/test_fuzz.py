@@ -6,20 +6,33 @@ import zlib
 import pytest
 
 from tests.fuzz.mutating import mutated
+from tests.fuzz.protocol import PROTOCOL
+from tests.fuzz.target import CORPUS, kept
 from tests.fuzz.targets import TARGETS
 
 ROUNDS = 400
 
 
-@pytest.mark.attack(31)
-@pytest.mark.parametrize("name", TARGETS)
+def row_of(name: str) -> int:
+    """The row of docs/security.md that a target belongs to."""
+    return 44 if name in PROTOCOL else 31
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.attack(row_of(name))) for name in TARGETS]
+)
 def test_a_parser_ends_in_nothing_but_our_own_errors(name: str) -> None:
     target = TARGETS[name]
     dice = random.Random(zlib.crc32(name.encode()))
-    for seed in target.seeds:
+    seeds = (*target.seeds, *kept(name))
+    for seed in seeds:
         target.run(seed)
-        for _ in range(ROUNDS // len(target.seeds)):
-            target.run(mutated(seed, dice))
+        for _ in range(max(1, ROUNDS // len(seeds))):
+            target.run(target.change(seed, dice))
+
+
+def test_every_kept_input_belongs_to_a_target() -> None:
+    assert {path.name for path in CORPUS.iterdir()} <= set(TARGETS)
 
 
 def test_the_search_reaches_beyond_the_first_length() -> None:
