@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { FLOOR, SUPPORTED } from "./floor_targets.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const vendor = join(here, "..", "vendor");
@@ -25,8 +26,8 @@ const built = await build({
   write: false,
   format: "esm",
   minify: true,
-  // What Safari 14 and Chrome 80 read: the page's floor (README.md).
-  target: ["es2020"],
+  target: FLOOR,
+  supported: SUPPORTED,
   legalComments: "none",
   banner: { js: `/* ${versions.join(", ")}; MIT, see LICENSES.txt */` },
   logLevel: "warning",

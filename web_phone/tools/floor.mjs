@@ -6,8 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformSync } from "esbuild";
+import { FLOOR, SUPPORTED } from "./floor_targets.mjs";
 
-const FLOOR = ["chrome80", "firefox78", "ios14", "safari14"];
 /** boot.js tells older browsers that they are too old, so it must run in them. */
 const OLDEST = ["es5"];
 
@@ -21,7 +21,7 @@ const scripts = ["main.js", ...modules].filter((path) => path.endsWith(".js"));
 function isBelow(path, target) {
   const code = readFileSync(join(page, path), "utf8");
   const written = (/** @type {string | string[]} */ floor) =>
-    transformSync(code, { target: floor, minifyWhitespace: true, logLevel: "silent" }).code;
+    transformSync(code, { target: floor, supported: SUPPORTED, minifyWhitespace: true, logLevel: "silent" }).code;
   try {
     return written(target) === written("esnext");
   } catch {
