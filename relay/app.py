@@ -1,20 +1,25 @@
-"""The relay as a web application: one WebSocket path, one page of health, nothing else.
+"""The relay as a web application: one WebSocket path, two pages of health, nothing else.
 
 Source: docs/protocol.md §2 and §4.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from ipaddress import ip_address
+from typing import Final
 
+from h11 import LocalProtocolError
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from certrelay.wire.messages import SOCKET_PATH
+from relay import journal
 from relay.admission import allowance_key, client_address
 from relay.settings import Edges
 from relay.socket import Sockets
@@ -29,13 +34,19 @@ _HEADERS = {
 _IP_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::[0-9]+)?\Z")
 
 
-def build_app(sockets: Sockets, edges: Edges, pages: Sequence[BaseRoute] = ()) -> Starlette:
+def build_app(
+    sockets: Sockets,
+    edges: Edges,
+    pages: Sequence[BaseRoute] = (),
+    ready: Callable[[], bool] = lambda: True,
+) -> Starlette:
     """Build the application.
 
     Args:
         sockets: Runs each WebSocket.
         edges: Which browsers and proxies are believed.
         pages: Further routes, such as the phone's page.
+        ready: Whether newcomers should be sent here.
     """
 
     async def connect(socket: WebSocket) -> None:
@@ -49,8 +60,11 @@ def build_app(sockets: Sockets, edges: Edges, pages: Sequence[BaseRoute] = ()) -
         status = refusal(request, edges) or HTTPStatus.UPGRADE_REQUIRED
         return _answer(status)
 
-    async def health(request: Request) -> Response:
-        return _answer(_wrong_host(request, edges) or HTTPStatus.OK)
+    async def health(_request: Request) -> Response:
+        return _answer(HTTPStatus.OK)
+
+    async def readiness(_request: Request) -> Response:
+        return _answer(HTTPStatus.OK if ready() else HTTPStatus.SERVICE_UNAVAILABLE)
 
     app = Starlette(
         routes=[
@@ -59,11 +73,35 @@ def build_app(sockets: Sockets, edges: Edges, pages: Sequence[BaseRoute] = ()) -
             Route(f"/{SOCKET_PATH}", not_a_socket),
             Route(f"/{{path:path}}/{SOCKET_PATH}", not_a_socket),
             Route("/healthz", health),
+            Route("/readyz", readiness),
             *pages,
-        ]
+        ],
+        middleware=[Middleware(_Guard, edges=edges)],
     )
     app.router.redirect_slashes = False
     return app
+
+
+class _Guard:
+    """Stands before every page and every socket."""
+
+    def __init__(self, app: ASGIApp, edges: Edges) -> None:
+        self._app: Final = app
+        self._edges: Final = edges
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            status = _wrong_host(HTTPConnection(scope), self._edges)
+            if status is not None:
+                await _answer(status)(scope, receive, send)
+                return
+        try:
+            await self._app(scope, receive, send)
+        except LocalProtocolError:
+            raise  # a stranger broke HTTP while being answered: no fault of ours
+        except Exception as error:
+            journal.write_fault(error)
+            raise
 
 
 def refusal(connection: HTTPConnection, edges: Edges) -> HTTPStatus | None:

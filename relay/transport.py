@@ -4,6 +4,7 @@ This module alone leans on uvicorn's internals, which is why pyproject.toml pins
 version; everything else is plain ASGI.  Closed here:
 
 * Any number of connections may come, of any kind.
+* An upgrade that is no good WebSocket handshake is never answered, and stays for ever.
 * A half-sent HTTP request may stay for ever (uvicorn times only the pause between requests).
 * A device that sends pings and never reads makes the write buffer grow without end.
 * A message in endless empty fragments makes a list grow without end.
@@ -29,6 +30,8 @@ MAX_FRAGMENTS: Final = 64
 MAX_UNREAD_BYTES: Final = 256 * KIB
 """Bytes that may wait in one socket's write buffer.  What the relay sends by itself waits at
 64 KiB already: only the answers to a stream of pings come so far."""
+
+BAD_REQUEST: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class HttpDoor(H11Protocol):
@@ -58,6 +61,10 @@ class HttpDoor(H11Protocol):
         """Become a `WebSocketDoor`, which is the one to note its end."""
         self._stop_waiting()
         super().handle_websocket_upgrade(event)
+        socket = self.transport.get_protocol()
+        if not (isinstance(socket, WebSocketDoor) and socket.handshake_initiated):
+            self.transport.write(BAD_REQUEST)
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""

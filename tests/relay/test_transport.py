@@ -1,5 +1,6 @@
 """Strangers who try to make the relay expensive, by bytes that no library would send."""
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -53,6 +54,43 @@ def test_a_half_sent_request_does_not_stay(start_relay: Start, half: bytes) -> N
     with tcp_to(relay) as tcp:
         tcp.sendall(half)
         assert ended(tcp)
+
+
+UPGRADE = (
+    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: certrelay.v1\r\n"
+)
+
+
+@pytest.mark.attack(12, 44)
+@pytest.mark.parametrize(
+    ("line", "headers"),
+    [
+        ("GET /v1/ws HTTP/1.1", UPGRADE + "X: " + "a" * 20_000 + "\r\n"),
+        ("GET /v1/ws HTTP/1.1", UPGRADE + "X: a\r\n" * 200),
+        (f"GET /{'a' * 9_000}/v1/ws HTTP/1.1", UPGRADE),
+        ("POST /v1/ws HTTP/1.1", UPGRADE + "Content-Length: 3\r\n"),
+        ("GET /v1/ws HTTP/1.1", UPGRADE + "Origin: \xff\xfe\r\n"),
+        ("GET /\xff/v1/ws HTTP/1.1", UPGRADE),
+        ("GET http://evil.example/v1/ws HTTP/1.1", UPGRADE),
+        ("GET /v1/ws HTTP/1.1", UPGRADE.replace("13", "8")),
+        ("GET /v1/ws HTTP/1.1", UPGRADE.replace("Sec-WebSocket-Key", "X")),
+        ("GET /v1/ws HTTP/1.1", UPGRADE + "Sec-WebSocket-Protocol: \xe9\r\n"),
+        ("GET /v2/ws HTTP/1.1", UPGRADE),
+        ("POST /healthz HTTP/1.1", "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+        ("GET /healthz HTTP/1.1", "Connection: close\r\nUpgrade: h2c\r\n"),
+        ("\x16\x03\x01\x00\xff", ""),
+    ],
+)
+def test_nonsense_ends_the_connection_and_leaves_no_line_in_the_log(
+    start_relay: Start, caplog: pytest.LogCaptureFixture, line: str, headers: str
+) -> None:
+    relay = start_relay()
+    with caplog.at_level(logging.WARNING), tcp_to(relay) as tcp:
+        request = f"{line}\r\nHost: 127.0.0.1:{relay.port}\r\n{headers}\r\n"
+        tcp.sendall(request.encode("latin-1"))
+        assert ended(tcp)
+    assert not caplog.records
 
 
 @pytest.mark.attack(12)
