@@ -105,6 +105,7 @@ class UsageError(CertRelayError):
         "no_answer",
         "input_ended",
         "same_kind",
+        "bad_settings",
     )
 
 
@@ -197,6 +198,7 @@ class StorageError(CertRelayError):
         "not_a_folder",
         "write_failed",
         "output_file",
+        "history_unreadable",
     )
 
 
@@ -250,6 +252,7 @@ class CertificateError(CertRelayError):
         "not_a_plain_file",
         "not_sound",
         "expired_but_sound",
+        "expires_soon",
     )
 
 
@@ -272,6 +275,7 @@ class NotConfirmed(CertRelayError):
         "rejected",
         "renewals_used_up",
         "not_deleted",
+        "unwell",
     )
 
 

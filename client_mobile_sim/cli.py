@@ -8,7 +8,7 @@ from pathlib import Path
 
 from certrelay.errors import CertRelayError, QrError
 from certrelay.terminal import program
-from certrelay.terminal.arguments import Parser, add_common, main_parser, texts_for, wants_json
+from certrelay.terminal.arguments import Parser, add_common, main_parser, manner_of, texts_for
 from certrelay.terminal.lines import Lines, standard_input
 from certrelay.terminal.report import Report, make_report
 from certrelay.texts import Texts
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: see README.md."""
     argv = sys.argv[1:] if argv is None else list(argv)
     texts = texts_for(argv)
-    report = make_report(texts, PROGRAM, as_json=wants_json(argv))
+    report = make_report(texts, PROGRAM, manner_of(argv))
 
     def command() -> CertRelayError | None:
         arguments = _parser(texts).parse_args(argv)

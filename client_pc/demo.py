@@ -20,6 +20,7 @@ from typing import Any, Final
 from certrelay.errors import CertRelayError, NotConfirmed, StateError
 from certrelay.safe_text import printable
 from certrelay.terminal.report import Report
+from client_pc.folders import CONFIG_VARIABLE, DATA_VARIABLE
 
 PATIENCE_S: Final = 60.0
 """Seconds without an event after which the demo gives up."""
@@ -45,8 +46,11 @@ Event = dict[str, Any]
 class Program:
     """One of our programs, driven as a script drives it: events out, answers in."""
 
-    def __init__(self, name: str, events: "queue.SimpleQueue[tuple[str, Event]]") -> None:
+    def __init__(
+        self, name: str, events: "queue.SimpleQueue[tuple[str, Event]]", data: Path
+    ) -> None:
         self.name: Final = name
+        self._data: Final = data
         self._events: Final = events
         self._process: subprocess.Popen[str] | None = None
 
@@ -58,7 +62,13 @@ class Program:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
-            env={**os.environ, "PYTHONUTF8": "1"},
+            env={
+                **os.environ,
+                "PYTHONUTF8": "1",
+                # The person's own settings and history are no business of a demo.
+                CONFIG_VARIABLE: "",
+                DATA_VARIABLE: str(self._data),
+            },
         )
         self._process = process
         thread = threading.Thread(target=self._read, args=(process,), daemon=True)
@@ -123,7 +133,7 @@ class Demo:
         return failed
 
     def _make_certificates(self, keystore: Path) -> None:
-        maker = Program("phone", self._events)
+        maker = Program("phone", self._events, self._folder)
         with maker.running(_PHONE, ["init", str(keystore)]):
             for _, event in self._heard(1):
                 if event["event"] == "made":
@@ -136,7 +146,10 @@ class Demo:
     ) -> CertRelayError | None:
         """Run one copy: the PC first, the phone when there is a picture to scan."""
         picture = self._folder / f"qr-{command}.png"
-        pc, scanner = Program("pc", self._events), Program("phone", self._events)
+        pc, scanner = (
+            Program("pc", self._events, self._folder),
+            Program("phone", self._events, self._folder),
+        )
         numbers: queue.SimpleQueue[str] = queue.SimpleQueue()
         waiting_for_number: list[Program] = []
         ways = ["--relay", url, "--store", str(store), "--qr-png", str(picture)]

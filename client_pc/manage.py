@@ -8,8 +8,9 @@ from typing import Any
 from certrelay.disk.reading import Entry
 from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.validity import last_day
-from certrelay.safe_text import cell_width, pad, printable
+from certrelay.safe_text import printable
 from certrelay.story.describing import fields_of, files_of, state_of
+from certrelay.terminal import layout
 from certrelay.terminal.report import Report
 from client_pc.shelf import Shelf, duplicates
 
@@ -27,19 +28,20 @@ def list_all(shelf: Shelf, report: Report) -> None:
         report.event("empty", texts.say("pc.list.empty", path=where))
         return
     again = duplicates(entries)
-    table = [["#", *(texts.say(f"pc.list.{column}") for column in _COLUMNS)]]
+    head = ["#", *(texts.say(f"pc.list.{column}") for column in _COLUMNS)]
+    rows = []
     notes = []
     for number, entry in enumerate(entries, 1):
-        table.append(_row(number, entry, again, report, now))
+        rows.append(_row(number, entry, again, report, now))
         if len(shelf.roots) > 1:
-            table[-1].append(printable(str(entry.path), None))
+            rows[-1].append(printable(str(entry.path), None))
         if entry.error is not None:
             notes.append(f"{number}: {texts.error(entry.error)}")
         elif entry.path in again:
             notes.append(texts.say("pc.list.same", number=number, path=str(again[entry.path])))
     if len(shelf.roots) > 1:
-        table[0].append(texts.say("pc.list.path"))
-    for line in _columns(table):
+        head.append(texts.say("pc.list.path"))
+    for line in layout.table(head, rows, report.columns):
         report.result(line)
     for note in notes:
         report.event("note", note)
@@ -68,14 +70,6 @@ def _row(
         printable(summary.issuer or "", 24),
         "" if summary.not_after is None else last_day(summary.not_after),
         texts.say(f"state.{state_of(summary, now)}"),
-    ]
-
-
-def _columns(table: list[list[str]]) -> list[str]:
-    widths = [max(map(cell_width, column)) for column in zip(*table, strict=True)]
-    return [
-        "  ".join(pad(text, width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in table
     ]
 
 
@@ -115,7 +109,7 @@ def show(shelf: Shelf, target: str, report: Report) -> None:
         "faults": ", ".join(more.get("faults", [])),
         "path": more["path"],
     }
-    table = [[texts.say(f"pc.list.{key}"), str(value)] for key, value in lines.items() if value]
-    table += [[role, f"sha256 {digest}"] for role, digest in digests.items()]
-    for line in _columns(table):
+    rows = [(texts.say(f"pc.list.{key}"), str(value)) for key, value in lines.items() if value]
+    rows += [(role, f"sha256 {digest}") for role, digest in digests.items()]
+    for line in layout.pairs(rows, report.columns):
         report.result(line)

@@ -8,25 +8,32 @@ from certrelay.e2e.qr import Direction
 from certrelay.errors import CertRelayError
 from certrelay.story.receiving import Receiving
 from certrelay.story.session import Shell
+from client_pc.history import History
+from client_pc.remembering import Witness, remember
 from client_pc.room import RoomOptions, copy
 
 
-def receive(root: Path, options: RoomOptions, shell: Shell, *, yes: bool) -> CertRelayError | None:
+def receive(
+    root: Path, options: RoomOptions, shell: Shell, past: History | None, *, yes: bool
+) -> CertRelayError | None:
     """Receive once; give the error with which it ended, if any.
 
     Args:
         root: The NPKI folder to store into.
         options: Relay, files for the QR code, this PC's name.
         shell: Report, answers, clock.
+        past: The history, if the person wants one.
         yes: Answer the save question with yes.
     """
     store = Store(root)
     store.clean()
     parts: list[Receiving] = []
+    witnesses: list[Witness] = []
 
-    def make_part() -> Receiving:
+    def make_part() -> Witness:
         parts.append(Receiving(store, yes=yes, today=lambda: datetime.now(UTC)))
-        return parts[-1]
+        witnesses.append(Witness(parts[-1]))
+        return witnesses[-1]
 
     ended = copy(Direction.TO_PC, make_part, options, shell)
     saved = parts[-1].saved
@@ -35,4 +42,6 @@ def receive(root: Path, options: RoomOptions, shell: Shell, *, yes: bool) -> Cer
     if ended.error is None:
         texts = shell.report.texts
         shell.report.event("done", texts.say("pc.done.import", count=len(saved)))
+    peer, arrived = witnesses[-1].peer, parts[-1].summaries
+    remember(past, "import", peer, arrived, ended=ended, report=shell.report)
     return ended.error

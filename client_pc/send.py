@@ -16,6 +16,8 @@ from certrelay.story.dialogue import Dialogue, hold
 from certrelay.story.sending import Sending
 from certrelay.story.session import Shell
 from client_pc.change import remove
+from client_pc.history import History
+from client_pc.remembering import Witness, remember
 from client_pc.room import RoomOptions, copy
 from client_pc.shelf import Shelf
 
@@ -35,7 +37,7 @@ class SendOptions:
 
 
 def send(
-    shelf: Shelf, options: SendOptions, way: RoomOptions, shell: Shell
+    shelf: Shelf, options: SendOptions, way: RoomOptions, shell: Shell, past: History | None
 ) -> CertRelayError | None:
     """Choose, check the passwords, then send once; give the error it ended with, if any.
 
@@ -46,6 +48,7 @@ def send(
         options: Which, and in what form.
         way: Relay, files for the QR code, this PC's name.
         shell: Report, answers, clock.
+        past: The history, if the person wants one.
     """
     report, now = shell.report, datetime.now(UTC)
     chosen = hold(choose(shelf.entries(), options.selectors, report, now), shell.lines, report)
@@ -56,11 +59,19 @@ def send(
         yield from ()
         return items
 
-    ended = copy(Direction.TO_PHONE, lambda: Sending(ready), way, shell)
+    witnesses: list[Witness] = []
+
+    def make_part() -> Witness:
+        witnesses.append(Witness(Sending(ready)))
+        return witnesses[-1]
+
+    ended = copy(Direction.TO_PHONE, make_part, way, shell)
     if options.also_delete:
         _remove_kept(opened, ended, shell)
     if ended.error is None:
         report.event("done", report.texts.say("pc.done.export", count=len(items)))
+    summaries = [each.candidate.summary for each in opened]
+    remember(past, "export", witnesses[-1].peer, summaries, ended=ended, report=report)
     return ended.error
 
 

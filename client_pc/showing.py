@@ -4,16 +4,19 @@ Source: docs/protocol.md §2; docs/security.md, attacks 8 and 34.
 """
 
 import os
-import shutil
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import notices
+from certrelay.safe_text import printable
 from certrelay.story.session import Part, Session
-from client_pc.qr_screen import Look, choose_look, draw, png, terminal_lines
+from client_pc.qr_screen import Code, Look, choose_look, draw, png, terminal_lines
 from client_pc.secret_file import SecretFile
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 
 class Showing:
@@ -32,6 +35,8 @@ class Showing:
         self._purpose: Final = purpose
         self._files: Final = files
         self._expires_at = 0.0
+        self._code: Code | None = None
+        self._is_drawn = False
 
     def hear(self, notice: notices.Notice, session: Session) -> None:
         """Take a notice."""
@@ -44,25 +49,40 @@ class Showing:
 
     def _show(self, expires_in_ms: int, session: Session) -> None:
         url = self._qr.url
-        code = draw(url)
-        if self._files.png is not None:
-            self._files.png.write(png(code))
-        if self._files.url is not None:
-            self._files.url.write(f"{url}\n".encode())
         self._expires_at = session.now() + expires_in_ms / 1000
-        caption = self._caption(session)
-        size = shutil.get_terminal_size()
-        if size.columns < code.columns or size.lines < code.rows + 1:
-            caption = session.report.texts.say("pc.window_too_small")
-        session.report.picture(terminal_lines(code, _look()), caption)
+        self._code = draw(url)
+        self._files.write(self._code, url)
+        self._is_drawn = False
+        self._draw_or_say_why(session)
         session.report.event("waiting", url=url, expires_in_ms=expires_in_ms)
-        session.ticking = lambda _now: session.report.caption(self._caption(session))
+        session.ticking = lambda _now: self._tick(session)
+
+    def _tick(self, session: Session) -> None:
+        """Go on with the countdown; follow the person who makes the window larger."""
+        if self._is_drawn:
+            session.report.caption(self._caption(session))
+        else:
+            self._draw_or_say_why(session)
+
+    def _draw_or_say_why(self, session: Session) -> None:
+        """Draw where there is room; else a picture is written, and its place is told once."""
+        assert self._code is not None
+        report = session.report
+        if report.can_draw(self._code.columns, self._code.rows):
+            self._is_drawn = True
+            report.picture(terminal_lines(self._code, _look()), self._caption(session))
+        elif path := self._files.write_fallback(self._code):
+            text = report.texts.say(
+                f"pc.scan_file.{self._purpose}", path=str(path), left=self._left(session)
+            )
+            report.event("qr_file", text, path=printable(str(path), None))
+
+    def _left(self, session: Session) -> str:
+        left = max(0, round(self._expires_at - session.now()))
+        return f"{left // 60}:{left % 60:02}"
 
     def _caption(self, session: Session) -> str:
-        left = max(0, round(self._expires_at - session.now()))
-        return session.report.texts.say(
-            f"pc.scan.{self._purpose}", left=f"{left // 60}:{left % 60:02}"
-        )
+        return session.report.texts.say(f"pc.scan.{self._purpose}", left=self._left(session))
 
     def take_away(self, session: Session) -> None:
         """Remove the code from everywhere."""
@@ -80,11 +100,49 @@ class CodeFiles:
     """The files that hold the code on the person's wish; each renewal rewrites them."""
 
     def __init__(self, png_path: Path | None, url_path: Path | None) -> None:
-        self.png: Final = None if png_path is None else SecretFile(png_path)
-        self.url: Final = None if url_path is None else SecretFile(url_path)
+        self._png_path: Final = png_path
+        self._png: Final = None if png_path is None else SecretFile(png_path)
+        self._url: Final = None if url_path is None else SecretFile(url_path)
+        self._folder: "TemporaryDirectory[str] | None" = None
+        self._is_told = False
+
+    def write(self, code: Code, url: str) -> None:
+        """Write what the person asked for.
+
+        Raises:
+            StorageError: ``output_file``.
+        """
+        self._is_told = False
+        if self._png is not None:
+            self._png.write(png(code))
+        if self._url is not None:
+            self._url.write(f"{url}\n".encode())
+
+    def write_fallback(self, code: Code) -> Path | None:
+        """Name the picture to scan where the terminal cannot show the code, once for a code.
+
+        Without ``--qr-png`` it is one of our own, in a folder that only the person may read.
+
+        Raises:
+            StorageError: ``output_file``.
+        """
+        if self._is_told:
+            return None
+        self._is_told = True
+        if self._png_path is not None:
+            return self._png_path
+        from tempfile import TemporaryDirectory
+
+        self._folder = TemporaryDirectory(prefix="certrelay-", ignore_cleanup_errors=True)
+        path = Path(self._folder.name) / "qr.png"
+        SecretFile(path).write(png(code))
+        return path
 
     def remove(self) -> None:
         """Take them away."""
-        for file in (self.png, self.url):
+        for file in (self._png, self._url):
             if file is not None:
                 file.remove()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None

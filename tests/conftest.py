@@ -18,6 +18,14 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 settings.register_profile("certrelay", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("certrelay")
 
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads the settings, or writes the history, of whoever runs it."""
+    os.environ["CERTRELAY_CONFIG"] = ""
+    os.environ["CERTRELAY_DATA"] = str(tmp_path_factory.mktemp("data"))
+
+
 IN_CI = os.environ.get("CERTRELAY_CI") == "1"
 
 

@@ -44,6 +44,11 @@ class Receiving:
         self.saved: list[dict[str, Any]] = []
         """Path and digests of what was stored, as the `saved` events told it."""
 
+    @property
+    def summaries(self) -> tuple[Summary | None, ...]:
+        """What arrived, in the order of the results; ``None`` for what cannot be read."""
+        return tuple(arrived.summary for arrived in self._arrived)
+
     def hear(self, notice: notices.Notice, session: Session) -> None:
         """Take a notice; see `certrelay.endpoint.notices`."""
         match notice:

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from certrelay import __version__
 from certrelay.errors import UsageError
+from certrelay.terminal.report import Manner
 from certrelay.texts import LANGUAGES, Texts, choose_language
 
 
@@ -17,9 +18,14 @@ class Parser(argparse.ArgumentParser):
         raise UsageError("usage", what=message)
 
 
-def texts_for(argv: Sequence[str]) -> Texts:
-    """Pick the language before the parser exists, since its help speaks it too."""
-    asked = None
+def texts_for(argv: Sequence[str], otherwise: str | None = None) -> Texts:
+    """Pick the language before the parser exists, since its help speaks it too.
+
+    Args:
+        argv: The command line.
+        otherwise: The language of the settings; without one the locale decides.
+    """
+    asked = otherwise
     for at, argument in enumerate(argv):
         if argument == "--lang" and at + 1 < len(argv):
             asked = argv[at + 1]
@@ -28,9 +34,14 @@ def texts_for(argv: Sequence[str]) -> Texts:
     return Texts(choose_language(asked))
 
 
-def wants_json(argv: Sequence[str]) -> bool:
-    """Tell whether events are wanted, before the arguments are parsed."""
-    return "--json" in argv
+def manner_of(argv: Sequence[str], *, plain: bool = False) -> Manner:
+    """Find how the person wants to be told, before the arguments are parsed.
+
+    Args:
+        argv: The command line.
+        plain: Whether the settings want a plain screen.
+    """
+    return Manner("--json" in argv, "--quiet" in argv, plain or "--plain" in argv)
 
 
 def main_parser(program: str, texts: Texts) -> Parser:
@@ -48,4 +59,6 @@ def main_parser(program: str, texts: Texts) -> Parser:
 def add_common(parser: argparse.ArgumentParser, texts: Texts) -> None:
     """The options of every command."""
     parser.add_argument("--json", action="store_true", help=texts.say("help.json"))
+    parser.add_argument("--quiet", action="store_true", help=texts.say("help.quiet"))
+    parser.add_argument("--plain", action="store_true", help=texts.say("help.plain"))
     parser.add_argument("--lang", choices=LANGUAGES, help=texts.say("help.lang"))

@@ -5,13 +5,46 @@ chose is made printable before it gets here or inside the catalogue of texts.
 """
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, TextIO
 
 from certrelay.errors import CertRelayError
+from certrelay.safe_text import printable
+from certrelay.terminal import layout
+from certrelay.terminal.screen import Screen, has_letters, open_screen
 from certrelay.texts import Texts
+
+_TALK: Final = frozenset(
+    [
+        "changed",
+        "checking",
+        "connection_back",
+        "connection_lost",
+        "deleted",
+        "demo",
+        "done",
+        "empty",
+        "note",
+        "number_matched",
+        "paired",
+        "peer_back",
+        "peer_lost",
+        "peer_step",
+        "receipt",
+        "renewed_since",
+        "saved",
+        "scanned",
+        "verified",
+    ]
+)
+"""Events that ``--quiet`` leaves out: what nobody has to know in order to go on."""
+
+_STYLES: Final = {"number": "1", "done": "32", "error": "31", "second_scan": "33", "leaving": "33"}
+"""How the first line of an event is painted: bold, green, red, yellow."""
+
+_BAR_CELLS: Final = 24
 
 
 class Report(Protocol):
@@ -20,6 +53,13 @@ class Report(Protocol):
     @property
     def texts(self) -> Texts:
         """The catalogue in the person's language."""
+
+    @property
+    def columns(self) -> int | None:
+        """Width of the screen that shows the results; ``None`` for no limit."""
+
+    def can_draw(self, columns: int, rows: int) -> bool:
+        """Tell whether a picture of that size can be shown, with a line below it."""
 
     def event(self, name: str, text: str = "", **fields: Any) -> None:
         """Something happened.
@@ -53,51 +93,77 @@ class Report(Protocol):
 
 
 class TextReport:
-    """For people."""
+    """For people.
 
-    def __init__(self, texts: Texts, program: str, out: TextIO, err: TextIO) -> None:
+    Args:
+        texts: The catalogue.
+        program: Whose errors these are.
+        out: For results.
+        screen: For words.
+        quiet: Say only what a person must know to answer or to act.
+    """
+
+    def __init__(
+        self, texts: Texts, program: str, out: TextIO, screen: Screen, *, quiet: bool = False
+    ) -> None:
         self.texts: Final = texts
         self._program: Final = program
         self._out: Final = out
-        self._err: Final = err
-        self._steers: Final = err.isatty() and os.environ.get("TERM") != "dumb"
+        self._screen: Final = screen
+        self._err: Final = screen.stream
+        self._quiet: Final = quiet
         self._is_up = False
+        self._is_moving = False
         self._held_back: list[str] = []
 
-    def event(self, name: str, text: str = "", **_fields: Any) -> None:
+    @property
+    def columns(self) -> int | None:
+        """The width of standard output."""
+        return Screen(self._out, steers=False, colours=False, plain=False).columns
+
+    def can_draw(self, columns: int, rows: int) -> bool:
+        """See `certrelay.terminal.screen.Screen.can_draw`."""
+        return self._screen.can_draw(columns, rows)
+
+    def event(self, name: str, text: str = "", **fields: Any) -> None:
         """Say the sentence, if there is one."""
-        del name
-        if text:
-            self._say(text)
+        if name == "progress":
+            self._move(text, fields["done"], fields["total"])
+        elif text and not (self._quiet and name in _TALK):
+            self._say(text, _STYLES.get(name, ""))
 
     def ask(self, text: str) -> None:
         """Write the question without a line's end."""
-        self._err.write(f"{text} ")
+        self._end_moving()
+        self._err.write(f"{layout.wrap(text, self._screen.columns)} ")
         self._err.flush()
 
     def answered_unseen(self) -> None:
         """End the line."""
-        if self._steers:
+        if self._err.isatty():
             self._err.write("\n")
 
     def result(self, text: str) -> None:
         """Write to standard output."""
+        self._end_moving()
         print(text, file=self._out, flush=True)
 
     def picture(self, lines: Sequence[str], caption: str) -> None:
         """Draw on standard error; on a terminal on its other screen, which keeps no trace."""
-        if not self._steers:
+        if not self._screen.steers:
             self._say("\n".join([*lines, caption]))
             return
         self.erase_picture()
         self._is_up = True
-        self._err.write("\x1b[?1049h\x1b[2J\x1b[H" + "\n".join(lines) + "\n" + caption)
-        self._err.flush()
+        self._err.write("\x1b[?1049h\x1b[2J\x1b[H" + "\n".join(lines) + "\n")
+        self.caption(caption)
 
     def caption(self, caption: str) -> None:
-        """Rewrite the line below the picture, where there is one."""
+        """Rewrite the line below the picture, where there is one; a line too long is cut."""
         if self._is_up:
-            self._err.write(f"\r{caption}\x1b[K")
+            # In the last column a terminal would go to the next line, and lose the first.
+            columns = (self._screen.columns or 80) - 1
+            self._err.write(f"\r{printable(caption, columns)}\x1b[K")
             self._err.flush()
 
     def erase_picture(self) -> None:
@@ -111,16 +177,41 @@ class TextReport:
 
     def error(self, error: CertRelayError) -> None:
         """Two sentences: what happened, what to do."""
-        self._say(f"{self._program}: {self.texts.error(error)}")
+        self._say(f"{self._program}: {self.texts.error(error)}", _STYLES["error"])
         if hint := self.texts.hint(error):
-            self._say(f"  → {hint}")
+            self._say(f"  {self._arrow} {hint}")
 
-    def _say(self, text: str) -> None:
+    @property
+    def _arrow(self) -> str:
+        return "→" if has_letters(self._err, "→") and not self._screen.plain else "-"
+
+    def _move(self, text: str, done: int, total: int) -> None:
+        """Show progress in a line that is rewritten; elsewhere only its end is said."""
+        if self._quiet:
+            return
+        if not self._screen.steers:
+            if done >= total:
+                self._say(text)
+            return
+        filled = _BAR_CELLS * done // max(1, total)
+        bar = "█" * filled + "░" * (_BAR_CELLS - filled) if has_letters(self._err, "█░") else ""
+        self._err.write(f"\r  {bar}{text}\x1b[K")
+        self._err.flush()
+        self._is_moving = True
+
+    def _end_moving(self) -> None:
+        if self._is_moving:
+            self._is_moving = False
+            self._err.write("\n")
+
+    def _say(self, text: str, style: str = "") -> None:
         if self._is_up:
             self._held_back.append(text)
             self.caption(text.partition("\n")[0])
             return
-        print(text, file=self._err, flush=True)
+        self._end_moving()
+        first, *others = layout.wrap(text, self._screen.columns).split("\n")
+        print("\n".join([self._screen.paint(first, style), *others]), file=self._err, flush=True)
 
 
 class JsonReport:
@@ -129,6 +220,12 @@ class JsonReport:
     def __init__(self, texts: Texts, out: TextIO) -> None:
         self.texts: Final = texts
         self._out: Final = out
+        self.columns: int | None = None
+
+    def can_draw(self, columns: int, rows: int) -> bool:
+        """Nothing is drawn, so anything can be."""
+        del columns, rows
+        return True
 
     def event(self, name: str, text: str = "", **fields: Any) -> None:
         """Write the event."""
@@ -170,13 +267,23 @@ class JsonReport:
         print(json.dumps(fields), file=self._out, flush=True)
 
 
-def make_report(texts: Texts, program: str, *, as_json: bool) -> Report:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a person wants to be told."""
+
+    json: bool = False
+    quiet: bool = False
+    plain: bool = False
+
+
+def make_report(texts: Texts, program: str, manner: Manner) -> Report:
     """The report for the process's own streams."""
     for stream in (sys.stdout, sys.stderr):
         # A console that lacks a letter shows a question mark and no traceback.
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
-    if as_json:
+    if manner.json:
         return JsonReport(texts, sys.stdout)
-    return TextReport(texts, program, sys.stdout, sys.stderr)
+    screen = open_screen(sys.stderr, plain=manner.plain)
+    return TextReport(texts, program, sys.stdout, screen, quiet=manner.quiet)

@@ -21,7 +21,8 @@ Event = dict[str, Any]
 
 def environment(**more: str) -> dict[str, str]:
     """A clean environment in which the programs of this tree are found."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "HOME") if name in os.environ}
+    own = ("PATH", "SYSTEMROOT", "HOME", "CERTRELAY_CONFIG", "CERTRELAY_DATA")
+    kept = {name: os.environ[name] for name in own if name in os.environ}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "LANG": "en_US.UTF-8", **more}
 
 

@@ -1,0 +1,86 @@
+"""Words and tables laid out for a screen, counted in cells: Korean letters take two.
+
+Nothing is ever cut: what is too wide goes on in the next line.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from certrelay.safe_text import cell_width, pad
+
+GAP: Final = "  "
+"""What stands between two columns."""
+
+
+def wrap(text: str, cells: int | None) -> str:
+    """Break lines at blanks so that none is wider than ``cells``.
+
+    A line that goes on is indented as it began.  A word that is wider than a line (a path)
+    stays whole: the terminal folds it, and it can still be selected.
+
+    Args:
+        text: Lines.
+        cells: Width of the screen; ``None`` leaves the text as it is.
+    """
+    if cells is None:
+        return text
+    return "\n".join(part for line in text.split("\n") for part in _broken(line, cells))
+
+
+def _broken(line: str, cells: int) -> Iterable[str]:
+    if cell_width(line) <= cells:
+        yield line
+        return
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    words = line.split()
+    current = indent + words[0]
+    for word in words[1:]:
+        if cell_width(current) + 1 + cell_width(word) > cells:
+            yield current
+            current = indent + word
+        else:
+            current += f" {word}"
+    yield current
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], cells: int | None) -> list[str]:
+    """Lay out rows in columns that align, or as blocks where the screen is too narrow.
+
+    Args:
+        head: The columns' names; not shown over blocks.
+        rows: As many texts each as the head has; an empty one is passed over in a block.
+        cells: Width of the screen; ``None`` for no limit.
+    """
+    columns = list(zip(head, *rows, strict=True))
+    widths = [max(map(cell_width, column)) for column in columns]
+    if cells is None or sum(widths) + len(GAP) * (len(widths) - 1) <= cells:
+        return [_aligned(row, widths) for row in [head, *rows]]
+    return [line for row in rows for line in _block(row, widths[0], cells)]
+
+
+def pairs(rows: Sequence[tuple[str, str]], cells: int | None) -> list[str]:
+    """Lay out names and their values, a value below its name where it does not fit beside it."""
+    width = max(cell_width(name) for name, _ in rows)
+    lines: list[str] = []
+    for name, value in rows:
+        if cells is None or width + len(GAP) + cell_width(value) <= cells:
+            lines.append(_aligned((name, value), [width, 0]))
+        else:
+            lines += [name, *wrap(f"{GAP}{value}", cells).split("\n")]
+    return lines
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (pad(text, width) for text, width in zip(row, widths, strict=True))
+    return GAP.join(padded).rstrip()
+
+
+def _block(row: Sequence[str], first: int, cells: int) -> Iterable[str]:
+    current = pad(row[0], first)
+    indent = " " * first
+    for text in filter(None, row[1:]):
+        if current.strip() and cell_width(current) + len(GAP) + cell_width(text) > cells:
+            yield current.rstrip()
+            current = indent
+        current += GAP + text
+    yield current.rstrip()

@@ -1,0 +1,199 @@
+"""What each command of `certrelay` does with its arguments: hand them to its module.
+
+Each imports its own modules: a program's start is mostly imports.
+"""
+
+import argparse
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from certrelay.errors import CertRelayError
+from certrelay.terminal.report import Report
+from client_pc.settings import Settings
+
+if TYPE_CHECKING:
+    from certrelay.story.session import Shell
+    from client_pc.history import History
+    from client_pc.room import RoomOptions
+    from client_pc.shelf import Shelf
+
+
+class Run(Protocol):
+    """A command."""
+
+    def __call__(
+        self, arguments: argparse.Namespace, settings: Settings, report: Report, /
+    ) -> CertRelayError | None:
+        """Run; give the error it ended with, or raise."""
+
+
+def receive(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay import`."""
+    from client_pc.receive import receive
+
+    root, way, past = _root(arguments, settings), _options(arguments, settings), _past(settings)
+    with _shell(report) as shell:
+        return receive(root, way, shell, past, yes=arguments.yes)
+
+
+def send(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay export`."""
+    from client_pc.send import SendOptions, send
+
+    options = SendOptions(
+        tuple(arguments.selectors),
+        arguments.style if arguments.form else None,
+        arguments.also_delete,
+    )
+    shelf, way, past = _shelf(arguments, settings), _options(arguments, settings), _past(settings)
+    with _shell(report) as shell:
+        return send(shelf, options, way, shell, past)
+
+
+def list_all(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+    """`certrelay list`."""
+    from client_pc.manage import list_all
+
+    list_all(_shelf(arguments, settings), report)
+
+
+def show(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+    """`certrelay show`."""
+    from client_pc.manage import show
+
+    show(_shelf(arguments, settings), arguments.target, report)
+
+
+def verify(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay verify`."""
+    from client_pc.verify import Asked, verify
+
+    asked = Asked(arguments.idn, arguments.ca, arguments.crl)
+    with _shell(report) as shell:
+        return verify(_shelf(arguments, settings), arguments.target, asked, shell)
+
+
+def passwd(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+    """`certrelay passwd`."""
+    from client_pc.change import passwd
+
+    with _shell(report) as shell:
+        passwd(_shelf(arguments, settings), arguments.target, shell, better=arguments.better)
+
+
+def convert(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+    """`certrelay convert`."""
+    from client_pc.change import convert
+
+    shelf = _shelf(arguments, settings)
+    with _shell(report) as shell:
+        convert(shelf, arguments.target, arguments.to, arguments.style, shell)
+
+
+def delete(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay delete`."""
+    from client_pc.change import delete
+
+    with _shell(report) as shell:
+        return delete(_shelf(arguments, settings), arguments.target, shell, yes=arguments.yes)
+
+
+def history(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+    """`certrelay history`."""
+    from client_pc.folders import data_folder
+    from client_pc.history import History
+    from client_pc.past import clear_history, show_history
+
+    past = History(data_folder())
+    if arguments.clear:
+        clear_history(past, report)
+    else:
+        show_history(past, _shelf(arguments, settings), report)
+
+
+def remind(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay remind`."""
+    from client_pc.remind import remind
+
+    return remind(_shelf(arguments, settings), arguments.days, report)
+
+
+def config(
+    _arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay config`."""
+    from client_pc.config import show_settings
+
+    return show_settings(settings, report)
+
+
+def demo(
+    arguments: argparse.Namespace, _settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay demo`."""
+    from client_pc.demo import demo
+
+    return demo(report, arguments.keep)
+
+
+def _root(arguments: argparse.Namespace, settings: Settings) -> Path:
+    from client_pc.places import default_root
+
+    store: Path | None = arguments.store.expanduser() if arguments.store else settings.store
+    return store or default_root()
+
+
+def _shelf(arguments: argparse.Namespace, settings: Settings) -> "Shelf":
+    from client_pc.places import found
+    from client_pc.shelf import Shelf
+
+    root = _root(arguments, settings)
+    others = found() if arguments.all_places else ()
+    return Shelf((root, *(place for place in others if place.resolve() != root.resolve())))
+
+
+def _options(arguments: argparse.Namespace, settings: Settings) -> "RoomOptions":
+    from certrelay.endpoint.times import Times
+    from client_pc.room import RoomOptions
+
+    # Whoever says --listen wants this PC's own relay, whatever the settings say.
+    relay = arguments.relay or (None if arguments.listen else settings.relay)
+    return RoomOptions(
+        relay=relay,
+        listen=arguments.listen,
+        qr_png=arguments.qr_png,
+        url_file=arguments.url_file,
+        name=arguments.name or settings.name,
+        times=Times(number=settings.number_s, save_question=settings.save_question_s),
+    )
+
+
+def _past(settings: Settings) -> "History | None":
+    from client_pc.folders import data_folder
+    from client_pc.history import History
+
+    return History(data_folder()) if settings.history else None
+
+
+@contextmanager
+def _shell(report: Report) -> "Iterator[Shell]":
+    """The person at this terminal, with Ctrl-C as a fact to be asked for."""
+    from certrelay.story.session import Shell
+    from certrelay.terminal.lines import standard_input
+
+    shell = Shell(report, standard_input(), random.uniform)
+    with shell.lines.interrupts.watched(shell.lines.wake):
+        yield shell

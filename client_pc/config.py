@@ -1,0 +1,58 @@
+"""`certrelay config`: what is in force, and why."""
+
+from certrelay.errors import CertRelayError
+from certrelay.safe_text import printable
+from certrelay.terminal import layout
+from certrelay.terminal.report import Report
+from client_pc.computer import hello
+from client_pc.folders import config_file
+from client_pc.places import default_root
+from client_pc.settings import KEYS, Key, Settings
+
+
+def show_settings(settings: Settings, report: Report) -> CertRelayError | None:
+    """Tell each setting, its value, and where that comes from; give the settings' fault."""
+    texts = report.texts
+    path = config_file()
+    if path is not None:
+        state = "there" if path.exists() else "missing"
+        text = texts.say(f"pc.config.file.{state}", path=str(path))
+        report.event("file", text, path=printable(str(path), None), exists=path.exists())
+    rows = []
+    for key in KEYS:
+        origin = settings.origins.get(key.name)
+        value = getattr(settings, key.attribute)
+        shown = _shown(key, value, report)
+        report.event(
+            "setting",
+            key=key.name,
+            value=value if isinstance(value, bool | float) else shown,
+            variable=key.variable,
+            origin="default" if origin is None else printable(origin, None),
+        )
+        why = texts.say("pc.config.default") if origin is None else printable(origin, None)
+        rows.append([key.name, shown, why, key.variable])
+    head = [texts.say(f"pc.config.{column}") for column in ("name", "value", "why", "variable")]
+    for line in layout.table(head, rows, report.columns):
+        report.result(line)
+    return settings.error
+
+
+def _shown(key: Key, value: object, report: Report) -> str:
+    """A value as a person reads it; in place of "none" what then happens."""
+    texts = report.texts
+    match key.name, value:
+        case _, bool():
+            return "true" if value else "false"
+        case _, float():
+            return f"{value:g}"
+        case "relay", None:
+            return texts.say("pc.config.own_relay")
+        case "store", None:
+            return str(default_root())
+        case "language", None:
+            return texts.language
+        case "name", None:
+            return hello(None).name
+        case _:
+            return printable(str(value), None)

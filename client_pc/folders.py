@@ -1,0 +1,42 @@
+"""Where this program keeps what is its own: settings and the history, never certificates."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+CONFIG_VARIABLE: Final = "CERTRELAY_CONFIG"
+"""Names another settings file; empty: none is read."""
+
+DATA_VARIABLE: Final = "CERTRELAY_DATA"
+"""Names another folder for the history."""
+
+_OWN: Final = "certrelay"
+
+
+def config_file(environment: Mapping[str, str] | None = None) -> Path | None:
+    """The settings file, there or not; ``None`` if none shall be read.
+
+    Without `CONFIG_VARIABLE` it is ``config.toml`` in the system's folder for settings:
+    ``~/.config/certrelay`` on Linux.
+    """
+    named = (os.environ if environment is None else environment).get(CONFIG_VARIABLE)
+    if named is not None:
+        return Path(named).expanduser() if named else None
+    from platformdirs import user_config_path
+
+    return user_config_path(_OWN, appauthor=False) / "config.toml"
+
+
+def data_folder(environment: Mapping[str, str] | None = None) -> Path:
+    """The folder for the history; not made here.
+
+    Without `DATA_VARIABLE` it is the system's folder for data: ``~/.local/share/certrelay``
+    on Linux.
+    """
+    named = (os.environ if environment is None else environment).get(DATA_VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path(_OWN, appauthor=False)

@@ -1,0 +1,73 @@
+"""`certrelay remind`: what expires soon, for a person and for cron.
+
+Quiet where there is nothing to do.  A certificate whose successor lies beside it is nothing
+to be reminded of.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from certrelay.errors import CertificateError, CertRelayError
+from certrelay.pki.certificate import Certificate
+from certrelay.pki.kinds import kind_of, label
+from certrelay.pki.validity import days_left, last_day
+from certrelay.safe_text import printable
+from certrelay.story.describing import fields_of
+from certrelay.terminal import layout
+from certrelay.terminal.report import Report
+from client_pc.shelf import Shelf
+
+_COLUMNS = ("number", "owner", "kind", "until", "left")
+
+
+def remind(shelf: Shelf, days: int, report: Report) -> CertRelayError | None:
+    """List what has expired or will within ``days`` days of the Korean calendar.
+
+    Returns:
+        ``expires_soon`` if there is anything, so that cron's exit status tells it.
+    """
+    now, texts = datetime.now(UTC), report.texts
+    entries = shelf.entries()
+    certificates = [
+        None if entry.summary is None else entry.summary.certificate for entry in entries
+    ]
+    rows: list[list[str]] = []
+    seen: set[str] = set()
+    for number, (entry, certificate) in enumerate(zip(entries, certificates, strict=True), 1):
+        if certificate is None or certificate.not_after is None or entry.summary is None:
+            continue
+        left = days_left(certificate.not_after, now)
+        fingerprint = certificate.fingerprint
+        if left > days or fingerprint in seen or _has_successor(certificate, certificates):
+            continue
+        seen.add(fingerprint)
+        path = printable(str(entry.path), None)
+        report.event(
+            "expires", number=number, days_left=left, path=path, **fields_of(entry.summary, now)
+        )
+        rows.append(
+            [
+                str(number),
+                printable(certificate.cn, 44),
+                label(kind_of(certificate), texts.say),
+                last_day(certificate.not_after),
+                texts.say("pc.remind.days", days=left) if left >= 0 else texts.say("state.expired"),
+            ]
+        )
+    if not rows:
+        return None
+    head = [texts.say(f"pc.remind.{column}") for column in _COLUMNS]
+    for line in layout.table(head, rows, report.columns):
+        report.result(line)
+    return CertificateError("expires_soon", days=days)
+
+
+def _has_successor(old: Certificate, others: Sequence[Certificate | None]) -> bool:
+    return any(
+        other is not None
+        and other.subject_der == old.subject_der
+        and other.not_after is not None
+        and old.not_after is not None
+        and other.not_after > old.not_after
+        for other in others
+    )

@@ -1,0 +1,209 @@
+"""What a person decides once: a file, environment variables, and what is in force.
+
+The command line counts more than the environment, the environment more than the file, the
+file more than the default.  A file that cannot be used is refused as a whole, with the place
+of the mistake: a program that silently passes over half of its settings cannot be trusted.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from certrelay import limits
+from certrelay.errors import CertRelayError, UsageError
+from certrelay.texts import LANGUAGES
+from client_pc.folders import CONFIG_VARIABLE, config_file
+
+MAX_SETTINGS_BYTES: Final = 64 * limits.KIB
+"""Bytes of a settings file: a real one is below 1 KiB."""
+
+_SHORTEST_S: Final = 10.0
+"""Seconds that a person always has to answer, whatever the settings say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, with where each one comes from."""
+
+    relay: str | None = None
+    """The relay's address; without one this PC relays by itself."""
+
+    store: Path | None = None
+    """The NPKI folder; without one the system's own place."""
+
+    language: str | None = None
+    """``ko`` or ``en``; without one the locale decides."""
+
+    name: str | None = None
+    """This PC's name on the phone's screen; without one the computer's own."""
+
+    history: bool = True
+    """Whether `certrelay history` is written."""
+
+    plain: bool = False
+    """Whether the screen is one that can be read aloud: see ``--plain``."""
+
+    number_s: float = limits.NUMBER_S
+    """Seconds for typing the number."""
+
+    save_question_s: float = limits.SAVE_QUESTION_S
+    """Seconds for answering whether to save."""
+
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """The variable or the file that a setting comes from; a default is not in it."""
+
+    error: UsageError | None = None
+    """Why file or environment cannot be used; the other fields are defaults then."""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value
+
+
+def _relay(value: object) -> str:
+    from certrelay.e2e.origin import Origin
+
+    text = _text(value)
+    try:
+        Origin.parse(text if text.endswith("/") else f"{text}/")
+    except CertRelayError:
+        raise ValueError from None
+    return text
+
+
+def _folder(value: object) -> Path:
+    return Path(_text(value)).expanduser()
+
+
+def _language(value: object) -> str:
+    if value not in LANGUAGES:
+        raise ValueError
+    return str(value)
+
+
+_WORDS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _switch(value: object) -> bool:
+    if isinstance(value, str):
+        value = _WORDS.get(value.lower())
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _seconds(longest: float) -> Callable[[object], float]:
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError
+        seconds = float(value)
+        if not _SHORTEST_S <= seconds <= longest:
+            raise ValueError
+        return seconds
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting: how it is called, and how its value is read (``ValueError`` if not)."""
+
+    name: str
+    """As in the file; ``timeouts.number_s`` stands in the table ``[timeouts]``."""
+
+    read: Callable[[object], Any]
+
+    @property
+    def attribute(self) -> str:
+        """The field of `Settings`."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return f"CERTRELAY_{self.attribute.upper()}"
+
+
+KEYS: Final = (
+    Key("relay", _relay),
+    Key("store", _folder),
+    Key("language", _language),
+    Key("name", _text),
+    Key("history", _switch),
+    Key("plain", _switch),
+    Key("timeouts.number_s", _seconds(limits.NUMBER_S)),
+    Key("timeouts.save_question_s", _seconds(limits.SAVE_QUESTION_S)),
+)
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read file and environment; a fault is in `Settings.error`, since telling it needs a
+    language first."""
+    environment = os.environ if environment is None else environment
+    try:
+        path = config_file(environment)
+        values = {} if path is None else _read_file(path, CONFIG_VARIABLE in environment)
+        found = {name: (value, str(path)) for name, value in values.items()}
+        known = {key.name for key in KEYS}
+        for name in found:
+            if name not in known:
+                raise UsageError("bad_settings", where=f"{path}: {name}")
+        for key in KEYS:
+            if text := environment.get(key.variable):
+                found[key.name] = (text, key.variable)
+        settings = Settings()
+        for key in KEYS:
+            if key.name in found:
+                value, origin = found[key.name]
+                settings = _with(settings, key, value, origin)
+    except UsageError as error:
+        return Settings(error=error)
+    return settings
+
+
+def _with(settings: Settings, key: Key, value: object, origin: str) -> Settings:
+    try:
+        usable = key.read(value)
+    except (ValueError, RuntimeError):  # a RuntimeError is a "~name" that nobody has
+        where = origin if origin == key.variable else f"{origin}: {key.name}"
+        raise UsageError("bad_settings", where=where) from None
+    origins = {**settings.origins, key.name: origin}
+    return replace(settings, origins=origins, **{key.attribute: usable})
+
+
+def _read_file(path: Path, must_exist: bool) -> dict[str, object]:
+    """Read the file as ``name: value``; a table's keys have its name in front.
+
+    Raises:
+        UsageError: ``bad_settings`` with ``where``: the file and the line or the key.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_SETTINGS_BYTES + 1)
+    except FileNotFoundError:
+        if must_exist:
+            raise UsageError("bad_settings", where=str(path)) from None
+        return {}
+    except OSError as error:
+        raise UsageError("bad_settings", where=f"{path}: {error.strerror}") from None
+    if len(raw) > MAX_SETTINGS_BYTES:
+        raise UsageError("bad_settings", where=str(path))
+    import tomllib
+
+    try:
+        table = tomllib.loads(raw.decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError("bad_settings", where=f"{path}: {error}") from None
+    except ValueError:
+        raise UsageError("bad_settings", where=f"{path}: UTF-8") from None
+    values: dict[str, object] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            values |= {f"{name}.{inner}": each for inner, each in value.items()}
+        else:
+            values[name] = value
+    return values
