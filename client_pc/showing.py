@@ -103,7 +103,7 @@ class CodeFiles:
         self._png_path: Final = png_path
         self._png: Final = None if png_path is None else SecretFile(png_path)
         self._url: Final = None if url_path is None else SecretFile(url_path)
-        self._folder: "TemporaryDirectory[str] | None" = None
+        self._folder: TemporaryDirectory[str] | None = None
         self._is_told = False
 
     def write(self, code: Code, url: str) -> None:

@@ -76,11 +76,12 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _block(row: Sequence[str], first: int, cells: int) -> Iterable[str]:
-    current = pad(row[0], first)
+    start = pad(row[0], first)
     indent = " " * first
+    current = start
     for text in filter(None, row[1:]):
-        if current.strip() and cell_width(current) + len(GAP) + cell_width(text) > cells:
-            yield current.rstrip()
+        if current not in (start, indent) and cell_width(current + GAP + text) > cells:
+            yield current
             current = indent
         current += GAP + text
     yield current.rstrip()

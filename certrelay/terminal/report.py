@@ -17,7 +17,7 @@ from certrelay.terminal.screen import Screen, has_letters, open_screen
 from certrelay.texts import Texts
 
 _TALK: Final = frozenset(
-    [
+    {
         "changed",
         "checking",
         "connection_back",
@@ -37,7 +37,7 @@ _TALK: Final = frozenset(
         "saved",
         "scanned",
         "verified",
-    ]
+    }
 )
 """Events that ``--quiet`` leaves out: what nobody has to know in order to go on."""
 
