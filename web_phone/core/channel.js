@@ -18,7 +18,7 @@ import { equal, utf8 } from "./bytes.js";
 import { CertRelayError, stateError } from "./errors.js";
 import { ACK_BYTES, CARRIER, FRAME_BYTES, numberOf } from "./frame.js";
 import { openAck, openFrame, sealAck, sealFrame, unpad } from "./frame.js";
-import { FRAME_REPEAT_S, MAX_SEQ, NUMBER_TRIES, SILENCE_S, WINDOW_FRAMES } from "./limits.js";
+import { FRAME_REPEAT_S, MAX_SEQ, NUMBER_TRIES, WINDOW_FRAMES } from "./limits.js";
 
 /** @typedef {import("./bodies.js").Body} Body */
 /** @typedef {Extract<Body, {is: "progress" | "close"}>} Early what may be said before the number matched */
@@ -69,9 +69,9 @@ export class Delivery {
     return this._dead ? Infinity : this._repeatAt;
   }
 
-  /** When the connection counts as lost, because the oldest frame was not acknowledged. */
-  get silentAt() {
-    return this._dead ? Infinity : this._oldestSince + SILENCE_S;
+  /** Since when the oldest frame waits for its acknowledgement; Infinity for not at all. */
+  get waitingSince() {
+    return this._dead ? Infinity : this._oldestSince;
   }
 
   /** Queue a body; it is sealed when the window has room. @param {Body} body */

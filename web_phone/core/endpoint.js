@@ -55,6 +55,12 @@ import { Receiver, Sender } from "./transfer.js";
  *   | {do: "tell", event: Told}} Order
  */
 
+/**
+ * Seconds after which a connection that acknowledges nothing is replaced.  The protocol allows
+ * a minute, but that is the relay's whole grace: a half-open connection would cost the session.
+ */
+const UNANSWERED_S = 25;
+
 const NEVER = {
   repeat: Infinity,
   handshake: Infinity,
@@ -144,7 +150,10 @@ export class Endpoint {
   /** The time at which `tick` is due; Infinity for never. */
   get deadline() {
     const delivery = this._livingDelivery;
-    const frames = delivery === null ? Infinity : Math.min(delivery.deadline, delivery.silentAt);
+    const frames =
+      delivery === null
+        ? Infinity
+        : Math.min(delivery.deadline, delivery.waitingSince + UNANSWERED_S);
     return Math.min(this._talk.deadline, ...Object.values(this._times), frames);
   }
 
@@ -413,7 +422,7 @@ export class Endpoint {
     this._talk.tick(now, jitter);
     if (now >= this._times.repeat && this._talk.isAttached) this._repeatAll();
     const delivery = this._livingDelivery;
-    if (delivery !== null && now >= delivery.silentAt) this._talk.refresh(now);
+    if (delivery !== null && now >= delivery.waitingSince + UNANSWERED_S) this._talk.refresh(now);
     else if (delivery !== null) delivery.tick(now);
     const { close, handshake, session, number, question } = this._times;
     if (now >= close) {

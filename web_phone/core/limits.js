@@ -7,7 +7,6 @@ export const MAX_VERSION_TEXT = 32;
 export const SESSION_S = 600;
 export const GRACE_S = 60;
 export const UNCLAIMED_S = 120;
-export const SILENCE_S = 60;
 export const HANDSHAKE_S = 30;
 export const NUMBER_S = 120;
 export const SAVE_QUESTION_S = 120;
