@@ -18,12 +18,14 @@ MAX_PORT: Final = 65_535
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "[::1]", "localhost")
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """Reserve an address; connections wait there until a server runs on it.
 
     Args:
         host: A name or an IP address of this machine.
         port: 0 picks a free one.
+        shared: Other processes that say the same may have the port too: the system gives each
+            new connection to one of them.
 
     Raises:
         RelayUnreachable: ``port_taken``.
@@ -34,8 +36,8 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
-        return socket.create_server(address, family=family, backlog=BACKLOG)
-    except (OSError, UnicodeError) as error:
+        return socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=shared)
+    except (OSError, ValueError) as error:  # also a bad name, or no shared ports here
         if getattr(error, "errno", None) == errno.EADDRINUSE:
             raise RelayUnreachable("port_taken") from None
         raise UsageError("bad_host", host=host, port=port) from None

@@ -247,7 +247,7 @@ class RedisHub:
             try:
                 stored = records.decode(room, found.raw)
             except records.RecordUnreadable as error:
-                journal.write("unreadable", room)
+                journal.write_warning("unreadable")
                 raise StoreAway from error
             change = step(stored, found.now)
             if not isinstance(change, Change):
@@ -332,7 +332,7 @@ class RedisHub:
             else:
                 self._take_notice(heard, records.decode(heard.room, heard.record))
         except records.RecordUnreadable:
-            journal.write("unreadable")
+            journal.write_warning("unreadable")
 
     def _take_letter(self, letter: Letter) -> None:
         line, view = self._views.line(letter.name), self._views.rooms.get(letter.room)

@@ -47,6 +47,13 @@ def write_detail(event: str, room: RoomId | None = None, **values: Value) -> Non
     _write(logging.DEBUG, event, room, values)
 
 
+def write_warning(event: str, **values: Value) -> None:
+    """Write one line at WARNING: what an operator should know of."""
+    for listener in _listeners:
+        listener(event, values)
+    _write(logging.WARNING, event, None, values)
+
+
 def write_fault(error: BaseException) -> None:
     """Write our own fault at ERROR: its kind and where it was raised; never its text."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]

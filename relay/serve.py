@@ -6,12 +6,19 @@ import contextlib
 import ipaddress
 import logging
 import signal
+import socket
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
 from typing import TextIO
 
 from certrelay.errors import ExitStatus, UsageError
+from relay import journal
 from relay.address import bind, edges_of, public_origin, url_of
+from relay.journal import JsonFormatter
 from relay.open_files import raise_limit
+from relay.operating import OperatorPages, bind_operator, word
 from relay.page import page_routes
 from relay.server import Server, loop_factory, tls_context
 from relay.settings import Edges, Settings, read_policy
@@ -20,7 +27,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(arguments: argparse.Namespace, out: TextIO) -> int:
-    """Serve until SIGTERM (status 0) or Ctrl-C (130).
+    """Serve until SIGTERM has come and paired devices have finished (status 0), or Ctrl-C (130).
 
     Args:
         arguments: As `relay.__main__` parses them.
@@ -29,7 +36,11 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
     Raises:
         CertRelayError: If it cannot start.
     """
-    settings = Settings(edges=_edges(arguments))
+    settings = Settings(
+        edges=_edges(arguments),
+        redis_url=_redis_url(arguments.redis),
+        drain_s=arguments.drain_s,
+    )
     if arguments.policy is not None:
         settings = replace(settings, policy=read_policy(arguments.policy))
     tls = None
@@ -37,10 +48,17 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         if not (arguments.tls_cert and arguments.tls_key):
             raise UsageError("bad_tls_files", where="--tls-cert, --tls-key")
         tls = tls_context(arguments.tls_cert, arguments.tls_key)
-    listener = bind(arguments.host, arguments.port)
+    listener = bind(arguments.host, arguments.port, shared=arguments.share_port)
+    operator = None
+    if arguments.operate is not None:
+        operator = bind_operator(arguments.operate)
+        if operator is None:
+            raise UsageError("bad_metrics")
 
     raise_limit()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    if arguments.log_format == "json":
+        logging.getLogger().handlers[0].setFormatter(JsonFormatter())
     logging.getLogger("relay").setLevel(arguments.log_level.upper())
     url = arguments.public_url or url_of(listener, tls is not None)
     if not arguments.public_url:
@@ -50,7 +68,9 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
     async def run() -> int:
         server = Server(settings, tls, page_routes(_path(url)) if arguments.page else ())
         came = _stop_on_signals(server)
-        await server.run(listener, lambda: _announce(url, out))
+        _reload_on_hangup(server, arguments.policy)
+        async with _operator_pages(server, operator):
+            await server.run(listener, lambda: _announce(url, out))
         _ignore_signals()
         return ExitStatus.INTERRUPTED if came[:1] == [signal.SIGINT] else ExitStatus.OK
 
@@ -90,13 +110,21 @@ def _origin(url: str) -> str:
 
 
 def _stop_on_signals(server: Server) -> list[int]:
-    """Let SIGTERM and Ctrl-C stop the server; give back the list of those that came."""
+    """Let SIGTERM drain the server, Ctrl-C or a second signal stop it at once.
+
+    Gives back the list of the signals that came.
+    """
     came: list[int] = []
     loop = asyncio.get_running_loop()
 
+    draining: list[asyncio.Task[None]] = []
+
     def stop(number: int) -> None:
         came.append(number)
-        server.stop()
+        if came == [signal.SIGTERM]:
+            draining.append(loop.create_task(server.drain()))
+        else:
+            server.stop()
 
     for number in _SIGNALS:
         try:
@@ -104,6 +132,56 @@ def _stop_on_signals(server: Server) -> list[int]:
         except NotImplementedError:  # Windows
             signal.signal(number, lambda n, _frame: loop.call_soon_threadsafe(stop, n))
     return came
+
+
+def _reload_on_hangup(server: Server, policy: Path | None) -> None:
+    """Read the release policy anew at SIGHUP; one that cannot be read changes nothing."""
+    if policy is None or not hasattr(signal, "SIGHUP"):
+        return
+
+    def reload() -> None:
+        try:
+            server.hub.policy = read_policy(policy)
+        except UsageError as error:
+            journal.write_warning("policy_unreadable", code=error.code)
+        else:
+            journal.write_warning("policy_read")
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+
+
+@contextlib.asynccontextmanager
+async def _operator_pages(server: Server, listener: socket.socket | None) -> AsyncIterator[None]:
+    """Answer the operator, on an address of its own, while the relay runs."""
+    if listener is None:
+        yield
+        return
+    pages = {"/healthz": word(lambda: True), "/readyz": word(server.is_ready)}
+    with contextlib.ExitStack() as stack:
+        try:
+            from relay.metrics import CONTENT_TYPE, Metrics
+        except ImportError:
+            journal.write_warning("no_prometheus_client")
+        else:
+            sockets = server.sockets
+            metrics = Metrics(server.hub.rooms, lambda: len(sockets), server.is_ready)
+            stack.callback(metrics.close)
+            pages["/metrics"] = lambda: (HTTPStatus.OK, CONTENT_TYPE, metrics.text())
+        answering = await OperatorPages(pages).serve(listener)
+        try:
+            yield
+        finally:
+            answering.close()
+
+
+def _redis_url(argument: str | None) -> str | None:
+    """The store's address, or what the file ``@FILE`` says: a list of processes shows no secret."""
+    if argument is None or not argument.startswith("@"):
+        return argument
+    try:
+        return Path(argument[1:]).read_text("utf-8").strip()
+    except (OSError, UnicodeError):
+        raise UsageError("bad_redis_url") from None
 
 
 def _ignore_signals() -> None:

@@ -30,6 +30,9 @@ from relay.transport import HttpDoor, WebSocketDoor
 STOP_S: Final = 2.0
 """Seconds that devices have to answer the close when the relay stops."""
 
+_LOOK_S: Final = 0.05
+"""Seconds between two looks whether all have finished."""
+
 
 class Server:
     """One relay in one event loop.
@@ -57,7 +60,7 @@ class Server:
             settings.edges.trusted_proxies,
         )
         self._config: Final = uvicorn.Config(
-            build_app(self.sockets, settings.edges, pages),
+            build_app(self.sockets, settings.edges, pages, self.is_ready),
             ws=WebSocketDoor,
             ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,
@@ -69,11 +72,16 @@ class Server:
             date_header=False,
             access_log=False,
             log_config=None,
-            # At INFO it logs each path, at DEBUG each message with its tokens, and at WARNING
-            # it has a line for every stranger who sends it nonsense.
-            log_level="error",
+            # At INFO it logs each path, at DEBUG each message with its tokens, and above that it
+            # has lines for every stranger who sends it nonsense.  Our own faults are written
+            # by `relay.journal`.
+            log_level="critical",
         )
         self._config.load()
+
+    def is_ready(self) -> bool:
+        """Whether newcomers should be sent here."""
+        return self.hub.ready and not self.sockets.draining
 
     async def run(self, listener: socket.socket, listening: Callable[[], None]) -> None:
         """Serve until `stop`, then tell every device and close.
@@ -98,6 +106,18 @@ class Server:
             await self._end()
             await self.hub.stop()
 
+    async def drain(self) -> None:
+        """End `run` once the paired devices have finished, or their time is up.
+
+        All others are sent elsewhere at once, and so is whoever comes.
+        """
+        await self.sockets.drain(self.hub.is_paired)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._settings.drain_s
+        while len(self.sockets) and loop.time() < deadline:
+            await asyncio.sleep(_LOOK_S)
+        self.stop()
+
     def stop(self) -> None:
         """End `run`; from another thread by ``loop.call_soon_threadsafe``."""
         self._stopping.set()
@@ -107,7 +127,7 @@ class Server:
 
     async def _end(self) -> None:
         """Close every socket with 1012 and wait a moment for the answers."""
-        self.sockets.drain()
+        await self.sockets.drain()
         for connection in list(self._state.connections):
             if not isinstance(connection, WebSocketDoor):
                 connection.shutdown()

@@ -9,13 +9,14 @@ Source: docs/protocol.md §4.
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from certrelay.errors import ProtocolError
 from certrelay.wire.close import CloseCode
-from certrelay.wire.messages import SUBPROTOCOL, Leave, Refused, decode_from_device
+from certrelay.wire.messages import SUBPROTOCOL, Leave, Refused, Resume, decode_from_device
 from relay.admission import Admission
 from relay.hub import Hub, Line, Seat
 from relay.outbox import Outbox
@@ -36,15 +37,24 @@ class Sockets:
         self._admission: Final = admission
         self._limits: Final = limits
         self._lines: Final[set[Line]] = set()
+        self.draining = False
+        """Whether newcomers are sent elsewhere."""
 
     def __len__(self) -> int:
         """Count the sockets that are open."""
         return len(self._lines)
 
-    def drain(self) -> None:
-        """Tell every device that this relay stops; each resumes elsewhere."""
-        for line in self._lines:
-            line.close(CloseCode.RESTART)
+    async def drain(self, stays: Callable[[Line], bool] = lambda _: False) -> None:
+        """Tell the devices that this relay stops; each resumes elsewhere.
+
+        Args:
+            stays: Which of them may finish what they are at.
+        """
+        self.draining = True
+        for line in list(self._lines):
+            if not stays(line):
+                await self._hub.lost(line)
+                line.close(CloseCode.RESTART)
 
     async def serve(self, socket: WebSocket, address: str) -> None:
         """Run one socket to its end; the upgrade is still to be answered.
@@ -117,6 +127,9 @@ class Sockets:
             case request:
                 if line.seat not in (None, Seat.of(request)):
                     raise ProtocolError("bad_message")
+                if self.draining and not isinstance(request, Resume):
+                    line.close(CloseCode.RESTART)
+                    return
                 retry_in_ms = self._admission.retry_after_ms(line.address)
                 if retry_in_ms:
                     line.refuse(Refused("rate_limited", retry_in_ms=retry_in_ms))

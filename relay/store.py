@@ -225,7 +225,7 @@ class Store:
                     await self._listen(connection, hear, joined)
             except StoreAway:
                 if self.listening:
-                    journal.write("store_away")
+                    journal.write_warning("store_away")
             finally:
                 self.listening = False
                 with contextlib.suppress(RedisError, OSError):
@@ -245,7 +245,7 @@ class Store:
         await joined()
         self._heard_at = self._clock()
         self.listening = True
-        journal.write("store_joined")
+        journal.write_warning("store_joined")
         async with asyncio.TaskGroup() as tasks:
             beating = tasks.create_task(self._beat(connection))
             try:

@@ -1,0 +1,84 @@
+"""What only the operator reaches: metrics and health, on an address of their own."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+
+from relay.address import bind
+
+REQUEST_S: Final = 5.0
+"""Seconds for a request; there is nobody to be patient with."""
+
+MAX_HEAD_BYTES: Final = 8192
+"""Bytes of a request's head."""
+
+Page = Callable[[], tuple[HTTPStatus, str, bytes]]
+"""Gives a page's status, media type and content."""
+
+
+class OperatorPages:
+    """A handful of pages by plain HTTP/1.0: one request, one answer, the connection closes.
+
+    Args:
+        pages: What is answered, by path.
+    """
+
+    def __init__(self, pages: dict[str, Page]) -> None:
+        self._pages: Final = pages
+
+    async def serve(self, listener: socket.socket) -> asyncio.Server:
+        """Answer on a bound socket until the server is closed."""
+        return await asyncio.start_server(self._answer, sock=listener, limit=MAX_HEAD_BYTES)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(REQUEST_S):
+                head = await reader.readuntil(b"\r\n\r\n")
+                writer.write(self._response(head))
+                await writer.drain()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # whoever asked is gone, or was no HTTP client
+        finally:
+            writer.close()
+
+    def _response(self, head: bytes) -> bytes:
+        words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+        path = words[1].partition("?")[0] if len(words) == 3 and words[0] == "GET" else ""
+        page = self._pages.get(path)
+        status, media, content = HTTPStatus.NOT_FOUND, "text/plain", b"not found\n"
+        if page is not None:
+            status, media, content = page()
+        lines = (
+            f"HTTP/1.0 {status.value} {status.phrase}",
+            f"Content-Type: {media}",
+            f"Content-Length: {len(content)}",
+            "Cache-Control: no-store",
+            "Connection: close",
+        )
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+def bind_operator(text: str) -> socket.socket | None:
+    """Reserve the operator's address, ``HOST:PORT``; ``None`` if it is none.
+
+    Raises:
+        RelayUnreachable: ``port_taken``.
+        UsageError: ``bad_host``.
+    """
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        return None
+    return bind(host.strip("[]"), int(port))
+
+
+def word(is_so: Callable[[], bool]) -> Page:
+    """A page that says ``ok`` with status 200, or 503."""
+
+    def page() -> tuple[HTTPStatus, str, bytes]:
+        status = HTTPStatus.OK if is_so() else HTTPStatus.SERVICE_UNAVAILABLE
+        text = "ok" if status is HTTPStatus.OK else status.phrase
+        return status, "text/plain; charset=utf-8", f"{text}\n".encode()
+
+    return page
