@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from relay.clock import Clock, monotonic
-from relay.settings import AdmissionLimits, Network
+from relay.settings import AdmissionLimits, Network, SocketLimits
 
 
 def client_address(peer: str, forwarded: Iterable[str], trusted: Sequence[Network]) -> str:
@@ -63,14 +63,19 @@ class Doorman:
     Args:
         most: Connections at once, of any kind.
         most_per_address: The same from one address; a trusted proxy may have `most`.
-        request_s: Seconds that each has for a whole HTTP request.
+        patience: Its `SocketLimits.request_s` and `SocketLimits.close_s` count.
         trusted: The proxies.
     """
 
     def __init__(
-        self, most: int, most_per_address: int, request_s: float, trusted: Sequence[Network] = ()
+        self,
+        most: int,
+        most_per_address: int,
+        patience: SocketLimits,
+        trusted: Sequence[Network] = (),
     ) -> None:
-        self.request_s: Final = request_s
+        self.request_s: Final = patience.request_s
+        self.close_s: Final = patience.close_s
         self._most: Final = most
         self._most_per_address: Final = most_per_address
         self._trusted: Final = trusted

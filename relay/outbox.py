@@ -33,6 +33,7 @@ class Outbox:
         self._items: deque[Item] = deque()
         self._bytes = 0
         self._controls = 0
+        self._last_call: asyncio.TimerHandle | None = None
         self._filled = asyncio.Event()
         self._space = asyncio.Event()
         self._space.set()
@@ -80,12 +81,13 @@ class Outbox:
     def put_close(self, code: CloseCode) -> None:
         """Queue the socket's end: what was put before is still written.
 
-        The device has a while to take it and to answer the close; then it is cut off.
+        The device has a while to take that; then it is cut off.
         """
         if not self.ending:
             self._append(code)
             self._end()
-            asyncio.get_running_loop().call_later(self._limits.close_s, self._cut_off)
+            loop = asyncio.get_running_loop()
+            self._last_call = loop.call_later(self._limits.close_s, self._cut_off)
 
     def give_up(self) -> None:
         """Cut the device off."""
@@ -95,6 +97,8 @@ class Outbox:
     def discard(self) -> None:
         """Drop what waits: the socket is gone.  Who waits for room goes on."""
         self._items.clear()
+        if self._last_call is not None:
+            self._last_call.cancel()
         self.dropped = True
         self._end()
 
@@ -110,6 +114,8 @@ class Outbox:
                 self._space.set()
         elif isinstance(item, str):
             self._controls -= 1
+        elif self._last_call is not None:
+            self._last_call.cancel()
         return item
 
     def _append(self, item: Item) -> None:

@@ -56,7 +56,7 @@ class Server:
         self._doorman: Final = Doorman(
             connections_possible(settings.admission.connections),
             settings.admission.connections_per_address,
-            settings.socket.request_s,
+            settings.socket,
             settings.edges.trusted_proxies,
         )
         self._config: Final = uvicorn.Config(

@@ -89,10 +89,18 @@ class HttpDoor(H11Protocol):
 class WebSocketDoor(WebSocketsSansIOProtocol):
     """A WebSocket that a stranger cannot make expensive."""
 
+    _last_call: asyncio.TimerHandle | None = None
+
+    @property
+    def _doorman(self) -> Doorman:
+        doorman: Doorman = self.app_state["doorman"]
+        return doorman
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that it is gone."""
-        doorman: Doorman = self.app_state["doorman"]
-        doorman.leave(self.client)
+        if self._last_call is not None:
+            self._last_call.cancel()
+        self._doorman.leave(self.client)
         super().connection_lost(exc)
 
     def handle_connect(self, event: Any) -> None:
@@ -105,6 +113,21 @@ class WebSocketDoor(WebSocketsSansIOProtocol):
         """End the connection at once; what was not sent is lost."""
         self.stop_keepalive()
         self.transport.abort()
+
+    def close_soon(self) -> None:
+        """Give the device a while to take what is left; a closing transport waits for ever."""
+        if self._last_call is None:
+            self._last_call = self.loop.call_later(self._doorman.close_s, self.cut_off)
+
+    def handle_close(self, event: Any) -> None:
+        """Answer the device's close."""
+        super().handle_close(event)
+        self.close_soon()
+
+    def handle_parser_exception(self) -> None:
+        """Close a connection that breaks RFC 6455."""
+        super().handle_parser_exception()
+        self.close_soon()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, unless the answers to earlier ones pile up."""
@@ -141,3 +164,5 @@ class WebSocketDoor(WebSocketsSansIOProtocol):
             if self.close_sent:
                 raise ClientDisconnected from None
             raise
+        if self.close_sent:
+            self.close_soon()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from certrelay.wire.messages import Created, Leave, Paired, Refused
 from relay.admission import Admission, Doorman, allowance_key, client_address
 from relay.embedded import Running
-from relay.settings import AdmissionLimits, Edges
+from relay.settings import AdmissionLimits, Edges, SocketLimits
 from tests.relay.conftest import Connect
 from tests.relay.device import Device, Pair
 
@@ -126,7 +126,7 @@ def test_sockets_are_counted_in_and_out_by_address() -> None:
 
 
 def test_connections_are_counted_in_and_out() -> None:
-    doorman = Doorman(most=3, most_per_address=2, request_s=1.0, trusted=PROXIES)
+    doorman = Doorman(3, 2, SocketLimits(), PROXIES)
     stranger, proxy = ("198.51.100.7", 1), ("10.0.0.1", 1)
     assert [doorman.enter(stranger) for _ in range(3)] == [True, True, False]
     assert not doorman.enter(proxy), "full"

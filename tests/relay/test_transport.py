@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -210,6 +211,42 @@ def test_a_slow_reader_makes_its_peer_wait_and_is_then_cut_off(
         assert g.hear() == PeerGone(), "the slow device's socket is gone, its room is not"
         slow.wait_for_end()
     assert connect_to(relay).ask(pair.resume_s)
+
+
+@pytest.mark.attack(16)
+@pytest.mark.parametrize("ending", ["the device closes", "the room ends", "it breaks the rules"])
+def test_who_reads_neither_messages_nor_the_close_is_cut_off(
+    start_relay: Start, connect_to: Connect, pair: Pair, ending: str
+) -> None:
+    limits = SocketLimits(close_s=SHORT, outbox_bytes=32 * KIB)
+    relay = start_relay(socket=limits, admission=AdmissionLimits(connections=2))
+    g = connect_to(relay)
+    assert isinstance(g.ask(pair.create), Created)
+    with RawSocket(relay.port, receive_bytes=4096) as deaf:
+        deaf.say(pair.join)
+        assert isinstance(g.hear(), Paired)
+        for _ in range(4):
+            g.say(bytes(32 * KIB))
+        match ending:
+            case "the device closes":
+                deaf.send(Opcode.CLOSE, (1000).to_bytes(2))
+            case "the room ends":
+                g.say(Leave())
+            case _:
+                deaf.send(Opcode.BINARY, bytes(32 * KIB + 1))
+        assert g.hear_all() if ending == "the room ends" else g.hear() == PeerGone()
+        deadline = time.monotonic() + PATIENCE_S
+        while not _gets_in(relay):
+            assert time.monotonic() < deadline, "its place is never free again"
+
+
+def _gets_in(relay: Running) -> bool:
+    try:
+        with tcp_to(relay) as tcp:
+            tcp.sendall(f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{relay.port}\r\n\r\n".encode())
+            return tcp.recv(1) != b""
+    except ConnectionError:
+        return False
 
 
 @pytest.mark.attack(16)
