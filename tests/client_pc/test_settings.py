@@ -1,0 +1,176 @@
+"""Which settings count, and what a fault in them looks like."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certrelay.errors import ExitStatus
+from client_pc import cli
+from client_pc.folders import config_file, data_folder
+from client_pc.settings import KEYS, Settings, read
+
+WHOLE = """
+relay = "https://relay.example.kr"
+store = "~/certificates"
+language = "ko"
+name = "거실 PC"
+history = false
+plain = true
+
+[timeouts]
+number_s = 60
+save_question_s = 30.5
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "config.toml"
+    monkeypatch.setenv("CERTRELAY_CONFIG", str(path))
+    return path
+
+
+def test_a_file_sets_everything(file: Path) -> None:
+    file.write_text(WHOLE, "utf-8")
+    settings = read()
+    assert settings.error is None
+    assert settings.relay == "https://relay.example.kr"
+    assert settings.store == Path.home() / "certificates"
+    assert (settings.language, settings.name) == ("ko", "거실 PC")
+    assert (settings.history, settings.plain) == (False, True)
+    assert (settings.number_s, settings.save_question_s) == (60, 30.5)
+    assert set(settings.origins) == {key.name for key in KEYS}
+    assert set(settings.origins.values()) == {str(file)}
+
+
+def test_the_environment_counts_more_than_the_file(file: Path) -> None:
+    file.write_text(WHOLE, "utf-8")
+    settings = read(
+        {"CERTRELAY_CONFIG": str(file), "CERTRELAY_LANGUAGE": "en", "CERTRELAY_HISTORY": "yes"}
+    )
+    assert (settings.language, settings.history, settings.name) == ("en", True, "거실 PC")
+    assert settings.origins["language"] == "CERTRELAY_LANGUAGE"
+
+
+def test_an_empty_variable_sets_nothing() -> None:
+    assert read({"CERTRELAY_CONFIG": "", "CERTRELAY_RELAY": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (b"relay = x", "line 1"),
+        (b"rely = 'https://relay.example.kr/'", "rely"),
+        (b"relay = 'relay.example.kr'", "relay"),
+        (b"relay = 1", "relay"),
+        (b"name = ' '", "name"),
+        (b"language = 'fr'", "language"),
+        (b"history = 'perhaps'", "history"),
+        (b"plain = 1", "plain"),
+        (b"store = ''", "store"),
+        (b"store = '~nobody-has-this-name/x'", "store"),
+        (b"[timeouts]\nnumber_s = 1", "timeouts.number_s"),
+        (b"[timeouts]\nnumber_s = 121", "timeouts.number_s"),
+        (b"[timeouts]\nnumber_s = true", "timeouts.number_s"),
+        (b"[timeouts]\nnumber = 60", "timeouts.number"),
+        (b"[timeout]\nnumber_s = 60", "timeout.number_s"),
+        (b"name = '\xff'", "UTF-8"),
+        (b"#" * 70_000, "config.toml"),
+    ],
+)
+def test_a_fault_is_told_with_its_place_and_no_setting_counts(
+    file: Path, content: bytes, where: str
+) -> None:
+    file.write_bytes(content)
+    settings = read()
+    assert settings.error is not None
+    assert settings.error.code == "bad_settings"
+    assert where in str(settings.error.details["where"])
+    assert str(file) in str(settings.error.details["where"])
+    assert (settings.history, settings.origins) == (True, {})
+
+
+def test_a_variable_with_a_fault_is_named() -> None:
+    error = read({"CERTRELAY_CONFIG": "", "CERTRELAY_NUMBER_S": "soon"}).error
+    assert error is not None
+    assert error.details["where"] == "CERTRELAY_NUMBER_S"
+
+
+def test_a_file_that_is_named_must_be_there_and_the_usual_one_need_not(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read().error is not None
+    monkeypatch.delenv("CERTRELAY_CONFIG")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nothing"))
+    monkeypatch.setenv("HOME", str(tmp_path / "nothing"))
+    assert read() == Settings()
+
+
+def test_the_places_follow_the_variables() -> None:
+    assert config_file({"CERTRELAY_CONFIG": ""}) is None
+    assert config_file({"CERTRELAY_CONFIG": "~/x"}) == Path.home() / "x"
+    assert data_folder({"CERTRELAY_DATA": "/y"}) == Path("/y")
+    usual = config_file({})
+    assert usual is not None
+    assert (usual.parent.name, usual.name) == ("certrelay", "config.toml")
+    assert data_folder({}).name == "certrelay"
+
+
+# --- the commands ---
+
+
+def events(out: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_config_shows_what_is_in_force_and_why(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(WHOLE, "utf-8")
+    monkeypatch.setenv("CERTRELAY_NAME", "PC")
+    assert cli.main(["config", "--json"]) == ExitStatus.OK
+    first, *rest = events(capsys.readouterr().out)
+    assert (first["path"], first["exists"]) == (str(file), True)
+    shown = {event["key"]: (event["value"], event["origin"]) for event in rest}
+    assert shown["name"] == ("PC", "CERTRELAY_NAME")
+    assert shown["history"] == (False, str(file))
+    assert shown["timeouts.number_s"] == (60.0, str(file))
+    assert set(shown) == {key.name for key in KEYS}
+
+
+def test_what_is_not_set_is_shown_with_what_then_happens(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["config", "--lang", "ko"]) == ExitStatus.OK
+    out = capsys.readouterr().out
+    assert "(이 PC가 직접 중계)" in out
+    assert "NPKI" in out
+    assert out.count("기본값") == len(KEYS)
+
+
+def test_a_fault_stops_every_command_but_the_one_that_shows_it(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text("language = 1", "utf-8")
+    assert cli.main(["list", "--store", str(tmp_path), "--lang", "en"]) == ExitStatus.USAGE
+    assert f"cannot be used: {file}: language" in capsys.readouterr().err
+    assert cli.main(["config", "--json"]) == ExitStatus.USAGE
+    told = events(capsys.readouterr().out)
+    assert told[-1]["code"] == "bad_settings"
+    assert len(told) == len(KEYS) + 2
+
+
+def test_the_command_line_counts_more_than_everything(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(f"language = 'ko'\nstore = {json.dumps(str(tmp_path / 'set'))}", "utf-8")
+    assert cli.main(["list"]) == ExitStatus.OK
+    words = capsys.readouterr().err
+    assert str(tmp_path / "set") in words
+    assert "인증서가 없습니다" in words
+    assert cli.main(["list", "--store", str(tmp_path / "named"), "--lang", "en"]) == ExitStatus.OK
+    words = capsys.readouterr().err
+    assert str(tmp_path / "named") in words
+    assert "There are no certificates" in words
