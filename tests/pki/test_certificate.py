@@ -145,6 +145,10 @@ def test_a_name_in_cp949_is_read_and_marked() -> None:
 def test_a_serial_number_too_long_to_show_is_refused() -> None:
     with pytest.raises(CertificateError):
         Certificate.parse(rebuilt({1: der.integer(1 << 8000)}))
+    largest = (1 << 8 * 64 - 1) - 1
+    assert Certificate.parse(rebuilt({1: der.integer(largest)})).serial == largest
+    with pytest.raises(CertificateError):
+        Certificate.parse(rebuilt({1: der.integer(largest + 1)}))
 
 
 @given(st.integers(0, len(SIGN.der) - 1), st.integers(0, 255))

@@ -75,6 +75,14 @@ def test_every_prf_and_a_written_key_length_are_honoured(
     assert npki.open_key(encrypted, PASSWORD).der == PLAIN
 
 
+def test_lengths_that_do_not_belong_to_the_cipher_are_refused() -> None:
+    for size, length in ((15, None), (16, 24), (8, None)):
+        scheme = Scheme("pbkdf2", oids.SEED_CBC, fixed(8), 9, fixed(size), key_length=length)
+        with pytest.raises(CertificateError) as caught:
+            Scheme.parse(der.Element.parse(scheme.encode()))
+        assert caught.value.code == "bad_key_file"
+
+
 def test_scrypt_opens() -> None:
     scheme = Scheme("scrypt", oids.AES256_CBC, fixed(8), 1024, fixed(16))
     encrypted = pbe.encrypt(scheme, PLAIN, PASSWORD)
