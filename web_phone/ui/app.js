@@ -15,6 +15,7 @@ import * as receive from "./screens_receive.js";
 import * as send from "./screens_send.js";
 import { Basket } from "./story_send.js";
 import { Texts } from "./texts.js";
+import { Wake } from "./wake.js";
 
 /** @typedef {import("../core/endpoint.js").Told} Told */
 /** @typedef {import("./layout.js").Screen} Screen */
@@ -26,6 +27,7 @@ export class App {
     this._texts = texts;
     this._layout = new Layout(root, (language) => this._speak(language));
     this._layout.speak(texts);
+    this._wake = new Wake();
     /** @type {() => Screen} */
     this._screen = () => screens.start(this._texts);
     this._session = this._newSession();
@@ -68,6 +70,7 @@ export class App {
       session.endpoint = endpoint;
       session.link = new Link(endpoint, url, (event) => this._told(event));
       session.link.start();
+      this._wake.keep(true);
     } catch (error) {
       if (!(error instanceof CertRelayError)) throw error;
       this._end(error.code, {}, false);
@@ -83,6 +86,7 @@ export class App {
   leave() {
     const { link, endpoint } = this._session;
     if (link === null || endpoint === null) return;
+    this._wake.keep(false);
     link.carryOut(endpoint.cancel(now()));
     link.stop();
   }
@@ -133,6 +137,7 @@ export class App {
 
   /** @param {Extract<Told, {is: "ended"}>} event */
   _ended({ code, details, byPeer }) {
+    this._wake.keep(false);
     this._layout.peer("");
     this._layout.connection("");
     if (this._session.isDone) return; // the receiver has told its person already
