@@ -32,7 +32,7 @@ from relay.changes import Change, opened, stepped
 from relay.hub import Line, Request, Seat, event_of, note
 from relay.records import Letter, Name, Notice, Record, Stored, node_of
 from relay.settings import Settings
-from relay.store import COMMAND_S, SILENT_S, Found, Store, StoreAway, StoreFull
+from relay.store import BEAT_S, COMMAND_S, Found, Store, StoreAway, StoreForeign, StoreFull
 from relay.views import View, Views
 
 _TRIES: Final = 12
@@ -248,7 +248,7 @@ class RedisHub:
                 stored = records.decode(room, found.raw)
             except records.RecordUnreadable as error:
                 journal.write_warning("unreadable")
-                raise StoreAway from error
+                raise StoreForeign from error
             change = step(stored, found.now)
             if not isinstance(change, Change):
                 return change
@@ -310,6 +310,8 @@ class RedisHub:
         while self._store.now() < gives_up:
             try:
                 await self._apply(room, event, name)
+                break
+            except StoreForeign:
                 break
             except StoreAway:
                 await _wait(_AGAIN_S / 2, _AGAIN_S)
@@ -400,7 +402,7 @@ class RedisHub:
     async def _watch_nodes(self) -> None:
         """Note the sockets of nodes that ended without a word."""
         while True:
-            await asyncio.sleep(SILENT_S / 2)
+            await asyncio.sleep(BEAT_S)
             ends: defaultdict[str, list[tuple[RoomId, Role, Name]]] = defaultdict(list)
             for end in self._views.far_ends():
                 ends[node_of(end[2])].append(end)

@@ -29,7 +29,7 @@ COMMAND_S: Final = 2.0
 BEAT_S: Final = 1.0
 """Seconds between a node's signs of life."""
 
-SILENT_S: Final = 5.0
+SILENT_S: Final = 4.0
 """Seconds without a sign after which a node counts as gone, and the line to it as broken."""
 
 CONNECTIONS: Final = 32
@@ -79,6 +79,10 @@ class StoreAway(Exception):
 
 class StoreFull(StoreAway):
     """The server has no memory left for it."""
+
+
+class StoreForeign(StoreAway):
+    """What lies there is no relay's of this version: it is left alone."""
 
 
 @dataclass(frozen=True, slots=True)

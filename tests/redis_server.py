@@ -22,13 +22,19 @@ def program() -> str:
     return str(next(folder.glob("*/valkey-server")))
 
 
+def free_port() -> int:
+    """A port of this machine that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 class RedisServer:
     """One server without a disk: what it knows is gone when it is stopped."""
 
     def __init__(self, *options: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
@@ -53,6 +59,12 @@ class RedisServer:
                 return tcp.recv(4096).partition(b"\r\n")[0]
         except OSError:
             return b""
+
+    def read(self, key: str) -> bytes:
+        """What lies under a key; below 4 KiB."""
+        with socket.create_connection(("127.0.0.1", self.port), 1) as tcp:
+            tcp.sendall(f"GET {key}\r\n".encode())
+            return tcp.recv(4096).partition(b"\r\n")[2].removesuffix(b"\r\n")
 
     def stop(self) -> None:
         """End it at once; all it knew is lost."""

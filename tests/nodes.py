@@ -1,0 +1,65 @@
+"""Relays as processes of their own: started, killed, ended and started again."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_S = 30.0
+
+
+class Node:
+    """One relay; its port stays the same when it is started again."""
+
+    def __init__(self, *arguments: str | Path) -> None:
+        self.port = (
+            0 if "--port" not in arguments else int(arguments[arguments.index("--port") + 1])
+        )
+        self.url = ""
+        self._arguments = [str(argument) for argument in arguments]
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it; return once it answers."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "relay", "serve", "--port", str(self.port), *self._arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+        assert self.url, self.process.communicate()[1]
+        self.port = int(self.url.rstrip("/").rpartition(":")[2])
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def wait(self) -> tuple[int, str]:
+        """Wait for its end; give its status and what it wrote to standard error."""
+        assert self.process is not None
+        _, err = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, err
+
+    def kill(self) -> None:
+        """End it without a word."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+
+@contextmanager
+def nodes(count: int, *arguments: str | Path) -> Iterator[list[Node]]:
+    """So many relays with the same arguments; all are gone at the end."""
+    with ExitStack() as stack:
+        made = [Node(*arguments) for _ in range(count)]
+        for node in made:
+            stack.callback(node.kill)
+            node.start()
+        yield made

@@ -1,0 +1,195 @@
+"""Counting, logging, draining and reloading: a relay as its operator sees it."""
+
+import http.client
+import json
+import signal
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from certrelay.wire.messages import Closed, Created, Leave, Paired, PeerBack, Refused, Resumed
+from tests.nodes import Node, nodes
+from tests.redis_server import RedisServer, free_port
+from tests.relay.conftest import Connect
+from tests.relay.device import Device, Pair
+
+
+@pytest.fixture
+def operator() -> int:
+    """The operator's port."""
+    return free_port()
+
+
+@pytest.fixture
+def relay(operator: int) -> Iterator[Node]:
+    """A relay that says all it can to its operator."""
+    log = ("--log-format", "json", "--log-level", "debug")
+    with nodes(1, "--operate", f"127.0.0.1:{operator}", *log) as (node,):
+        yield node
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def figures(port: int) -> dict[str, float]:
+    """The metrics by name and labels."""
+    status, text = get(port, "/metrics")
+    assert status == 200
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+def test_rooms_are_counted_by_state_and_by_what_became_of_them(
+    relay: Node, operator: int, connect_to: Connect, pair: Pair
+) -> None:
+    def connect() -> Device:
+        return connect_to(relay)
+
+    waiting = connect()
+    assert isinstance(waiting.ask(Pair().create), Created)
+    g, s = pair.meet(connect)
+    late = connect()
+    late.say(Pair().join)
+    assert late.hear_all() == [Refused("no_such_room"), 4404]
+    counted = figures(operator)
+    assert counted['certrelay_rooms{state="waiting"}'] == 1
+    assert counted['certrelay_rooms{state="paired"}'] == 1
+    assert counted["certrelay_rooms_opened_total"] == 2
+    assert counted['certrelay_refused_total{word="no_such_room"}'] == 1
+    assert counted["certrelay_scan_seconds_count"] == 1
+    assert counted["certrelay_ready"] == 1
+    s.say(b"seven b")
+    assert g.hear() == b"seven b"
+    s.say(Leave())
+    assert g.hear_all() == [Closed("left"), 1000]
+    counted = figures(operator)
+    assert counted['certrelay_rooms{state="paired"}'] == 0
+    assert counted['certrelay_rooms_over_total{reason="left"}'] == 1
+    assert counted["certrelay_room_bytes_sum"] == 7
+
+
+@pytest.mark.attack(33)
+def test_neither_figures_nor_lines_name_a_room_an_address_or_a_secret(
+    relay: Node, operator: int, connect_to: Connect, pair: Pair
+) -> None:
+    g, s = pair.meet(lambda: connect_to(relay))
+    s.say(b"sealed")
+    assert g.hear() == b"sealed"
+    other = Pair()
+    assert isinstance(connect_to(relay).ask(other.create), Created)
+    refused = connect_to(relay).ask(other.join_as("android", "G5.0", "a stranger's words"))
+    assert isinstance(refused, Refused)
+    _, shown = get(operator, "/metrics")
+    relay.send(signal.SIGINT)
+    _, logged = relay.wait()
+    lines = [json.loads(line) for line in logged.splitlines()]
+    assert {"opened", "paired", "carried"} <= {line["event"] for line in lines}
+    assert all(set(line) >= {"time", "level", "event"} for line in lines)
+    secrets = [pair.secret, pair.secret.room, pair.g_token, pair.s_token, pair.g_token.hashed]
+    for hidden in (*(secret.hex for secret in secrets), "127.0.0.1", "stranger's", "sealed"):
+        assert hidden not in shown
+        assert hidden not in logged
+
+
+def test_the_operators_address_has_its_own_pages_and_no_others(relay: Node, operator: int) -> None:
+    assert get(operator, "/healthz") == (200, "ok\n")
+    assert get(operator, "/readyz") == (200, "ok\n")
+    assert get(operator, "/v1/ws")[0] == 404
+    assert get(relay.port, "/readyz") == (200, "ok\n")
+    assert get(relay.port, "/metrics")[0] == 404
+
+
+def test_a_policy_is_read_anew_and_a_broken_one_changes_nothing(
+    tmp_path: Path, connect_to: Connect
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[android]\napp = "G5.0"\n')
+    with nodes(1, "--policy", policy, "--log-level", "warning") as (relay,):
+
+        def join() -> object:
+            pair = Pair()
+            assert isinstance(connect_to(relay).ask(pair.create), Created)
+            return connect_to(relay).ask(pair.join)
+
+        assert isinstance(join(), Paired)
+        policy.write_text('[android]\napp = "G9.0"\n')
+        relay.send(signal.SIGHUP)
+        while isinstance(answer := join(), Paired):
+            pass
+        assert isinstance(answer, Refused)
+        assert answer.code == "version_too_low"
+        policy.write_text("no policy")
+        relay.send(signal.SIGHUP)
+        relay.send(signal.SIGINT)
+        _, logged = relay.wait()
+        assert "policy_read" in logged
+
+
+def test_a_drained_relay_lets_pairs_finish_and_sends_the_others_elsewhere(
+    connect_to: Connect, pair: Pair
+) -> None:
+    with nodes(1) as (relay,):
+        g, s = pair.meet(lambda: connect_to(relay))
+        waiting = connect_to(relay)
+        assert isinstance(waiting.ask(Pair().create), Created)
+        relay.send(signal.SIGTERM)
+        assert waiting.hear_all() == [1012]
+        assert get(relay.port, "/readyz")[0] == 503
+        newcomer = connect_to(relay)
+        newcomer.say(Pair().create)
+        assert newcomer.hear_all() == [1012]
+        s.lose()
+        assert g.hear() is not None
+        back = connect_to(relay)
+        assert isinstance(back.ask(pair.resume_s), Resumed)
+        assert g.hear() == PeerBack()
+        back.say(b"the rest of it")
+        assert g.hear() == b"the rest of it"
+        back.say(Leave())
+        assert g.hear_all() == [Closed("left"), 1000]
+        assert relay.wait()[0] == 0
+
+
+def test_a_drain_ends_with_its_limit_or_with_a_second_signal(
+    connect_to: Connect,
+) -> None:
+    with nodes(1, "--drain-s", "0.2") as (limited,), nodes(1) as (asked_twice,):
+        for relay in (limited, asked_twice):
+            pair = Pair()
+            g, _ = pair.meet(partial(connect_to, relay))
+            relay.send(signal.SIGTERM)
+            if relay is asked_twice:
+                while get(relay.port, "/readyz")[0] != 503:
+                    pass
+                relay.send(signal.SIGTERM)
+            assert g.hear_all()[-1] == 1012
+            assert relay.wait()[0] == 0
+
+
+def test_processes_share_a_port_and_its_rooms(
+    redis: RedisServer, connect_to: Connect, tmp_path: Path
+) -> None:
+    address = tmp_path / "redis.url"
+    address.write_text(f"{redis.url}\n")
+    arguments = ("--share-port", "--redis", f"@{address}")
+    with nodes(1, *arguments) as (first,):
+        second = Node(*arguments, port=first.port)
+        try:
+            second.start()
+            assert second.port == first.port
+            for _ in range(8):
+                pair = Pair()
+                g, s = pair.meet(lambda: connect_to(first))
+                s.say(b"wherever G is")
+                assert g.hear() == b"wherever G is"
+        finally:
+            second.kill()
