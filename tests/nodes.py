@@ -14,10 +14,8 @@ PATIENCE_S = 30.0
 class Node:
     """One relay; its port stays the same when it is started again."""
 
-    def __init__(self, *arguments: str | Path) -> None:
-        self.port = (
-            0 if "--port" not in arguments else int(arguments[arguments.index("--port") + 1])
-        )
+    def __init__(self, *arguments: str | Path, port: int = 0) -> None:
+        self.port = port
         self.url = ""
         self._arguments = [str(argument) for argument in arguments]
         self.process: subprocess.Popen[str] | None = None
