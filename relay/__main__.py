@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from certrelay import __version__
-from certrelay.errors import CertRelayError, ExitStatus
+from certrelay.errors import CertRelayError, ExitStatus, StorageError
 from certrelay.texts import LANGUAGES, Texts, choose_language
 
 DEFAULT_PORT = 8765
@@ -23,9 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     texts = Texts(choose_language(_asked_language(argv)))
     arguments = _parser(texts).parse_args(argv)
     try:
-        from relay.serve import serve
-
-        return serve(arguments, sys.stdout)
+        return _export(arguments) if arguments.command == "page" else _serve(arguments)
     except CertRelayError as error:
         for words in (texts.error(error), texts.hint(error)):
             if words:
@@ -33,6 +31,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_status
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from relay.serve import serve
+
+    return serve(arguments, sys.stdout)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from relay.page import export
+
+    try:
+        export(arguments.folder)
+    except OSError:
+        is_file = arguments.folder.exists() and not arguments.folder.is_dir()
+        code = "not_a_folder" if is_file else "denied"
+        raise StorageError(code, path=str(arguments.folder)) from None
+    sys.stdout.write(f"{arguments.folder}\n")
+    return ExitStatus.OK
 
 
 def _asked_language(argv: Sequence[str]) -> str | None:
@@ -51,7 +68,7 @@ def _parser(texts: Texts) -> argparse.ArgumentParser:
         prog="certrelay-relay", description=texts.say("relay.about"), allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"certrelay {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="serve")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="serve|page")
     serve = commands.add_parser(
         "serve",
         help=texts.say("relay.serve"),
@@ -81,6 +98,11 @@ def _parser(texts: Texts) -> argparse.ArgumentParser:
     option("--log-level", "LEVEL", choices=("debug", "info", "warning", "error"), default="warning")
     serve.add_argument("--page", action="store_true", help=texts.say("relay.page"))
     option("--lang", "ko|en", choices=LANGUAGES)
+
+    words = texts.say("relay.export")
+    page = commands.add_parser("page", help=words, description=words, allow_abbrev=False)
+    page.add_argument("folder", type=Path, metavar="DIR", help=texts.say("relay.folder"))
+    page.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=texts.say("relay.lang"))
     return parser
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from certrelay.errors import ExitStatus
+from relay.__main__ import main
 from relay.embedded import start
 from relay.page import FILES, HEADERS, export, page_files, policy
 
@@ -178,3 +180,19 @@ def test_an_exported_page_is_whole_and_names_its_headers(tmp_path: Path) -> None
     assert written == {path: file.content for path, file in page_files().items()}
     assert f"content-security-policy: {policy()}" in headers
     assert "referrer-policy: no-referrer" in headers
+
+
+def test_the_program_writes_the_page_into_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["page", str(tmp_path / "page")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'page'}\n"
+    assert (tmp_path / "page" / "index.html").is_file()
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "page").write_text("a file")
+    assert main(["page", str(tmp_path / "page"), "--lang", "en"]) == ExitStatus.STORAGE
+    assert "certrelay-relay: " in capsys.readouterr().err
