@@ -1,21 +1,24 @@
 """Strangers who try to make the relay expensive, by bytes that no library would send."""
 
+import contextlib
 import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import Opcode
 
 from certrelay.limits import KIB, MIB
-from certrelay.wire.messages import Created, Leave, Paired, PeerGone
+from certrelay.wire.messages import Closed, Created, Leave, Paired, PeerGone
+from certrelay.wire.room import RoomLimits
 from relay.embedded import Running
 from relay.settings import AdmissionLimits, SocketLimits
 from relay.transport import MAX_FRAGMENTS
 from tests.relay.conftest import Connect
-from tests.relay.device import PATIENCE_S, Pair
+from tests.relay.device import PATIENCE_S, Device, Pair
 from tests.relay.raw import RawSocket, frame
 from tests.relay.tls import Certificate
 
@@ -218,26 +221,55 @@ def test_a_slow_reader_makes_its_peer_wait_and_is_then_cut_off(
 def test_who_reads_neither_messages_nor_the_close_is_cut_off(
     start_relay: Start, connect_to: Connect, pair: Pair, ending: str
 ) -> None:
-    limits = SocketLimits(close_s=SHORT, outbox_bytes=32 * KIB)
-    relay = start_relay(socket=limits, admission=AdmissionLimits(connections=2))
+    relay = start_relay(
+        socket=SocketLimits(close_s=SHORT),
+        admission=AdmissionLimits(connections=2),
+        room=RoomLimits(
+            session_s=1.0 if ending == "the room ends" else 600.0,
+            budget_bytes=64 * MIB,
+            budget_messages=64 * MIB,
+        ),
+    )
     g = connect_to(relay)
     assert isinstance(g.ask(pair.create), Created)
     with RawSocket(relay.port, receive_bytes=4096) as deaf:
         deaf.say(pair.join)
         assert isinstance(g.hear(), Paired)
-        for _ in range(4):
-            g.say(bytes(32 * KIB))
-        match ending:
-            case "the device closes":
+        with _filled(g):
+            if ending == "the device closes":
                 deaf.send(Opcode.CLOSE, (1000).to_bytes(2))
-            case "the room ends":
-                g.say(Leave())
-            case _:
+            elif ending == "it breaks the rules":
                 deaf.send(Opcode.BINARY, bytes(32 * KIB + 1))
-        assert g.hear_all() if ending == "the room ends" else g.hear() == PeerGone()
-        deadline = time.monotonic() + PATIENCE_S
-        while not _gets_in(relay):
-            assert time.monotonic() < deadline, "its place is never free again"
+            heard = g.hear()
+            assert heard == (Closed("timeout") if ending == "the room ends" else PeerGone())
+            deadline = time.monotonic() + PATIENCE_S
+            while not _gets_in(relay):
+                assert time.monotonic() < deadline, "its place is never free again"
+
+
+@contextlib.contextmanager
+def _filled(device: Device) -> Iterator[None]:
+    """Send until every buffer on the way is full, and on until the end."""
+    sent = 0
+
+    def fill() -> None:
+        nonlocal sent
+        with contextlib.suppress(ConnectionClosed):
+            while sent < 2000:
+                device.say(bytes(32 * KIB))
+                sent += 1
+
+    filling = threading.Thread(target=fill)
+    filling.start()
+    before = -1
+    while filling.is_alive() and sent > before:
+        before = sent
+        filling.join(SHORT)
+    try:
+        yield
+    finally:
+        device.lose()
+        filling.join()
 
 
 def _gets_in(relay: Running) -> bool:
