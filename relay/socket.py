@@ -92,17 +92,23 @@ class Sockets:
         """
         try:
             while not line.outbox.ending:
-                await self._take(line, await self._message(socket, line))
-        except TimeoutError:
-            line.close(CloseCode.TIMEOUT)
+                message = await self._message(socket, line)
+                if message is None:
+                    line.close(CloseCode.TIMEOUT)
+                else:
+                    await self._take(line, message)
         except ProtocolError:
             line.refuse(Refused("bad_message"))
 
-    async def _message(self, socket: WebSocket, line: Line) -> str | bytes:
+    async def _message(self, socket: WebSocket, line: Line) -> str | bytes | None:
+        """Wait for a message; ``None`` if the device says nothing for too long."""
         # A device in a room may be silent; one that has reached none yet may not.
         patience_s = None if line.seat else self._limits.first_message_s
-        async with asyncio.timeout(patience_s):
-            message = await socket.receive()
+        try:
+            async with asyncio.timeout(patience_s):
+                message = await socket.receive()
+        except TimeoutError:
+            return None
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code") or 1006)
         text: str | None = message.get("text")
@@ -128,6 +134,7 @@ class Sockets:
                 if line.seat not in (None, Seat.of(request)):
                     raise ProtocolError("bad_message")
                 if self.draining and not isinstance(request, Resume):
+                    await self._hub.lost(line)
                     line.close(CloseCode.RESTART)
                     return
                 retry_in_ms = self._admission.retry_after_ms(line.address)
