@@ -17,6 +17,7 @@ _MAX_REVOKED: Final = 500_000
 """Entries that are read: a list of `MAX_CRL_BYTES` has no more."""
 _HOLD: Final = 6
 _ENUMERATED: Final = 0x0A
+_USERS_ONLY: Final = 0x81
 
 Outcome = Literal["ok", "revoked", "suspended", "other_issuer", "outdated", "unsigned", "partial"]
 """The last four: the list is another authority's, too old, not provably the authority's, or
@@ -124,12 +125,13 @@ def _extensions(listing: Element) -> dict[str, bytes]:
 
 
 def _point(extension: bytes | None) -> bytes:
-    """The names inside ``distributionPoint [0] fullName [0]``; the whole if it is other."""
+    """The names inside ``distributionPoint [0] fullName [0]``, if the part is only told by
+    them and perhaps by "users' certificates only"; else the whole, which fits none."""
     if extension is None:
         return b""
     content = Element.parse(extension)
     fields = content.children(der.SEQUENCE)
-    if len(fields) == 1 and fields[0].tag == der.context(0):
+    if fields and {field.tag for field in fields} <= {der.context(0), _USERS_ONLY}:
         names = fields[0].children()[0]
         if names.tag == der.context(0):
             return names.content

@@ -206,7 +206,7 @@ class Authority:
             builder = builder.add_revoked_certificate(one.build())
         if point:
             name = [x509.UniformResourceIdentifier(point)]
-            part = x509.IssuingDistributionPoint(name, None, False, False, None, False, False)
+            part = x509.IssuingDistributionPoint(name, None, True, False, None, False, False)
             builder = builder.add_extension(part, critical=True)
         signed = builder.sign(self._key, hashes.SHA256())
         return signed.public_bytes(serialization.Encoding.DER)

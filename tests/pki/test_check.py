@@ -125,6 +125,8 @@ def test_the_authorities_and_the_km_certificate_of_a_pkcs12_file_are_told(style:
     item = ISSUED.pkcs12(PASSWORD, style, chain=True, km=True)
     summary = check.inspect_with_password(item, PASSWORD)
     assert summary.authorities == (authority().certificate,)
+    alone = check.inspect(ISSUED.pkcs12(PASSWORD, style, chain=True)).authorities
+    assert alone == ((authority().certificate,) if style == "field" else ())
     assert ISSUED.km
     assert summary.km_certificate == ISSUED.km.certificate
 

@@ -10,6 +10,8 @@ from certrelay.pki import passwords
         ("Test-pw1928!", ()),
         ("한글비밀번호-1928", ()),
         ("T-1928", ("too_short",)),
+        ("Test-1928", ("too_short",)),
+        ("Tests-1928", ()),
         ("----192837465", ("no_letter", "repeated")),
         ("Test-password", ("no_digit",)),
         ("Testpw19283", ("no_symbol",)),
