@@ -104,26 +104,30 @@ def test_the_first_line_is_the_url_of_a_relay_that_answers(
     assert s.hear() == b"sealed"
 
 
-@pytest.mark.parametrize(
-    ("number", "status"),
-    [(signal.SIGTERM, ExitStatus.OK), (signal.SIGINT, ExitStatus.INTERRUPTED)],
-)
-def test_a_signal_closes_the_sockets_and_ends_it_quietly(
-    serve: Serve,
-    connect: Callable[..., Device],
-    pair: Pair,
-    number: signal.Signals,
-    status: ExitStatus,
+def test_ctrl_c_closes_every_socket_and_ends_it_quietly(
+    serve: Serve, connect: Callable[..., Device], pair: Pair
+) -> None:
+    program = serve()
+    devices = [*pair.meet(lambda: connect(program)), connect(program)]
+    program.process.send_signal(signal.SIGINT)
+    for device in devices:
+        assert device.hear_all()[-1] == 1012
+    assert program.end(signal.SIGINT) == (ExitStatus.INTERRUPTED, "", "")
+
+
+def test_a_first_sigterm_lets_pairs_finish_and_a_second_does_not(
+    serve: Serve, connect: Callable[..., Device], pair: Pair
 ) -> None:
     program = serve()
     g, s = pair.meet(lambda: connect(program))
     lonely = connect(program)
-    program.process.send_signal(number)
-    for device in (g, s):
-        heard = device.hear_all()
-        assert [each for each in heard if each != PeerGone()] == [1012]
+    program.process.send_signal(signal.SIGTERM)
     assert lonely.hear_all() == [1012]
-    assert program.end(number) == (status, "", "")
+    g.say(b"nearly done")
+    assert s.hear() == b"nearly done"
+    program.process.send_signal(signal.SIGTERM)
+    assert [g.hear_all()[-1], s.hear_all()[-1]] == [1012, 1012]
+    assert program.end(signal.SIGTERM) == (ExitStatus.OK, "", "")
 
 
 def test_a_signal_ends_it_even_if_a_device_does_not_answer(
@@ -242,8 +246,8 @@ def test_no_log_at_any_level_holds_a_secret_or_an_address(
     nonsense = connect(program)
     nonsense.say('{"type":"nonsense"}')
     nonsense.hear_all()
-    status, _, log = program.end(signal.SIGTERM)
-    assert status == 0
+    status, _, log = program.end(signal.SIGINT)
+    assert status == ExitStatus.INTERRUPTED
     for event in ("opened", "paired", "resumed", "carried", "lost", "refused"):
         assert event in log, "the log says what happened"
     assert f"room={pair.secret.room.log_name}" in log
