@@ -1,0 +1,353 @@
+"""Takes one defence away and sees that its row turns red: ``python -m tests.attacks.mutations``.
+
+    python -m tests.attacks.mutations            every one
+    python -m tests.attacks.mutations 3 27       those of these rows
+
+Each change is made in a copy of the tree; the tests of the row run there until the first
+fails.  A change that leaves them green means that the row is not proved: the status is 1.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_MARK = re.compile(r"attack\(([0-9, ]+)\)")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One defence that is taken away."""
+
+    row: int
+    what: str
+    file: str
+    old: str
+    new: str
+    tests: str = "tests"
+    """Where to look for the row's tests: the ones without a process, where there are any."""
+
+
+MUTATIONS = (
+    Mutation(
+        1,
+        "the pre-shared key is no secret",
+        "certrelay/e2e/derive.py",
+        'return hkdf_expand(_prk(seed), LABEL + b"psk", 32)',
+        "return bytes(32)",
+    ),
+    Mutation(
+        3,
+        "any number matches",
+        "certrelay/e2e/channel.py",
+        "if digits.isascii() and hmac.compare_digest(digits, self.number):",
+        "if digits:",
+    ),
+    Mutation(
+        3,
+        "a second scan is not minded",
+        "certrelay/endpoint/driver.py",
+        "        if not isinstance(self._channel, Confirmed):\n"
+        '            self._close("second_scan"',
+        '        if not self.phase:\n            self._close("second_scan"',
+        "tests/attacks",
+    ),
+    Mutation(
+        4,
+        "what arrives is stored unasked",
+        "certrelay/story/receiving.py",
+        "if says_yes(answer):",
+        "if answer is not None:",
+        "tests/attacks",
+    ),
+    Mutation(
+        5,
+        "G keeps its secret key",
+        "certrelay/e2e/handshake.py",
+        "        self._secrets = None\n        opened, exporter = context\n",
+        "        opened, exporter = context\n",
+    ),
+    Mutation(
+        6,
+        "the commitment is not checked",
+        "certrelay/e2e/handshake.py",
+        "if not hmac.compare_digest(derive.commitment(ns), self._commitment):",
+        "if not ns and not hmac.compare_digest(derive.commitment(ns), self._commitment):",
+    ),
+    Mutation(
+        8,
+        "the relay forgets used rooms at once",
+        "relay/dead_rooms.py",
+        "self._words[room] = (word, now + self._keep_s)",
+        "self._words.pop(room, None)",
+        "tests/relay",
+    ),
+    Mutation(
+        9,
+        "a claimed room can be joined",
+        "certrelay/wire/room.py",
+        "    if room.s is not None and room.s.token_hash != event.token_hash:\n"
+        "        return _second_scan(room)\n",
+        "    if room.s is not None and room.s.token_hash != event.token_hash:\n"
+        "        room = replace(room, s=Place(event.token_hash))\n",
+    ),
+    Mutation(
+        11,
+        "any token resumes",
+        "certrelay/wire/room.py",
+        "if place is None or place.token_hash != event.token.hashed:",
+        "if place is None:",
+    ),
+    Mutation(
+        14,
+        "messages may be larger",
+        "relay/server.py",
+        "ws_max_size=MAX_MESSAGE_BYTES",
+        "ws_max_size=2 * MAX_MESSAGE_BYTES",
+        "tests/relay",
+    ),
+    Mutation(
+        15,
+        "the relay compresses",
+        "relay/server.py",
+        "ws_per_message_deflate=False",
+        "ws_per_message_deflate=True",
+        "tests/relay",
+    ),
+    Mutation(
+        17,
+        "names keep every character",
+        "certrelay/pki/naming.py",
+        'clean = _ALLOWED.sub("_", clean)',
+        "clean = clean or _ALLOWED.pattern",
+        "tests/pki",
+    ),
+    Mutation(
+        17,
+        "Windows' device names pass",
+        "certrelay/pki/naming.py",
+        "if _RESERVED.fullmatch(clean):",
+        "if _RESERVED.fullmatch(clean) and not clean:",
+        "tests/pki",
+    ),
+    Mutation(
+        19,
+        "a manifest has no limits",
+        "certrelay/e2e/manifest.py",
+        '            raise ProtocolError("too_large")\n',
+        "            pass\n",
+    ),
+    Mutation(
+        20,
+        "the first byte is not bound",
+        "certrelay/e2e/qr.py",
+        'head = b"certrelay/1 info" + bytes([self.payload.byte0])',
+        'head = b"certrelay/1 info" + bytes([16])',
+    ),
+    Mutation(
+        22,
+        "the origin is not bound",
+        "certrelay/e2e/qr.py",
+        'return head + len(origin).to_bytes(2, "big") + origin',
+        'return head + len(origin).to_bytes(2, "big")[:0]',
+    ),
+    Mutation(
+        23,
+        "both directions share one key",
+        "certrelay/e2e/handshake.py",
+        "        _export(context, sends, th),\n        _export(context, receives, th),\n",
+        '        _export(context, b"s2g", th),\n        _export(context, b"s2g", th),\n',
+    ),
+    Mutation(
+        25,
+        "a lost receipt counts as success",
+        "certrelay/endpoint/driver.py",
+        'self._error = error if refused else NotConfirmed("not_confirmed")',
+        "self._error = error if refused else None",
+    ),
+    Mutation(
+        26,
+        "a frame may come early",
+        "certrelay/e2e/channel.py",
+        "        if seq != self._expected:\n",
+        "        if seq < self._expected:\n",
+    ),
+    Mutation(
+        27,
+        "a repeated frame is read again",
+        "certrelay/e2e/channel.py",
+        "        if seq != self._expected:\n",
+        "        if seq > self._expected:\n",
+    ),
+    Mutation(
+        28,
+        "acknowledgements do not count",
+        "certrelay/e2e/channel.py",
+        "            self._next_n += 1\n",
+        "            self._next_n += 0\n",
+    ),
+    Mutation(
+        29,
+        "any acknowledgement is believed",
+        "certrelay/e2e/channel.py",
+        '            raise ProtocolError("bad_ack")\n',
+        "            next_seq = self._next_seq\n",
+    ),
+    Mutation(
+        31,
+        "any key fits",
+        "certrelay/pki/npki.py",
+        "    if key.fits(certificate.public_key_info) is False:\n",
+        '    if key.fits(certificate.public_key_info) == "never":\n',
+        "tests/pki",
+    ),
+    Mutation(
+        33,
+        "a token prints itself",
+        "certrelay/wire/ids.py",
+        'return f"{type(self).__name__}(…)"',
+        'return f"{type(self).__name__}({self.raw.hex()})"',
+    ),
+    Mutation(
+        37,
+        "nothing is made printable",
+        "certrelay/safe_text.py",
+        'if is_hidden(c) else c for c in text)',
+        'if is_hidden(c) and not c else c for c in text)',
+    ),
+    Mutation(
+        39,
+        "every page may connect",
+        "relay/app.py",
+        '    if not known.issuperset(headers.getlist("origin")):\n',
+        "    if not known.issuperset(()):\n",
+        "tests/relay",
+    ),
+    Mutation(
+        40,
+        "every host is answered",
+        "relay/app.py",
+        "    known = edges.hosts is None or hosts[0] in edges.hosts\n",
+        "    known = edges.hosts is None or bool(hosts[0])\n",
+        "tests/relay",
+    ),
+    Mutation(
+        41,
+        "a forwarded address is always believed",
+        "relay/admission.py",
+        "    while hops and _within(client, trusted):\n",
+        "    while hops and _parsed(client):\n",
+        "tests/relay",
+    ),
+    Mutation(
+        44,
+        "a key may come twice",
+        "certrelay/strict_json.py",
+        "    if len(fields) != len(pairs):\n",
+        "    if len(fields) > len(pairs):\n",
+    ),
+    Mutation(
+        45,
+        "the first garbage burns the code",
+        "certrelay/limits.py",
+        "M1_TRIES: Final = 3\n",
+        "M1_TRIES: Final = 1\n",
+    ),
+    Mutation(
+        46,
+        "a crash may dump memory",
+        "certrelay/terminal/program.py",
+        "        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n",
+        "        resource.getrlimit(resource.RLIMIT_CORE)\n",
+        "tests/attacks",
+    ),
+    Mutation(
+        49,
+        "a short chunk is a short frame",
+        "certrelay/e2e/frame.py",
+        "large = kind == Kind.CHUNK or body_bytes > _SMALL_BODY_BYTES",
+        "large = body_bytes > _SMALL_BODY_BYTES or kind > 255",
+    ),
+)  # fmt: skip
+
+
+def main() -> int:
+    """Apply the changes one by one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("rows", nargs="*", type=int)
+    arguments = parser.parse_args()
+    chosen = [m for m in MUTATIONS if not arguments.rows or m.row in arguments.rows]
+    survived = 0
+    with tempfile.TemporaryDirectory() as folder:
+        tree = copy_tree(Path(folder) / "tree")
+        for mutation in chosen:
+            began = time.monotonic()
+            red, test = try_one(tree, mutation)
+            survived += not red
+            took = time.monotonic() - began
+            word = "red  " if red else "GREEN"
+            print(f"{mutation.row:3}  {word} {mutation.what} ({took:.0f} s)", flush=True)
+            print(f"       {test}", flush=True)
+    print(f"\n{len(chosen) - survived} of {len(chosen)} turned their row red.")
+    return 1 if survived else 0
+
+
+def copy_tree(target: Path) -> Path:
+    """Copy the tree as it lies, without what was made from it."""
+    ignored = shutil.ignore_patterns(
+        "__pycache__", "node_modules", ".git", ".venv*", ".*_cache", ".hypothesis", "dist", "site"
+    )
+    shutil.copytree(ROOT, target, ignore=ignored)
+    return target
+
+
+def files_of(row: int, where: Path) -> list[Path]:
+    """The test files that are marked with a row: to collect all would take longest."""
+    found = []
+    for path in sorted(where.rglob("test_*.py")):
+        marks = _MARK.findall(path.read_text("utf-8"))
+        if any(str(row) in re.findall("[0-9]+", mark) for mark in marks):
+            found.append(path)
+    return found
+
+
+def try_one(tree: Path, mutation: Mutation) -> tuple[bool, str]:
+    """Run the row's tests on the changed tree; tell whether one failed, and which."""
+    path = tree / mutation.file
+    before = path.read_text("utf-8")
+    if before.count(mutation.old) != 1:
+        return False, f"{mutation.file} has the text {before.count(mutation.old)} times"
+    path.write_text(before.replace(mutation.old, mutation.new), encoding="utf-8")
+    try:
+        return run_tests(tree, mutation)
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+
+def run_tests(tree: Path, mutation: Mutation) -> tuple[bool, str]:
+    """Run until the first failure."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, f"--attack={mutation.row}", *files_of(mutation.row, tree / mutation.tests)],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+    if done.returncode == 1 and failed:
+        return True, failed[0].removeprefix("FAILED ").partition(" - ")[0]
+    return False, f"pytest ended with {done.returncode}: {done.stdout.splitlines()[-1:]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
