@@ -138,7 +138,6 @@ class Admission:
         used, since = self._used.get(key, (0.0, now))
         used = max(0.0, used - (now - since) * rate)
         if used + 1 > self._limits.asks_per_address:
-            self._used[key] = (used, now)
             return max(1, int((used + 1 - self._limits.asks_per_address) / rate * 1000))
         self._used[key] = (used + 1, now)
         return 0

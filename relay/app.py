@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket
 from certrelay.wire.messages import SOCKET_PATH
 from relay import journal
 from relay.admission import allowance_key, client_address
+from relay.clock import http_date
 from relay.settings import Edges
 from relay.socket import Sockets
 
@@ -58,7 +59,9 @@ def build_app(
 
     async def not_a_socket(request: Request) -> Response:
         status = refusal(request, edges) or HTTPStatus.UPGRADE_REQUIRED
-        return _answer(status)
+        answer = _answer(status)
+        answer.headers["date"] = http_date()  # certrelay doctor compares its clock
+        return answer
 
     async def health(_request: Request) -> Response:
         return _answer(HTTPStatus.OK)
@@ -115,9 +118,10 @@ def refusal(connection: HTTPConnection, edges: Edges) -> HTTPStatus | None:
     headers = connection.headers
     if headers.get("sec-fetch-mode") == "navigate":
         return HTTPStatus.FORBIDDEN
-    origins = headers.getlist("origin")
-    own = f"{_scheme(connection)}://{headers.get('host', '')}".lower()
-    if not all(origin == own or origin in edges.origins for origin in origins):
+    known = edges.origins
+    if edges.hosts is not None:  # else anybody's name may stand in front of this relay
+        known |= {f"{_scheme(connection)}://{headers['host']}".lower()}
+    if not known.issuperset(headers.getlist("origin")):
         return HTTPStatus.FORBIDDEN
     return None
 

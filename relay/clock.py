@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 
 Clock = Callable[[], float]
 """Gives seconds that never go back; only differences mean anything."""
@@ -10,3 +11,8 @@ Clock = Callable[[], float]
 def monotonic() -> float:
     """Seconds of the machine's monotonic clock."""
     return time.monotonic()
+
+
+def http_date() -> str:
+    """The wall clock's time as HTTP writes it: lets a PC see that its own clock is wrong."""
+    return formatdate(usegmt=True)

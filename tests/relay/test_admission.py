@@ -133,6 +133,8 @@ def test_connections_are_counted_in_and_out() -> None:
     for client in (stranger, stranger, stranger, proxy):
         doorman.leave(client)
     assert len(doorman) == 0
+    assert doorman.enter(stranger), "its places are free again"
+    doorman.leave(stranger)
     assert [doorman.enter(proxy) for _ in range(4)] == [True, True, True, False]
     assert doorman.enter(None) is False
 

@@ -4,6 +4,8 @@ import http.client
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 from starlette.requests import HTTPConnection
@@ -46,6 +48,13 @@ def status(connect: Connect, **options: object) -> int:
 def test_health_is_ok(ask: Ask) -> None:
     answer = ask("/healthz")
     assert (answer.status, answer.read()) == (200, b"ok\n")
+
+
+def test_what_is_no_socket_is_told_the_time_and_nothing_else(ask: Ask) -> None:
+    answer = ask("/v1/ws")
+    assert answer.status == 426
+    told = parsedate_to_datetime(answer.getheader("date") or "")
+    assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)
 
 
 def test_answers_tell_nothing_of_the_server_and_are_not_kept(ask: Ask) -> None:
@@ -157,6 +166,13 @@ def test_behind_a_proxy_the_public_origin_is_the_own_one() -> None:
     scope = {"type": "websocket", "scheme": "ws", "headers": headers}
     assert refusal(HTTPConnection(scope), edges) is None
     assert refusal(HTTPConnection(scope), replace(edges, origins=frozenset())) == 403
+
+
+@pytest.mark.attack(39)
+def test_a_name_that_points_to_a_public_relay_is_not_its_own() -> None:
+    headers = [(b"host", b"evil.example"), (b"origin", b"http://evil.example")]
+    scope = {"type": "websocket", "scheme": "ws", "headers": headers}
+    assert refusal(HTTPConnection(scope), Edges()) == 403
 
 
 def _handshake_status(port: int, headers: dict[str, str], raw: str = "") -> int:
