@@ -140,6 +140,18 @@ def config(
     return show_settings(settings, report)
 
 
+def doctor(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay doctor`."""
+    from client_pc.doctor import Patient, doctor
+
+    relay = _relay(arguments, settings)
+    plain = arguments.plain or settings.plain
+    store = _root(arguments, settings)
+    return doctor(Patient(settings, relay, arguments.listen, store, plain), report)
+
+
 def demo(
     arguments: argparse.Namespace, _settings: Settings, report: Report
 ) -> CertRelayError | None:
@@ -169,16 +181,20 @@ def _options(arguments: argparse.Namespace, settings: Settings) -> "RoomOptions"
     from certrelay.endpoint.times import Times
     from client_pc.room import RoomOptions
 
-    # Whoever says --listen wants this PC's own relay, whatever the settings say.
-    relay = arguments.relay or (None if arguments.listen else settings.relay)
     return RoomOptions(
-        relay=relay,
+        relay=_relay(arguments, settings),
         listen=arguments.listen,
         qr_png=arguments.qr_png,
         url_file=arguments.url_file,
         name=arguments.name or settings.name,
         times=Times(number=settings.number_s, save_question=settings.save_question_s),
     )
+
+
+def _relay(arguments: argparse.Namespace, settings: Settings) -> str | None:
+    # Whoever says --listen wants this PC's own relay, whatever the settings say.
+    relay: str | None = arguments.relay or (None if arguments.listen else settings.relay)
+    return relay
 
 
 def _past(settings: Settings) -> "History | None":

@@ -38,6 +38,7 @@ def make_parser(texts: Texts) -> Parser:
     history = add("history", commands.history)
     remind = add("remind", commands.remind)
     config = add("config", commands.config)
+    doctor = add("doctor", commands.doctor)
     demo = add("demo", commands.demo)
 
     _add_room_options(receive, texts)
@@ -63,14 +64,16 @@ def make_parser(texts: Texts) -> Parser:
     remind.add_argument(
         "--days", type=_days, default=RENEWAL_DAYS, metavar="N", help=texts.say("help.days")
     )
-    config.set_defaults(works_without_settings=True)
+    _add_way(doctor, texts)
+    for each in (config, doctor):
+        each.set_defaults(works_without_settings=True)
 
-    stores = (receive, send, listing, show, verify, passwd, convert, delete, history, remind)
-    for each in stores:
+    shelves = (send, listing, show, verify, passwd, convert, delete, history, remind)
+    for each in (receive, *shelves, doctor):
         each.add_argument("--store", type=Path, metavar="DIR", help=texts.say("help.store"))
-    for each in stores[1:]:
+    for each in shelves:
         _flag(each, "--all-places", "all_places", texts)
-    for each in (*stores, config):
+    for each in (receive, *shelves, config, doctor):
         add_common(each, texts)
     demo.add_argument("--keep", type=Path, metavar="DIR", help=texts.say("help.keep"))
     demo.add_argument("--lang", choices=LANGUAGES, help=texts.say("help.lang"))
@@ -81,9 +84,13 @@ def _flag(parser: argparse.ArgumentParser, flag: str, key: str, texts: Texts) ->
     parser.add_argument(flag, action="store_true", help=texts.say(f"help.{key}"))
 
 
-def _add_room_options(parser: argparse.ArgumentParser, texts: Texts) -> None:
+def _add_way(parser: argparse.ArgumentParser, texts: Texts) -> None:
     parser.add_argument("--relay", metavar="URL", help=texts.say("help.relay"))
     parser.add_argument("--listen", metavar="HOST[:PORT]", help=texts.say("help.listen"))
+
+
+def _add_room_options(parser: argparse.ArgumentParser, texts: Texts) -> None:
+    _add_way(parser, texts)
     parser.add_argument("--qr-png", type=Path, metavar="FILE", help=texts.say("help.qr_png"))
     parser.add_argument("--url-file", type=Path, metavar="FILE", help=texts.say("help.url_file"))
     parser.add_argument("--name", help=texts.say("help.name"))

@@ -1,0 +1,80 @@
+"""`certrelay doctor`: finds the usual reasons for which a copy fails, and says what to do.
+
+Every check does the real thing: it relays to itself, draws and reads a QR code, writes a file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from certrelay.errors import CertRelayError, NotConfirmed
+from certrelay.safe_text import printable
+from certrelay.terminal import layout
+from certrelay.terminal.report import Report
+from client_pc.doctor import network, places, screen
+from client_pc.doctor.finding import Finding
+from client_pc.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What is looked at."""
+
+    settings: Settings
+    relay: str | None
+    """The relay that `import` and `export` would use; ``None`` for this PC's own."""
+
+    listen: str | None
+    store: Path
+    plain: bool
+
+
+def doctor(patient: Patient, report: Report) -> CertRelayError | None:
+    """Tell each finding as soon as it is there.
+
+    Returns:
+        ``unwell`` if something is wrong.
+    """
+    bad = 0
+    for finding in _findings(patient):
+        _tell(finding, report)
+        bad += finding.state == "bad"
+    return NotConfirmed("unwell", count=bad) if bad else None
+
+
+def _findings(patient: Patient) -> Iterator[Finding]:
+    error = patient.settings.error
+    yield Finding("settings", "good") if error is None else Finding.of_error("settings", error)
+    yield screen.terminal(plain=patient.plain)
+    yield screen.qr_code()
+    yield from network.own(patient.listen)
+    if patient.relay is not None:
+        yield from network.remote(patient.relay)
+    yield from places.all_places(patient.store)
+    yield Finding("reach", "note")
+
+
+def _tell(finding: Finding, report: Report) -> None:
+    texts = report.texts
+    if finding.error is None:
+        text = texts.say(f"doctor.{finding.key}", **finding.values)
+        key = f"remedy.{finding.key}"
+        remedy = texts.say(key, **finding.values) if texts.has(key) else ""
+    else:
+        where = texts.say(f"doctor.{finding.check}")
+        text, remedy = f"{where}: {texts.error(finding.error)}", texts.hint(finding.error)
+    shown = texts.say("doctor.line", state=texts.say(f"health.{finding.state}"), text=text)
+    report.result(layout.wrap(shown, report.columns))
+    if remedy:
+        report.result(layout.wrap(f"    {texts.say('doctor.remedy', text=remedy)}", report.columns))
+    report.event(
+        "check",
+        check=finding.check,
+        state=finding.state,
+        code=finding.says if finding.error is None else finding.error.code,
+        remedy=remedy,
+        values={
+            name: printable(value, None) if isinstance(value, str) else value
+            for name, value in finding.values.items()
+        },
+    )

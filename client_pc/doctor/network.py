@@ -1,0 +1,196 @@
+"""Whether a phone could reach this PC, and whether this PC reaches its relay."""
+
+import http.client
+import os
+import select
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Final
+
+from certrelay.e2e.origin import Origin
+from certrelay.errors import CertRelayError, ProtocolError, RelayUnreachable, RoomEnded
+from certrelay.limits import ANSWER_S
+from certrelay.net import Link, connect
+from certrelay.net.link import ConnectionLostError
+from certrelay.wire.ids import RoomId, TokenHash
+from certrelay.wire.messages import (
+    SOCKET_PATH,
+    Create,
+    Created,
+    Leave,
+    Refused,
+    decode_from_relay,
+    encode,
+)
+from client_pc.doctor.finding import Finding
+from client_pc.embedded import LOOPBACK, listen_address, relay_on
+from client_pc.interfaces import Address, addresses
+from client_pc.room import relay_origin
+
+CLOCK_TOLERANCE_S: Final = 60
+"""Seconds that a clock may be wrong: certificates are judged by whole days, TLS by minutes."""
+
+FIXED_PORT: Final = 47_800
+"""The port that is proposed where a firewall must be opened for one."""
+
+
+def own(listen: str | None) -> Iterator[Finding]:
+    """Look at this PC as the relay: its address, whether it answers there, what stands around."""
+    try:
+        host, port = listen_address(listen)
+    except CertRelayError as error:
+        yield Finding.of_error("lan", error)
+        return
+    yield judge_address(host, addresses(), is_asked=listen is not None)
+    if host == LOOPBACK and listen is None:
+        return
+    try:
+        with relay_on(host, port) as origin:
+            yield _ask("own_relay", origin)
+            yield _page(origin)
+    except CertRelayError as error:
+        yield Finding.of_error("own_relay", error)
+        return
+    if name := firewall():
+        values: dict[str, str | int] = {"name": name, "address": host, "port": FIXED_PORT}
+        yield Finding("firewall", "note", name, values)
+    yield Finding("isolation", "note")
+
+
+def remote(relay: str) -> Iterator[Finding]:
+    """Look at a relay: whether it takes a room, and whether it has the same time."""
+    try:
+        origin = relay_origin(relay)
+    except CertRelayError as error:
+        yield Finding.of_error("relay", error)
+        return
+    answer = _ask("relay", origin)
+    yield answer
+    if answer.state == "good":
+        yield compare_clocks(origin)
+
+
+def judge_address(host: str, known: Sequence[Address], *, is_asked: bool) -> Finding:
+    """Judge the address that a phone is given.
+
+    Args:
+        host: The address.
+        known: All addresses of this computer.
+        is_asked: Whether the person named it: then others need not be told.
+    """
+    if Origin.of("http", host, FIXED_PORT).is_loopback:
+        return Finding("lan", "note", "loopback") if is_asked else Finding("lan", "bad", "none")
+    interface = next((each for each in known if each.address == host), Address(host, ""))
+    others = [each.address for each in known if each.kind == "network" and each.address != host]
+    values: dict[str, str | int] = {
+        "address": host,
+        "interface": interface.interface or "?",
+        "other": others[0] if others else host,
+        "others": ", ".join(others),
+    }
+    if interface.kind in ("tunnel", "virtual"):
+        return Finding("lan", "bad" if others else "note", interface.kind, values)
+    if others and not is_asked:
+        return Finding("lan", "note", "several", values)
+    return Finding("lan", "good", values=values)
+
+
+def _ask(check: str, origin: Origin) -> Finding:
+    """Open a room and leave it, as `import` begins."""
+    started = time.monotonic()
+    try:
+        link = connect(origin.text, started)
+        try:
+            answer = _open_room(link)
+        finally:
+            link.close()
+    except CertRelayError as error:
+        return Finding.of_error(check, error)
+    values: dict[str, str | int] = {
+        "relay": origin.text,
+        "milliseconds": round(1000 * (time.monotonic() - started)),
+        "seconds": answer.expires_in_ms // 1000,
+    }
+    return Finding(check, "good", values=values)
+
+
+def _open_room(link: Link) -> Created:
+    link.send_text(encode(Create(RoomId(os.urandom(32)), TokenHash(os.urandom(32)))))
+    deadline = time.monotonic() + ANSWER_S
+    while (left := deadline - time.monotonic()) > 0:
+        select.select([link], [], [], left)
+        try:
+            messages = link.receive(time.monotonic())
+        except ConnectionLostError:
+            break
+        for message in messages:
+            answer = decode_from_relay(message) if isinstance(message, str) else None
+            if isinstance(answer, Created):
+                link.send_text(encode(Leave()))
+                return answer
+            if isinstance(answer, Refused) and answer.code in RoomEnded.codes:
+                raise RoomEnded(answer.code)
+            raise ProtocolError("bad_message")
+    raise RelayUnreachable("not_a_relay")
+
+
+def _page(origin: Origin) -> Finding:
+    """Fetch the page that the phone's camera opens."""
+    try:
+        status, headers = _get(origin, "")
+    except OSError as error:
+        return Finding("page", "bad", "failed", {"why": error.strerror or type(error).__name__})
+    if status != http.client.OK or not headers.get("content-type", "").startswith("text/html"):
+        return Finding("page", "bad", "failed", {"why": f"HTTP {status}"})
+    return Finding("page", "good", values={"page": origin.text})
+
+
+def compare_clocks(origin: Origin) -> Finding:
+    """Compare this PC's clock with the relay's, which every HTTP answer tells."""
+    try:
+        _, headers = _get(origin, SOCKET_PATH)
+        theirs = parsedate_to_datetime(headers.get("date", ""))
+    except (OSError, ValueError, http.client.HTTPException):
+        return Finding("clock", "note", "untold")
+    wrong = round((datetime.now(UTC) - theirs).total_seconds())
+    if abs(wrong) > CLOCK_TOLERANCE_S:
+        return Finding("clock", "bad", "fast" if wrong > 0 else "slow", {"seconds": abs(wrong)})
+    return Finding("clock", "good")
+
+
+def _get(origin: Origin, path: str) -> tuple[int, http.client.HTTPMessage]:
+    """Ask for a page below an origin.
+
+    Raises:
+        OSError: If there is no answer.
+    """
+    host, port = origin.host, origin.port
+    secure = origin.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(host, port, timeout=ANSWER_S)
+    try:
+        connection.request("GET", f"{origin.path}{path}")
+        answer = connection.getresponse()
+        return answer.status, answer.headers
+    finally:
+        connection.close()
+
+
+def firewall(etc: Path = Path("/etc"), run: Path = Path("/run")) -> str | None:
+    """Name the firewall that is on, as far as a normal user can see it.
+
+    Returns:
+        ``ufw``, ``firewalld``, ``windows``, ``macos`` (which always may have one), ``None``.
+    """
+    if sys.platform != "linux":
+        return {"win32": "windows", "darwin": "macos"}.get(sys.platform)
+    try:
+        if "ENABLED=yes" in (etc / "ufw" / "ufw.conf").read_text("utf-8").split():
+            return "ufw"
+    except (OSError, ValueError):
+        pass
+    return "firewalld" if (run / "firewalld").is_dir() else None
