@@ -178,12 +178,22 @@ class Store:
         except BaseException:  # Ctrl-C too
             # Our part has a name of its own, so if it is gone it stands in its place.
             if complete and (not _is_there(source) or _same_file(source, target)):
-                self._discard(target)
+                self._take_back(target, part)
             self._discard(part)
             for folder in reversed(made):
                 with contextlib.suppress(OSError):
                     self._disk.remove_folder(folder)
             raise
+
+    def _take_back(self, target: Path, part: Path) -> None:
+        """Undo the placing in one step, so that a crash leaves no part of it in its place."""
+        try:
+            if target.is_dir():
+                self._disk.rename(target, part)
+            else:
+                self._disk.remove_file(target)
+        except BaseException:  # a disk that takes nothing any more, perhaps
+            self._discard(target)
 
     def _discard(self, path: Path) -> None:
         if path.is_dir():

@@ -3,6 +3,7 @@
 The disk is the simulation's: it knows which names and contents no fsync has made lasting.
 """
 
+import contextlib
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,6 +91,19 @@ def test_a_loss_of_power_at_any_call_leaves_it_whole_or_not_at_all(
             assert [entry.item for entry in Store(disk.folder / "NPKI").entries()] in ([], [item])
             saved = save(disk, item)
         assert read_item(saved.path) == item
+
+
+@pytest.mark.parametrize("item", ITEMS)
+@pytest.mark.parametrize("full_at", range(8, 20))
+@pytest.mark.parametrize("later", range(1, 5))
+def test_a_crash_while_a_failed_save_is_undone_leaves_it_whole_or_not_at_all(
+    tmp_path: Path, item: Item, full_at: int, later: int
+) -> None:
+    with disk_at(tmp_path) as disk:
+        disk.failures = {full_at: Failure(errno.ENOSPC), full_at + later: Failure(None)}
+        with contextlib.suppress(Crash, StorageError):
+            save(disk, item)
+        assert [entry.item for entry in Store(disk.folder / "NPKI").entries()] in ([], [item])
 
 
 def test_what_another_program_left_unsynced_is_synced_before_it_is_called_a_duplicate(

@@ -126,6 +126,13 @@ class SimDisk(Disk):
         self.failures = {}
         self._lasting_error = None
 
+    def settle(self) -> None:
+        """Let everything last that is there, and count calls from here."""
+        self._names.clear()
+        self._contents.clear()
+        self.calls = 0
+        self.log.clear()
+
     def lose_power(self) -> None:
         """Forget, as chance has it, what no fsync had made lasting."""
         for path in sorted(self._contents):
@@ -159,8 +166,8 @@ class SimDisk(Disk):
         if failure is not None and failure.for_good:
             self._lasting_error = failure.number
         number = failure.number if failure is not None else self._lasting_error
-        if number == errno.ENOSPC and what in ("unlink", "rmdir"):
-            return  # to remove something needs no room
+        if number == errno.ENOSPC and failure is None and what in ("unlink", "rmdir", "rename"):
+            return  # that needs no room
         if number is not None:
             raise OSError(number, os.strerror(number))
 
