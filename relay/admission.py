@@ -114,8 +114,8 @@ class Admission:
 
     @property
     def remembered(self) -> int:
-        """How many addresses have not their whole allowance."""
-        return len(self._used)
+        """How many addresses have sockets here, or not their whole allowance."""
+        return len(self._used.keys() | self._sockets.keys())
 
     def enter(self, key: str) -> bool:
         """Count a socket in; ``False`` if its address has too many.  Then `leave` it too."""

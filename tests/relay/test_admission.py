@@ -123,6 +123,10 @@ def test_sockets_are_counted_in_and_out_by_address() -> None:
     admission.leave("a")
     admission.leave("a")
     assert admission.enter("a")
+    assert admission.remembered == 2
+    for key in ("a", "a", "b"):
+        admission.leave(key)
+    assert admission.remembered == 0
 
 
 def test_connections_are_counted_in_and_out() -> None:
