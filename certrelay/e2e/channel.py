@@ -198,6 +198,7 @@ class Delivery:
         self._dead = True
         self._waiting.clear()
         self._unacknowledged.clear()
+        self._repeat_at = self._silent_since = None
 
     def _check_alive(self) -> None:
         if self._dead:
