@@ -249,7 +249,7 @@ class Store:
         await joined()
         self._heard_at = self._clock()
         self.listening = True
-        journal.write_warning("store_joined")
+        journal.write("store_joined")
         async with asyncio.TaskGroup() as tasks:
             beating = tasks.create_task(self._beat(connection))
             try:

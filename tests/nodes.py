@@ -42,14 +42,15 @@ class Node:
     def wait(self) -> tuple[int, str]:
         """Wait for its end; give its status and what it wrote to standard error."""
         assert self.process is not None
-        _, err = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, err
+        process, self.process = self.process, None
+        _, err = process.communicate(timeout=PATIENCE_S)
+        return process.returncode, err
 
     def kill(self) -> None:
         """End it without a word."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None:
             self.process.kill()
-            self.process.communicate()
+            self.wait()
 
 
 @contextmanager
