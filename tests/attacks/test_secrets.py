@@ -23,6 +23,7 @@ from tests.certificates import PASSWORD, person
 from tests.flows.conftest import fill
 from tests.flows.programs import ROOT, Bench, Client, bench, environment
 
+HISTORY = "history.jsonl"
 CN = person().sign.certificate.cn or ""
 
 
@@ -97,6 +98,8 @@ def test_a_copy_at_debug_leaves_no_secret_in_any_stream_log_file_or_process_tabl
     streams["relay streams"] = "".join(filter(None, printed)).encode()
     for name, watch in watches.items():
         streams[f"{name} log"] = watch.log
+        records = [path for path in watch.written if path.name == HISTORY and path.exists()]
+        streams |= {f"{name} history": path.read_bytes() for path in records}
         assert watch.left_behind() == [], name
     payload = QrCode.from_url(url).payload
     secrets = {
@@ -122,6 +125,8 @@ def test_a_copy_at_debug_leaves_no_secret_in_any_stream_log_file_or_process_tabl
     stores = (desk.pc_store, desk.phone_store, desk.picture.parent)
     for name in ("pc", "phone"):
         for path in watches[name].written:
+            if path.name == HISTORY:
+                continue  # the person's own record, searched above
             inside = any(root in path.parents for root in stores)
             # Relative paths are those that the store opens below a folder of its own.
             assert inside or not path.is_absolute(), f"{name} wrote {path}"
