@@ -23,14 +23,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     report = make_report(texts, PROGRAM, manner_of(argv))
 
     def command() -> CertRelayError | None:
-        arguments = _parser(texts).parse_args(argv)
+        arguments = make_parser(texts).parse_args(argv)
         outcome: CertRelayError | None = arguments.run(arguments, report)
         return outcome
 
     return program.run(command, report)
 
 
-def _parser(texts: Texts) -> Parser:
+def make_parser(texts: Texts) -> Parser:
+    """Make the parser of all commands."""
     parser = main_parser(PROGRAM, texts)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

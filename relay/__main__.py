@@ -5,6 +5,7 @@ turns errors into exit statuses.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,15 +14,18 @@ from pathlib import Path
 from certrelay import __version__
 from certrelay.errors import CertRelayError, ExitStatus, StorageError
 from certrelay.texts import LANGUAGES, Texts, choose_language
+from relay.environment import arguments_of
 
 DEFAULT_PORT = 8765
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its `ExitStatus`."""
-    argv = sys.argv[1:] if argv is None else argv
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if argv[:1] == ["serve"]:
+        argv[1:1] = arguments_of(os.environ)
     texts = Texts(choose_language(_asked_language(argv)))
-    arguments = _parser(texts).parse_args(argv)
+    arguments = make_parser(texts).parse_args(argv)
     try:
         return _export(arguments) if arguments.command == "page" else _serve(arguments)
     except CertRelayError as error:
@@ -63,7 +67,8 @@ def _asked_language(argv: Sequence[str]) -> str | None:
     return asked
 
 
-def _parser(texts: Texts) -> argparse.ArgumentParser:
+def make_parser(texts: Texts) -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="certrelay-relay", description=texts.say("relay.about"), allow_abbrev=False
     )

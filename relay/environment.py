@@ -1,0 +1,31 @@
+"""The relay's settings as environment variables, for containers and service files.
+
+``CERTRELAY_RELAY_PUBLIC_URL=https://…`` is ``--public-url https://…``.  They become arguments
+in front of the real ones, so that one parser judges both and the command line counts more.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+PREFIX: Final = "CERTRELAY_RELAY_"
+
+_SWITCHES: Final = frozenset(("page", "share-port"))
+"""Options without a value: on for ``1``, ``true`` and ``yes``."""
+
+_LISTS: Final = frozenset(("allow-origin", "trust-proxy"))
+"""Options that may be repeated: values with blanks between."""
+
+
+def arguments_of(environment: Mapping[str, str]) -> list[str]:
+    """Give the arguments of ``serve`` that the environment means; an empty value is none."""
+    arguments: list[str] = []
+    for variable, value in sorted(environment.items()):
+        if not variable.startswith(PREFIX) or not value:
+            continue
+        name = variable.removeprefix(PREFIX).lower().replace("_", "-")
+        if name in _SWITCHES:
+            arguments += [f"--{name}"] * (value.lower() in ("1", "true", "yes"))
+        else:
+            values = value.split() if name in _LISTS else [value]
+            arguments += [f"--{name}={each}" for each in values]
+    return arguments
