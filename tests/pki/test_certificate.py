@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certrelay.errors import CertificateError
-from certrelay.pki import der, vid
+from certrelay.pki import der, oids, vid
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.testkit.ca import TEST_IDN
 from tests.certificates import END, START, authority, person
@@ -71,6 +71,13 @@ def test_the_identity_value_matches_its_number_and_no_other() -> None:
     assert vid.matches(SIGN, TEST_IDN, bytes(20)) is False
     assert vid.matches(SIGN, "홍길동", random) is False
     assert vid.matches(authority().certificate, TEST_IDN, random) is None
+
+
+def test_an_identity_value_of_an_unknown_hash_cannot_be_compared() -> None:
+    unknown = SIGN.der.replace(der.oid(oids.SHA256), der.oid("2.16.840.1.101.3.4.2.99"))
+    certificate = Certificate.parse(unknown)
+    assert certificate.extensions.vid is not None
+    assert vid.matches(certificate, TEST_IDN, bytes(20)) is None
 
 
 def test_the_identity_value_is_the_hash_that_the_profile_says() -> None:
