@@ -113,7 +113,14 @@ class RelayUnreachable(CertRelayError):
     """No relay answers, or what answers is none."""
 
     exit_status = ExitStatus.UNREACHABLE
-    codes = _same("relay_unreachable", "not_a_relay", "tls_failed", "connection_lost", "port_taken")
+    codes = _same(
+        "relay_unreachable",
+        "not_a_relay",
+        "tls_failed",
+        "proxy_refused",
+        "connection_lost",
+        "port_taken",
+    )
 
 
 class RoomEnded(CertRelayError):

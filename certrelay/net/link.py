@@ -10,6 +10,7 @@ import contextlib
 import logging
 import socket
 import sys
+import time
 from typing import Final
 
 from websockets.client import ClientProtocol
@@ -177,11 +178,11 @@ def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
     Args:
         origin: ``http[s]://host[:port]/[path/]``, as `certrelay.e2e.origin` spells it.
         now: The monotonic clock's time, in seconds.
-        timeout_s: Seconds for each step of the way.
+        timeout_s: Seconds for each of three steps: to connect, to greet by TLS, to upgrade.
 
     Raises:
         RelayUnreachable: ``relay_unreachable``, ``tls_failed`` or ``not_a_relay``, with
-            ``relay``, the origin.
+            ``relay``, the origin; ``proxy_refused``.
     """
     uri = parse_uri(f"ws{origin.removeprefix('http')}{SOCKET_PATH}")
     try:
@@ -193,7 +194,7 @@ def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
         uri, subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=MAX_MESSAGE_BYTES, logger=_QUIET
     )
     try:
-        _upgrade(stream, protocol)
+        _upgrade(stream, protocol, timeout_s)
     except TimeoutError:
         stream.close()
         raise RelayUnreachable("relay_unreachable", relay=origin) from None
@@ -205,11 +206,20 @@ def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
 
 
 def _open(host: str, port: int, timeout_s: float, *, secure: bool) -> socket.socket:
-    stream = socket.create_connection((host, port), timeout=timeout_s)
-    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if not secure:
+        stream = socket.create_connection((host, port), timeout=timeout_s)
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return stream
     import ssl
+
+    from certrelay.net.proxy import open_tunnel, proxy_for
+
+    proxy = proxy_for(host, port)
+    if proxy is None:
+        stream = socket.create_connection((host, port), timeout=timeout_s)
+    else:
+        stream = open_tunnel(proxy, host, port, timeout_s)
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     try:
         return ssl.create_default_context().wrap_socket(stream, server_hostname=host)
@@ -218,10 +228,13 @@ def _open(host: str, port: int, timeout_s: float, *, secure: bool) -> socket.soc
         raise
 
 
-def _upgrade(stream: socket.socket, protocol: ClientProtocol) -> None:
+def _upgrade(stream: socket.socket, protocol: ClientProtocol, timeout_s: float) -> None:
+    end = time.monotonic() + timeout_s
     protocol.send_request(protocol.connect())
     stream.sendall(b"".join(protocol.data_to_send()))
     while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
+        # For the whole answer: one that trickles in would come in time at each byte.
+        stream.settimeout(max(0.001, end - time.monotonic()))
         data = stream.recv(_RECEIVE_BYTES)
         if not data:
             raise EOFError
