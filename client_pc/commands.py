@@ -161,6 +161,20 @@ def demo(
     return demo(report, arguments.keep)
 
 
+def completion(arguments: argparse.Namespace, _settings: Settings, report: Report) -> None:
+    """`certrelay completion`."""
+    from client_pc.shipping import show_completion
+
+    show_completion(arguments.shell, report)
+
+
+def man(arguments: argparse.Namespace, _settings: Settings, report: Report) -> None:
+    """`certrelay man`."""
+    from client_pc.shipping import show_manual
+
+    show_manual(arguments.program, report)
+
+
 def _root(arguments: argparse.Namespace, settings: Settings) -> Path:
     from client_pc.places import default_root
 

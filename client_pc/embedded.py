@@ -1,5 +1,6 @@
 """The relay that the PC runs in its own process: the one door from here to `relay`."""
 
+import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -7,6 +8,7 @@ from typing import Final
 
 from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError, UsageError
+from certrelay.texts import Texts
 from client_pc.computer import lan_address
 
 LOOPBACK: Final = "127.0.0.1"
@@ -60,3 +62,10 @@ def _split(listen: str) -> tuple[str, str]:
         return listen, ""
     host, _, port = listen.partition(":")
     return host, port
+
+
+def relay_parser(texts: Texts) -> argparse.ArgumentParser:
+    """The parser of `certrelay-relay`, for completions and manuals."""
+    from relay.__main__ import make_parser
+
+    return make_parser(texts)

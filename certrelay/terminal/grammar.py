@@ -1,0 +1,92 @@
+"""What a parser takes, as plain values: completions and manual pages are written from it."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option or positional argument."""
+
+    flags: tuple[str, ...]
+    """Empty for a positional argument."""
+
+    value: str
+    """How its value is called; empty for a switch."""
+
+    words: str
+    """What it does, in the parser's language."""
+
+    choices: tuple[str, ...] = ()
+    is_file: bool = False
+    """Whether its value is a file or a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of a program."""
+
+    name: str
+    words: str
+    options: tuple[Option, ...]
+
+    @property
+    def flags(self) -> tuple[Option, ...]:
+        """Its options, without the positional arguments."""
+        return tuple(option for option in self.options if option.flags)
+
+    @property
+    def positionals(self) -> tuple[Option, ...]:
+        """Its positional arguments."""
+        return tuple(option for option in self.options if not option.flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A whole program."""
+
+    program: str
+    words: str
+    examples: str
+    options: tuple[Option, ...]
+    commands: tuple[Command, ...]
+
+
+def read(parser: argparse.ArgumentParser) -> Grammar:
+    """Read what a parser with subcommands takes."""
+    commands: list[Command] = []
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            commands += [
+                Command(name, each.description or "", tuple(_options(each)))
+                for name, each in action.choices.items()
+            ]
+    return Grammar(
+        parser.prog,
+        parser.description or "",
+        parser.epilog or "",
+        tuple(_options(parser)),
+        tuple(commands),
+    )
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[Option]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            continue
+        choices = tuple(map(str, action.choices)) if action.choices else ()
+        yield Option(
+            tuple(action.option_strings),
+            "" if action.nargs == 0 else _value_of(action, choices),
+            action.help or "",
+            choices,
+            action.type is Path,
+        )
+
+
+def _value_of(action: argparse.Action, choices: tuple[str, ...]) -> str:
+    if isinstance(action.metavar, str):
+        return action.metavar
+    return "|".join(choices) or action.dest.upper()
