@@ -104,6 +104,38 @@ def test_a_sender_that_waits_for_a_device_goes_on_when_it_is_gone() -> None:
     run(work())
 
 
+def test_a_message_that_is_only_offered_is_dropped_where_there_is_no_room() -> None:
+    async def work() -> None:
+        outbox = Outbox(PATIENT, Cut())
+        assert outbox.offer_sealed(bytes(9))
+        assert outbox.offer_sealed(bytes(1))
+        assert not outbox.offer_sealed(bytes(1)), "full"
+        assert await _read(outbox, 2) == [bytes(9), bytes(1)]
+        assert outbox.offer_sealed(bytes(2)), "there is room again"
+        outbox.put_close(CloseCode.NORMAL)
+        assert not outbox.offer_sealed(b"")
+        assert await _read(outbox, 2) == [bytes(2), CloseCode.NORMAL]
+
+    run(work())
+
+
+def test_nothing_is_written_to_a_socket_that_is_gone() -> None:
+    async def work() -> None:
+        cut = Cut()
+        outbox = Outbox(LIMITS, cut)
+        assert not outbox.dropped
+        outbox.put("too late")
+        outbox.put_close(CloseCode.NORMAL)
+        outbox.discard()
+        waiting = asyncio.create_task(outbox.next())
+        await asyncio.sleep(2 * LIMITS.close_s)
+        assert not waiting.done()
+        assert not cut.off.is_set(), "it is gone already"
+        waiting.cancel()
+
+    run(work())
+
+
 def test_a_device_that_leaves_too_many_control_messages_unread_is_cut_off() -> None:
     async def work() -> None:
         cut = Cut()
