@@ -23,28 +23,6 @@ from tests.fuzz.target import Target, kept
 from tests.fuzz.targets import TARGETS
 
 
-def guided(target: Target, name: str, seconds: int, folder: Path) -> None:
-    """Search with atheris from what lies in ``folder``; does not return."""
-    import atheris
-
-    atheris.instrument_all()
-    for seed in (*target.seeds, *kept(name)):
-        (folder / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
-    options = [f"-max_total_time={seconds}", "-timeout=20", "-max_len=8192", "-print_final_stats=1"]
-
-    def run(data: bytes) -> None:
-        target.run(data)
-
-    def change(data: bytes, max_size: int, seed: int) -> bytes:
-        dice = random.Random(seed)
-        ours = dice.random() < 0.5
-        other = target.change(data, dice) if ours else atheris.Mutate(data, max_size)
-        return bytes(other[:max_size])
-
-    atheris.Setup([sys.argv[0], *options, str(folder)], run, custom_mutator=change)
-    atheris.Fuzz()
-
-
 def unguided(target: Target, name: str, seconds: int) -> int:
     """Search with seeded changes for some seconds."""
     start, rounds = time.monotonic(), 0
@@ -86,19 +64,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60, help="for each target (default 60)")
     parser.add_argument("--unguided", action="store_true", help="without atheris")
     parser.add_argument("--keep", action="store_true", help="add what is new to the corpus")
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     name, seconds = arguments.target, arguments.seconds
     if name == "all":
         return every(arguments)
-    if arguments.folder is not None:
-        guided(TARGETS[name], name, seconds, arguments.folder)
     if arguments.unguided or not _has_atheris():
         return unguided(TARGETS[name], name, seconds)
     with tempfile.TemporaryDirectory() as folder:
         # A process of its own: libFuzzer ends the one that it runs in.
-        command = [sys.executable, "-m", "tests.fuzz", name, "--seconds", str(seconds)]
-        status = subprocess.call([*command, "--folder", folder])
+        command = [sys.executable, "-m", "tests.fuzz.guided", name, str(seconds), folder]
+        status = subprocess.call(command)
         if arguments.keep and status == 0:
             found = [path.read_bytes() for path in sorted(Path(folder).iterdir())]
             print(f"kept: {keep(name, TARGETS[name], found)} of {len(found)}")
