@@ -114,9 +114,12 @@ def start_pc(tmp_path: Path) -> Iterator[Callable[..., tuple[Pc, str]]]:
     with ExitStack() as stack:
 
         def start(
-            command: str, origin: str, *arguments: str | Path, say: tuple[str, ...] = ()
+            command: str, origin: str | None, *arguments: str | Path, say: tuple[str, ...] = ()
         ) -> tuple[Pc, str]:
-            pc = Pc(command, *arguments, "--relay", origin, "--store", tmp_path / "NPKI", say=say)
+            """Use the relay at ``origin``; with ``None`` the PC relays by itself."""
+            relay = ("--listen", "127.0.0.1") if origin is None else ("--relay", origin)
+            store = ("--store", tmp_path / "NPKI")
+            pc = Pc(command, *arguments, *relay, *store, home=tmp_path / "home", say=say)
             stack.callback(pc.stop)
             url: str = pc.wait_for("waiting")["url"]
             return pc, url

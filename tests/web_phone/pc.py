@@ -31,13 +31,15 @@ sys.exit(main())
 class Pc:
     """One run of ``certrelay import`` or ``certrelay export``."""
 
-    def __init__(self, *arguments: str | Path, say: tuple[str, ...] = ()) -> None:
+    def __init__(self, *arguments: str | Path, home: Path, say: tuple[str, ...] = ()) -> None:
         self.seen: list[dict[str, Any]] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._process = subprocess.Popen(
             [sys.executable, "-c", _MAPPED, *map(str, arguments), "--json", "--lang", "en"],
             cwd=ROOT,
-            env=os.environ | {"PYTHONUTF8": "1"},
+            env=os.environ
+            | {"PYTHONUTF8": "1", "HOME": str(home)}
+            | {f"XDG_{kind}_HOME": str(home / kind) for kind in ("CONFIG", "DATA", "STATE")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

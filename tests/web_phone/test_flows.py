@@ -48,6 +48,20 @@ def test_both_pairs_reach_the_pc_byte_for_byte(
     assert files_below(tmp_path / "NPKI") == contents(item)
 
 
+def test_a_pc_in_its_own_network_serves_the_page_by_itself(
+    phone: Phone, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    item = issued.npki(PASSWORD)
+    pc, url = start_pc("import", None, "--yes")
+    phone.scan(url)
+    give(phone, write_files(item, tmp_path / "phone"))
+    phone.type_number(pc.wait_for("number")["number"])
+    phone.is_at("저장되었습니다")
+    phone.check()  # now, while the PC still serves
+    assert pc.status() == 0
+    assert files_below(tmp_path / "NPKI") == contents(item)
+
+
 def test_a_pkcs12_file_reaches_the_pc_from_a_code_read_off_a_picture(
     phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
 ) -> None:
