@@ -263,3 +263,56 @@ def test_a_removal_that_does_not_end_is_said(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         changing.delete(tmp_path, path, Stubborn())
     assert find(tmp_path) == ()
+
+
+class Recording(Disk):
+    """A disk that notes what is done, in order."""
+
+    def __init__(self, *, swaps: bool) -> None:
+        self.swaps = swaps
+        self.log: list[tuple[str, Path]] = []
+
+    def write(self, path: Path, content: bytes) -> None:
+        self.log.append(("write", path.parent))
+        super().write(path, content)
+
+    def sync_folder(self, path: Path) -> None:
+        self.log.append(("sync", path))
+        super().sync_folder(path)
+
+    def replace(self, source: Path, target: Path) -> None:
+        self.log.append(("place", target.parent))
+        super().replace(source, target)
+
+    def rename(self, source: Path, target: Path) -> None:
+        self.log.append(("place", source.parent))
+        super().rename(source, target)
+
+    def exchange(self, one: Path, other: Path) -> None:
+        if not self.swaps:
+            raise OSError(errno.ENOTSUP, "no swap here")
+        self.log.append(("place", other.parent))
+        super().exchange(one, other)
+
+
+@pytest.mark.parametrize("item", ITEMS.values(), ids=ITEMS.keys())
+@pytest.mark.parametrize("swaps", [False, True])
+def test_what_is_put_in_place_was_synced_before_and_its_name_after(
+    tmp_path: Path, item: Item, swaps: bool
+) -> None:
+    path = stored(tmp_path, item)
+    disk = Recording(swaps=swaps and can_swap(tmp_path))
+    changing.change(tmp_path, path, repassword, disk)
+    places = [at for at, (what, _) in enumerate(disk.log) if what == "place"]
+    before, after = disk.log[: places[0]], disk.log[places[-1] + 1 :]
+    last_written = [folder for what, folder in before if what == "write"][-1]
+    assert before[-1] == ("sync", last_written), "the names of what was written"
+    assert ("sync", disk.log[places[-1]][1]) in after, "the name that changed"
+    assert not [folder for what, folder in after if what == "write"]
+
+
+def test_a_removal_lasts_before_it_is_called_done(tmp_path: Path) -> None:
+    path = stored(tmp_path, PAIRS)
+    disk = Recording(swaps=True)
+    changing.delete(tmp_path, path, disk)
+    assert disk.log == [("place", path.parent), ("sync", path.parent)]
