@@ -16,6 +16,7 @@ from typing import TextIO
 from certrelay.errors import ExitStatus, UsageError
 from relay import journal
 from relay.address import bind, edges_of, public_origin, url_of
+from relay.collector import calm, collect_when_quiet
 from relay.journal import JsonFormatter
 from relay.open_files import raise_limit
 from relay.operating import OperatorPages, bind_operator, word
@@ -69,8 +70,11 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         server = Server(settings, tls, page_routes(_path(url)) if arguments.page else ())
         came = _stop_on_signals(server)
         _reload_on_hangup(server, arguments.policy)
+        calm()
+        collecting = asyncio.create_task(collect_when_quiet(lambda: len(server.sockets)))
         async with _operator_pages(server, operator):
             await server.run(listener, lambda: _announce(url, out))
+        collecting.cancel()
         _ignore_signals()
         return ExitStatus.INTERRUPTED if came[:1] == [signal.SIGINT] else ExitStatus.OK
 

@@ -89,6 +89,15 @@ class HttpDoor(H11Protocol):
 class WebSocketDoor(WebSocketsSansIOProtocol):
     """A WebSocket that a stranger cannot make expensive."""
 
+    _is_lost = False
+    _is_served = False
+
+    async def run_asgi(self) -> None:
+        """Run the handler."""
+        await super().run_asgi()
+        self._is_served = True
+        self._let_go()
+
     _last_call: asyncio.TimerHandle | None = None
 
     @property
@@ -102,6 +111,18 @@ class WebSocketDoor(WebSocketsSansIOProtocol):
             self._last_call.cancel()
         self._doorman.leave(self.client)
         super().connection_lost(exc)
+        self._is_lost = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Break the circles through this object once nobody needs it.
+
+        Else 70 objects for each connection wait for Python's collector of circles, which
+        stops everything for seconds where ten thousand rooms wait.
+        """
+        if self._is_lost and self._is_served:
+            self.scope = {}  # type: ignore[typeddict-item]
+            del self.conn.parser
 
     def handle_connect(self, event: Any) -> None:
         """Begin the handshake, and let the handler cut the connection off."""

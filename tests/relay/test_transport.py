@@ -1,10 +1,12 @@
 """Strangers who try to make the relay expensive, by bytes that no library would send."""
 
 import contextlib
+import gc
 import logging
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,7 +18,7 @@ from certrelay.wire.messages import Closed, Created, Leave, Paired, PeerGone
 from certrelay.wire.room import RoomLimits
 from relay.embedded import Running
 from relay.settings import AdmissionLimits, SocketLimits
-from relay.transport import MAX_FRAGMENTS
+from relay.transport import MAX_FRAGMENTS, WebSocketDoor
 from tests.relay.conftest import Connect
 from tests.relay.device import PATIENCE_S, Device, Pair
 from tests.relay.raw import RawSocket, frame
@@ -307,3 +309,25 @@ def test_a_reader_that_is_slow_but_reads_gets_everything(
     positions = [received.find(message) for message in messages]
     assert -1 not in positions
     assert positions == sorted(positions)
+
+
+def test_a_connection_that_has_ended_leaves_nothing_for_the_collector_of_circles(
+    start_relay: Start, connect_to: Connect, pair: Pair
+) -> None:
+    relay = start_relay()
+    gc.collect()
+    gc.disable()
+    try:
+        g, s = pair.meet(lambda: connect_to(relay))
+        doors = [weakref.ref(each) for each in gc.get_objects() if type(each) is WebSocketDoor]
+        s.say(b"sealed")
+        assert g.hear() == b"sealed"
+        s.lose()
+        assert g.hear() == PeerGone()
+        g.socket.close()
+        until = time.monotonic() + PATIENCE_S
+        while any(door() is not None for door in doors):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    finally:
+        gc.enable()
