@@ -60,6 +60,25 @@ def large(number: int) -> Item:
     return Item("npki", (*files, File("caPubs", chain)))
 
 
+def of(number: int) -> Item:
+    """The certificate that a plan means: below 3 a small one, above a large one."""
+    return small()[number] if number < 3 else large(number)
+
+
+@cache
+def namesake(item: Item) -> Item:
+    """Another item that a store keeps under the same name: its last file differs."""
+    *files, last = item.files
+    if item.kind == "pkcs12":
+        draw = random.Random("namesake").randbytes
+        issued = Authority(TODAY, key=_key()).issue(
+            Owner("이몽룡", 3), _START, _END, sign_key=_key(), km_key=_key(), random=draw
+        )
+        return issued.pkcs12(_PASSWORD, random=draw)
+    other = File(last.role, last.content[:-1] + bytes([last.content[-1] ^ 1]))
+    return Item("npki", (*files, other))
+
+
 @cache
 def _key() -> rsa.RSAPrivateKey:
     e = 65537

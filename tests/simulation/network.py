@@ -74,7 +74,7 @@ class SimLink(Link):
         if inbox and inbox[0] == _END:
             self._inbox = inbox
             raise ConnectionLostError
-        self._heard_at = now
+        self._heard(now)
         if _END in inbox:
             at = inbox.index(_END)
             inbox, self._inbox = inbox[:at], inbox[at:]

@@ -8,7 +8,7 @@ reaches the sockets of a node over a bus, late, and sealed messages not for cert
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, cast
 
@@ -35,6 +35,9 @@ class Mischief:
     alter: float = 0.0
     budget: int = 0
     """How many messages it may still touch."""
+
+    forged: set[bytes] = field(default_factory=set)
+    """What it has altered, as it was passed on."""
 
     def strikes(self, chance: float, draw: Random) -> bool:
         """Tell whether to do it now."""
@@ -77,6 +80,7 @@ class Bus:
         if self._mischief.strikes(self._mischief.alter, self._draw):
             at = self._draw.randrange(len(sealed))
             sealed = sealed[:at] + bytes([sealed[at] ^ 1 << at % 8]) + sealed[at + 1 :]
+            self._mischief.forged.add(sealed)
         if self._mischief.strikes(self._mischief.double, self._draw):
             await self._hub.carry(self._line(line), sealed)
         if self._mischief.strikes(self._mischief.delay, self._draw):
@@ -202,7 +206,9 @@ class Node:
     def drain(self) -> None:
         """End politely: every socket is closed with 1012 and has a moment to answer."""
         self.up = False
-        self._sockets.drain()
+        draining: Any = self._sockets.drain()
+        if draining is not None:
+            self._loop.create_task(draining)
         self._loop.call_later(STOP_S, self._stop, self._bus, self._wires)
 
     def _stop(self, bus: Bus, wires: list[Wire]) -> None:

@@ -34,6 +34,9 @@ class Blow:
     silently: bool = False
     """Whether those who are cut off are not told; for ``kill``: with loss of power."""
 
+    in_channel: bool = False
+    """Whether only those messages count that came after both ends had the channel."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -52,9 +55,9 @@ class Person:
 class Guest:
     """Somebody else who has seen the QR code."""
 
-    scans_after_s: float
-    wrong_token: bool = False
-    """Only talks to the relay, as if it were one of the two."""
+    comes_after_s: float
+    kind: Literal["scanner", "knower", "knocker"]
+    """With a phone; with the code and a program of its own; with the room's name only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,25 @@ class Plan:
     guest: Guest | None = None
     in_store: Literal["nothing", "same", "namesake"] = "nothing"
 
+    def confirmed_by(self) -> float:
+        """When a gentle world's sender has the receipt, at the latest.
+
+        A dozen steps there and back, what people think, what is lost, and a margin.
+        """
+        one_way = 2 * self.bus_delay_s + sum(
+            way.latency_s + way.jitter_s for way in self.ways.values()
+        )
+        slowest = min(way.bytes_per_s for way in self.ways.values())
+        content = 20_000 * len(self.items) + 70_000 * sum(number >= 3 for number in self.items)
+        sender = self.people["phone" if self.to_pc else "pc"]
+        receiver = self.people["pc" if self.to_pc else "phone"]
+        thinking = (2 + sender.wrong_numbers) * (sender.thinks_s + 1.0) + receiver.thinks_s
+        moving = 24 * one_way + 2 * content / slowest
+        lost = sum(30.0 if blow.silently else max(blow.seconds, 5.0) for blow in self.blows)
+        again = len(self.blows) * (8.0 + 12 * one_way)
+        touched = 15.0 * self.mischief.budget
+        return self.scans_after_s + thinking + moving + lost + again + touched + 1.0
+
 
 def plan_of(seed: int) -> Plan:
     """Draw a world."""
@@ -100,7 +122,12 @@ def _gentle(seed: int, draw: Random) -> Plan:
         "pc": Person(draw.choice((0.0, 1.0, 15.0)), wrong_numbers=draw.choice((0, 0, 0, 1, 2))),
         "phone": Person(draw.choice((0.0, 1.0, 15.0)), wrong_numbers=draw.choice((0, 0, 0, 1, 2))),
     }
-    budget = 0 if draw.random() < 0.3 else draw.randint(1, 8)
+    budget = 0 if draw.random() < 0.3 else draw.randint(1, 5)
+    blows = _gentle_blows(draw)
+    guest = None
+    if draw.random() < 0.1 and not any(blow.kind in ("restart", "drain") for blow in blows):
+        # After a restart of the relay whoever knows a room's name can take it.
+        guest = Guest(draw.random() * 40.0, "knocker")
     return Plan(
         seed=seed,
         gentle=True,
@@ -114,7 +141,8 @@ def _gentle(seed: int, draw: Random) -> Plan:
         yes=draw.random() < 0.3,
         mischief=_mischief(draw, budget),
         hides_control=0.0,
-        blows=_gentle_blows(draw),
+        blows=blows,
+        guest=guest,
         in_store=draw.choice(("nothing", "nothing", "nothing", "same", "namesake")),
     )
 
@@ -122,18 +150,28 @@ def _gentle(seed: int, draw: Random) -> Plan:
 def _gentle_blows(draw: Random) -> tuple[Blow, ...]:
     """Losses that end long before the grace time, and not too many of them."""
     blows = []
-    seconds_left = 50.0
+    left = {False: 6.0, True: 55.0}
     for _ in range(draw.choice((0, 0, 1, 1, 2, 3))):
         # The handshake has 30 s, so nothing long may happen in it.
-        after = draw.choice((draw.randint(3, 12), draw.randint(3, 60)))
-        longest = min(seconds_left, 5.0 if after < 16 else draw.choice((3.0, 20.0, 50.0)))
+        in_channel = draw.random() < 0.6
         kind: Kind = draw.choice(("cut", "cut", "cut", "stall", "freeze", "restart", "drain"))
+        longest = min(left[in_channel], draw.choice((3.0, 20.0, 50.0)))
         seconds = draw.random() * longest
-        seconds_left -= seconds + 2.0
-        if seconds_left < 0:
+        silently = in_channel and left[True] == 55.0 and kind == "cut" and draw.random() < 0.2
+        left[in_channel] -= 55.0 if silently else seconds + 2.0
+        if left[in_channel] < 0 and not silently:
             break
-        who: Who = draw.choice(("pc", "phone"))
-        blows.append(Blow(kind, after, draw.random() * 0.3, who, seconds))
+        blows.append(
+            Blow(
+                kind,
+                after=draw.randint(0, 40) if in_channel else draw.randint(3, 12),
+                later_s=draw.random() * 0.3,
+                who=draw.choice(("pc", "phone")),
+                seconds=1.0 if silently else seconds,
+                silently=silently,
+                in_channel=in_channel,
+            )
+        )
     return tuple(blows)
 
 
@@ -141,7 +179,7 @@ def _wild(seed: int, draw: Random) -> Plan:
     people: dict[Who, Person] = {
         who: Person(
             thinks_s=draw.choice((0.0, 2.0, 20.0, 200.0)),
-            wrong_numbers=draw.choice((0, 0, 0, 1, 2, 3)),
+            wrong_numbers=draw.choice((0, 0, 0, 1, 2, 9)),
             says_yes=draw.random() < 0.9,
             tries=draw.choice((1, 2, 4)),
         )
@@ -149,7 +187,10 @@ def _wild(seed: int, draw: Random) -> Plan:
     }
     guest = None
     if draw.random() < 0.25:
-        guest = Guest(draw.choice((1.0, 20.0, 150.0)) * draw.random(), draw.random() < 0.3)
+        guest = Guest(
+            draw.choice((1.0, 20.0, 150.0)) * draw.random(),
+            draw.choice(("scanner", "scanner", "knower", "knocker")),
+        )
     return Plan(
         seed=seed,
         gentle=False,

@@ -5,6 +5,9 @@
   "nothing was stored" only where that is so.
 * No key and nonce ever seal two texts; a frame is repeated as the same bytes.
 * There is never more than one acknowledgement for a frame, and none for another one.
+* Three entries of the number and no more; one scanner for a room and no more; after a second
+  scan that came before the number matched, no certificate moves.
+* A forged message is the end of the session.
 * After its end a driver does nothing more, whatever it is told.
 * Every program ends in time, and nothing unexpected is ever raised.
 """
@@ -23,12 +26,14 @@ from certrelay.disk.parts import PART_PREFIX
 from certrelay.disk.reading import FILE_NAMES
 from certrelay.e2e import frame, handshake
 from certrelay.e2e.bodies import ItemResult
+from certrelay.e2e.channel import Confirmed
 from certrelay.e2e.hello import Hello
 from certrelay.endpoint import Endpoint, notices
 from certrelay.endpoint.driver import Phase
 from certrelay.endpoint.sides import Side
-from certrelay.limits import SESSION_S, UNCLAIMED_S
+from certrelay.limits import NUMBER_TRIES, SESSION_S, UNCLAIMED_S
 from certrelay.wire import messages
+from certrelay.wire.ids import Role
 from certrelay.wire.release import ReleasePolicy
 
 if TYPE_CHECKING:
@@ -61,6 +66,10 @@ class WatchedEndpoint(Endpoint):
         self.kept = 0
         """Items that this end's receipt calls stored or duplicate."""
 
+        self.numbers_typed = 0
+        self.is_spoilt = False
+        """Whether somebody else scanned before the number matched."""
+
     def take(self, now: float) -> list[notices.Order | notices.Notice]:
         orders = super().take(now)
         for order in orders if not self.is_mute else ():
@@ -68,22 +77,34 @@ class WatchedEndpoint(Endpoint):
                 case notices.SendBinary(message):
                     self._rules.sends(self, message)
                 case notices.SendText(text):
-                    self._rules.world.tell(self.device.who, "says", text)
+                    self._rules.tell(self, "says", text)
         return orders
 
     def receive_text(self, text: str, now: float) -> None:
         self._hears("hears", text)
+        if not self.is_mute and isinstance(messages.decode_from_relay(text), messages.Paired):
+            self._rules.paired(self)
         super().receive_text(text, now)
 
     def receive_binary(self, message: bytes, now: float) -> None:
-        self._hears("gets", _short(message))
+        self._hears("gets", message)
         self.acks_owed += message[:1] in (b"\x10", b"\x03")
+        must_end = self._rules.must_end(self, message)
         super().receive_binary(message, now)
+        if must_end and self.phase not in (Phase.CLOSING, Phase.ENDED):
+            raise Violation("a forged message is passed over")
 
-    def _hears(self, what: str, message: str) -> None:
+    def _hears(self, what: str, message: str | bytes) -> None:
         if not self.is_mute:
-            self._rules.world.tell(self.device.who, what, message)
+            self._rules.tell(self, what, message)
             self._rules.world.heard_a_message()
+
+    def enter_number(self, typed: str, now: float) -> None:
+        if self.phase is Phase.COMPARING:
+            self.numbers_typed += 1
+            if self.numbers_typed > NUMBER_TRIES:
+                raise Violation("more entries of the number than three")
+        super().enter_number(typed, now)
 
     def stored(self, results: Any) -> None:
         results = tuple(results)
@@ -99,13 +120,21 @@ class Rules:
         self._seals: dict[tuple[bytes, bytes], bytes] = {}
         self._calls_seen: dict[str, int] = {}
         self._receivers: dict[bytes, list[WatchedEndpoint]] = {}
+        self._scanners: dict[bytes, WatchedEndpoint] = {}
+
+    def tell(self, endpoint: WatchedEndpoint, what: str, message: str | bytes) -> None:
+        """Write a message into the trace."""
+        if self.world.traced:
+            text = message if isinstance(message, str) else _short(message)
+            self.world.tell(endpoint.device.who, what, text)
 
     # --- steps ---
 
     def heard(self, program: "Program", notice: notices.Notice) -> None:
         """A notice of the driver is on its way to the person."""
         world, device = self.world, program.device
-        world.tell(device.who, "notice", str(notice))
+        if world.traced:
+            world.tell(device.who, "notice", str(notice))
         match notice:
             case notices.ItemsArrived(items):
                 offered = [item for item in items if item is not None]
@@ -115,8 +144,28 @@ class Rules:
                     raise Violation("a digest differs though the channel is sealed")
             case notices.NumberMatched() if device.who == "guest":
                 raise Violation("a guest has typed the right number")
+            case notices.ScannedTwice():
+                program.endpoint.is_spoilt |= not isinstance(program.endpoint._channel, Confirmed)
+            case notices.NumberMatched() | notices.Moved() if program.endpoint.is_spoilt:
+                raise Violation("it goes on after a second scan")
             case notices.ReceiptArrived(results):
+                world.confirmed_at = world.loop.time()
                 self._check_receiver(device, results)
+
+    def paired(self, endpoint: WatchedEndpoint) -> None:
+        """The relay has told an end that the other one is there."""
+        room = endpoint.side.room.raw
+        if endpoint.side.role is Role.S and self._scanners.setdefault(room, endpoint) != endpoint:
+            raise Violation("two scanners in one room")
+
+    def must_end(self, endpoint: WatchedEndpoint, message: bytes) -> bool:
+        """Tell whether this message must be the end: forged, and its turn."""
+        if message not in self.world.mischief.forged:
+            return False
+        if endpoint.phase not in (Phase.COMPARING, Phase.MOVING) or endpoint._channel is None:
+            return False
+        expected = endpoint._channel.delivery._expected
+        return message[:1] == b"\x11" or message[:9] == b"\x10" + expected.to_bytes(8, "big")
 
     def receipt(self, endpoint: WatchedEndpoint, results: tuple[ItemResult, ...]) -> None:
         """A receiver is about to say what became of the items."""
@@ -129,7 +178,7 @@ class Rules:
 
     def sends(self, endpoint: WatchedEndpoint, message: bytes) -> None:
         """A driver gives out a sealed message."""
-        self.world.tell(endpoint.device.who, "sends", _short(message))
+        self.tell(endpoint, "sends", message)
         if message[:1] == b"\x11":
             endpoint.acks_owed -= 1
             if endpoint.acks_owed < 0:
@@ -171,6 +220,7 @@ class Rules:
         """A program is over."""
         device, world = program.device, self.world
         world.tell(device.who, "ended", str(ended))
+        world.last_end_at = world.loop.time()
         world.ends[device.who] = "done" if ended.error is None else ended.error.code
         self._check_time(program)
         self._check_dead(program.endpoint)
@@ -199,8 +249,6 @@ class Rules:
             return  # it never got through to the relay
         now = self.world.loop.time() + 1000.0
         endpoint.is_mute = True
-        endpoint.connected(now)
-        endpoint.take(now)  # a greeting is the shell's mistake, not the driver's
         for text in _LATE_TEXTS:
             endpoint.receive_text(text, now)
         for binary in (b"", b"\x01late", b"\x10late", b"\x11" + bytes(32)):

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -11,17 +12,19 @@ from typing import Any
 
 from certrelay.disk.parts import PART_PREFIX
 from certrelay.e2e.qr import QrCode
+from certrelay.pki.check import inspect
 from relay.hub_memory import MemoryHub
 from relay.settings import Settings
 from tests.simulation import items as certificates
 from tests.simulation.devices import Device, Pc, Phone
-from tests.simulation.disk import Crash, memory_folder, simulated_os
+from tests.simulation.disk import Crash, in_use, memory_folder, simulated_os
 from tests.simulation.loop import Livelock, VirtualLoop
 from tests.simulation.network import SimSocket, Way, Wire
 from tests.simulation.nodes import Bus, Node
 from tests.simulation.plan import Blow, Person, Plan
 from tests.simulation.programs import Program
 from tests.simulation.rules import Rules, Violation, fingerprint, watched_keys
+from tests.simulation.strangers import Stranger
 
 __all__ = ["Outcome", "World", "run"]
 
@@ -58,26 +61,31 @@ class World:
         self.code: QrCode | None = None
         """What stands on the PC's screen."""
 
+        self._last_code: QrCode | None = None
         self.frozen_s = 0.0
-        self._traced = traced
+        self.last_end_at = 0.0
+        """When the last program ended."""
+
+        self.confirmed_at = 0.0
+        """When the sender had the receipt."""
+
+        self.traced = traced
         self._draw = Random(f"world {plan.seed}")
-        self._mischief = replace(plan.mischief)
+        self.mischief = replace(plan.mischief, forged=set())
         self._settings = Settings()
         self._connections = 0
         self._ways: dict[str, Way] = {who: replace(way) for who, way in plan.ways.items()}
         self._ways["guest"] = replace(plan.ways["phone"])
         self._wires: dict[str, Wire] = {}
-        self._blows = sorted(plan.blows, key=lambda blow: blow.after)
+        self._blows = list(plan.blows)
+        self._messages_in_channel = 0
         self.hubs: list[MemoryHub] = []
         self._make_devices()
         self._make_nodes()
 
     def _make_devices(self) -> None:
         plan = self.plan
-        sent = tuple(
-            certificates.small()[number] if number < 3 else certificates.large(number)
-            for number in plan.items
-        )
+        sent = tuple(certificates.of(number) for number in plan.items)
         self.offered = set(sent)
         self.known = {fingerprint(item) for item in sent}
         nothing = ()
@@ -86,7 +94,21 @@ class World:
         self.guest = Phone(self, "guest", sent if plan.to_pc else nothing, Person(5.0, 9))
         self.receiver: Device = self.pc if plan.to_pc else self.phone
         self.sender: Device = self.phone if plan.to_pc else self.pc
-        self.receiver.disk.failures = plan.disk_failures
+        self._stock()
+        self.receiver.disk.failures = dict(plan.disk_failures)
+
+    def _stock(self) -> None:
+        """Put into the receiver's store what stands there before."""
+        if self.plan.in_store == "nothing":
+            return
+        item = certificates.of(self.plan.items[0])
+        if self.plan.in_store == "namesake":
+            item = certificates.namesake(item)
+        self.known.add(fingerprint(item))
+        disk = self.receiver.disk
+        with simulated_os(), in_use(disk):
+            self.receiver.store.save(item, inspect(item).place)
+        disk.settle()
 
     def _make_nodes(self) -> None:
         shared = self._new_hub() if self.plan.nodes > 1 else None
@@ -94,7 +116,7 @@ class World:
         def make_bus() -> Bus:
             hub = self._new_hub() if shared is None else shared
             delay_s = 0.0 if shared is None else self.plan.bus_delay_s
-            return Bus(self.loop, hub, delay_s, self._mischief, Random(self._draw.random()))
+            return Bus(self.loop, hub, delay_s, self.mischief, Random(self._draw.random()))
 
         self.nodes = [Node(self.loop, self._settings, make_bus) for _ in range(self.plan.nodes)]
 
@@ -130,15 +152,20 @@ class World:
     def _begin(self) -> None:
         self.pc.start()
         if self.plan.guest is not None:
-            self.loop.call_later(self.plan.guest.scans_after_s, self._let_guest_in)
+            self.loop.call_later(self.plan.guest.comes_after_s, self._let_guest_in)
 
     def _let_guest_in(self) -> None:
-        if self.code is not None:
-            self.guest.scan(self.code)
+        assert self.plan.guest is not None
+        if self._last_code is None:
+            return
+        if self.plan.guest.kind != "scanner":
+            Stranger(self, self._last_code, knows_code=self.plan.guest.kind == "knower")
+        else:
+            self.guest.scan(self._last_code)
 
     def tell(self, who: str, what: str, text: str) -> None:
         """Write a line of the trace."""
-        if self._traced:
+        if self.traced:
             self.trace.append(f"{self.loop.time():10.3f} {who:6} {what:7} {text}")
 
     def threw(self, program: Program, error: BaseException) -> None:
@@ -165,7 +192,7 @@ class World:
 
     def show(self, code: QrCode) -> None:
         """The PC shows a code; the phone's person will see it."""
-        self.code = code
+        self.code = self._last_code = code
         self.phone.scan_later(self.plan.scans_after_s)
 
     def hide(self) -> None:
@@ -190,17 +217,23 @@ class World:
     def dial(self, program: Program) -> Wire | None:
         """Connect, or not."""
         device = program.device
+        if self._is_offline(device):
+            return None
+        return self.dial_as(device.who, program.wake)
+
+    def dial_as(self, who: str, wake: Callable[[], None]) -> Wire | None:
+        """Connect to some node that is up."""
         nodes = [node for node in self.nodes if node.up]
-        if self._is_offline(device) or not nodes:
+        if not nodes:
             return None
         self._connections += 1
         draw = Random(f"wire {self.plan.seed} {self._connections}")
-        wire = Wire(self.loop, self._ways[device.who], draw, program.wake)
+        wire = Wire(self.loop, self._ways[who], draw, wake)
         if self.plan.hides_control:
             _hide_control(wire.socket, self.plan.hides_control, draw)
-        self._wires[device.who] = wire
-        draw.choice(nodes).accept(wire, device.who)
-        self.tell(device.who, "dials", "")
+        self._wires[who] = wire
+        draw.choice(nodes).accept(wire, who)
+        self.tell(who, "dials", "")
         return wire
 
     def _is_offline(self, device: Device) -> bool:
@@ -211,9 +244,17 @@ class World:
     def heard_a_message(self) -> None:
         """A device has taken a message; it may be time for a blow."""
         self.messages += 1
-        while self._blows and self._blows[0].after <= self.messages:
-            blow = self._blows.pop(0)
-            self.loop.call_later(blow.later_s, self._strike, blow)
+        self._messages_in_channel += self._channel_stands
+        for blow in self._blows[:]:
+            heard = self._messages_in_channel if blow.in_channel else self.messages
+            if blow.after <= heard and (self._channel_stands or not blow.in_channel):
+                self._blows.remove(blow)
+                self.loop.call_later(blow.later_s, self._strike, blow)
+
+    @property
+    def _channel_stands(self) -> bool:
+        programs = (self.pc.program, self.phone.program)
+        return all(program is not None and program.endpoint._stands for program in programs)
 
     def _strike(self, blow: Blow) -> None:
         self.tell(blow.who, "BLOW", str(blow))
@@ -282,6 +323,11 @@ class World:
             self._check_disk(device)
         if self.plan.gentle and not (self.pc.has_succeeded and self.phone.has_succeeded):
             raise Violation(f"a gentle world, but no copy: {self.ends}")
+        # A receiver that is cut off at the very end waits for its sender through the grace.
+        at = self.confirmed_at if self.plan.blows or self.plan.mischief.budget else self.last_end_at
+        if self.plan.gentle and at > self.plan.confirmed_by():
+            late = at - self.plan.confirmed_by()
+            raise Violation(f"a gentle world, but the copy took {late:.1f} s too long")
 
     def _check_disk(self, device: Device) -> None:
         device.disk.repair()

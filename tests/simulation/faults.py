@@ -1,0 +1,428 @@
+"""Planted faults: what the simulation must find, and the first seed that found each.
+
+    python -m tests.simulation.faults               plants each and runs its seed
+    python -m tests.simulation.faults --search      looks for the seeds anew
+    python -m tests.simulation.faults NAME …        only these
+
+A fault is a piece of a module's source in another wording.  It is planted while the module
+is imported, in a process of its own; nothing on the disk is changed.
+"""
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+ROOT = Path(__file__).parents[2]
+
+MOST_WORLDS = 20_000
+"""Worlds in which a fault must be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault: the words of ``module`` that are ``right``, and what stands there instead."""
+
+    name: str
+    module: str
+    right: str
+    wrong: str
+    seed: int
+    """The first world in which it shows."""
+
+    @property
+    def path(self) -> Path:
+        """The module's file; nothing is imported to find it."""
+        return ROOT.joinpath(*self.module.split(".")).with_suffix(".py")
+
+    def source(self) -> str:
+        """The module's source with the fault in it."""
+        source = self.path.read_text(encoding="utf-8")
+        if source.count(self.right) != 1:
+            raise LookupError(f"{self.name}: its place is not found once in {self.module}")
+        return source.replace(self.right, self.wrong)
+
+
+CHANNEL = "certrelay.e2e.channel"
+DRIVER = "certrelay.endpoint.driver"
+ATTENDANCE = "certrelay.endpoint.attendance"
+ROOM = "certrelay.wire.room"
+HUB = "relay.hub_memory"
+STORE = "certrelay.disk.store"
+SYSTEM = "certrelay.disk.system"
+
+FAULTS = (
+    Fault(
+        "a repeated frame is taken again",
+        CHANNEL,
+        "        if seq != self._expected:\n",
+        "        if seq > self._expected:\n",
+        0,
+    ),
+    Fault(
+        "a frame that comes too early is taken",
+        CHANNEL,
+        "        if seq != self._expected:\n",
+        "        if seq < self._expected:\n",
+        0,
+    ),
+    Fault(
+        "a frame is not acknowledged",
+        CHANNEL,
+        "        self._expected += 1\n        self._owes_ack = True\n",
+        "        self._expected += 1\n",
+        0,
+    ),
+    Fault(
+        "a repeated frame is not acknowledged again",
+        CHANNEL,
+        "            self._owes_ack = self._owes_ack or seq < self._expected\n",
+        "",
+        0,
+    ),
+    Fault(
+        "an acknowledgement is acknowledged",
+        CHANNEL,
+        "            self._forget_until(frame.open_ack(self._receive_key, message), now)\n",
+        "            self._forget_until(frame.open_ack(self._receive_key, message), now)\n"
+        "            self._owes_ack = True\n",
+        0,
+    ),
+    Fault(
+        "a frame counts before its tag is checked, and a bad one is passed over",
+        CHANNEL,
+        "        opened = frame.open_frame(self._receive_key, message)\n"
+        "        self._forget_until(opened.ack, now)\n"
+        "        self._expected += 1\n",
+        "        self._expected += 1\n"
+        "        try:\n"
+        "            opened = frame.open_frame(self._receive_key, message)\n"
+        "        except TrustError:\n"
+        "            return None\n"
+        "        self._forget_until(opened.ack, now)\n",
+        0,
+    ),
+    Fault(
+        "the counter of frames begins again on a new connection",
+        CHANNEL,
+        '        """Repeat everything unacknowledged at once: there is a new connection."""\n',
+        "        self._next_seq = self._first_unacknowledged = 0\n",
+        0,
+    ),
+    Fault(
+        "the counter of acknowledgements begins again on a new connection",
+        CHANNEL,
+        '        """Repeat everything unacknowledged at once: there is a new connection."""\n',
+        "        self._next_n = 0\n",
+        0,
+    ),
+    Fault(
+        "nothing is repeated on a new connection",
+        CHANNEL,
+        "            self._repeats = 0\n            self._repeat_all()\n",
+        "            self._repeats = 0\n",
+        0,
+    ),
+    Fault(
+        "the timer repeats nothing",
+        CHANNEL,
+        "        self._repeat_all()\n        self._repeats = min",
+        "        self._repeats = min",
+        0,
+    ),
+    Fault(
+        "an acknowledgement forgets one frame more",
+        CHANNEL,
+        "        while self._first_unacknowledged < next_seq:\n",
+        "        while self._unacknowledged and self._first_unacknowledged <= next_seq:\n",
+        0,
+    ),
+    Fault(
+        "an acknowledged END counts as success",
+        DRIVER,
+        '            self._error = error if refused else NotConfirmed("not_confirmed")\n',
+        "            settled = self._channel is not None and self._channel.delivery.is_settled\n"
+        "            self._error = None if settled else NotConfirmed('not_confirmed')\n",
+        0,
+    ),
+    Fault(
+        "lost after END counts as refused",
+        DRIVER,
+        '            self._error = error if refused else NotConfirmed("not_confirmed")\n',
+        '            self._error = error if refused else NotConfirmed("declined")\n',
+        0,
+    ),
+    Fault(
+        "m1 and m3 are said once",
+        DRIVER,
+        "            self._timers.start(Timer.REPEAT, now + self._times.repeat)\n\n"
+        "    def _receive_opening",
+        "            pass\n\n    def _receive_opening",
+        0,
+    ),
+    Fault(
+        "the grace goes on after the other end is back",
+        ATTENDANCE,
+        "        if self._timers.stop(Timer.PEER_GRACE):\n",
+        "        if Timer.PEER_GRACE in self._timers:\n",
+        0,
+    ),
+    Fault(
+        "the oldest frame is left out when all are repeated",
+        CHANNEL,
+        "        self._outgoing.extend(sealed for sealed, _ in self._unacknowledged)\n",
+        "        self._outgoing.extend(sealed for sealed, _ in list(self._unacknowledged)[1:])\n",
+        0,
+    ),
+    Fault(
+        "the number may be typed without end",
+        CHANNEL,
+        "        self._tries_left -= 1\n",
+        "",
+        0,
+    ),
+    Fault(
+        "after its end the driver still hears the relay",
+        DRIVER,
+        "        if self.phase is Phase.ENDED:\n            return\n"
+        "        self.phase = Phase.ENDED\n",
+        "        self.phase = Phase.ENDED\n",
+        0,
+    ),
+    Fault(
+        "the receipt goes out before anything is stored",
+        "certrelay.story.receiving",
+        "        session.endpoint.stored([self._save_one(arrived, session)"
+        " for arrived in self._arrived])\n",
+        '        session.endpoint.stored([ItemResult("stored") for _ in self._arrived])\n'
+        "        for arrived in self._arrived:\n"
+        "            self._save_one(arrived, session)\n",
+        0,
+    ),
+    Fault(
+        "the folder gets its place before its names are synced",
+        STORE,
+        "            self._disk.sync_folder(part)\n            complete = True\n",
+        "            complete = True\n",
+        0,
+    ),
+    Fault(
+        "the new name is not synced",
+        STORE,
+        "            self._sync_names(target.parent, made)\n",
+        "",
+        0,
+    ),
+    Fault(
+        "a file's content is not synced",
+        SYSTEM,
+        "            os.fsync(file.fileno())\n",
+        "",
+        0,
+    ),
+    Fault(
+        "files are written straight into their place",
+        STORE,
+        "        part = parts.fresh(self.root)\n        source = part if",
+        '        part = target if item.kind == "npki" else parts.fresh(self.root)\n'
+        "        source = part if",
+        0,
+    ),
+    Fault(
+        "what is there already is stored again",
+        STORE,
+        "            if (there := self.holds(item, place)) is not None:\n",
+        "            if (there := None) is not None:\n",
+        0,
+    ),
+    Fault(
+        "unfinished folders are left to lie",
+        STORE,
+        "        return parts.clean(self.root, self._disk)\n",
+        "        return 0\n",
+        0,
+    ),
+    Fault(
+        "what another program left is not synced before it is called a duplicate",
+        STORE,
+        "                self._make_last(there)\n",
+        "",
+        0,
+    ),
+    Fault(
+        "a failed save is undone file by file in its place",
+        STORE,
+        "                self._take_back(target, part)\n",
+        "                self._discard(target)\n",
+        0,
+    ),
+    Fault(
+        "a dead connection is never noticed",
+        "certrelay.net.link",
+        "        if self._asked_at is not None:\n            raise ConnectionLostError\n",
+        "",
+        0,
+    ),
+    Fault(
+        "after a restart of the relay nobody tries again",
+        ATTENDANCE,
+        "        if not self.was_in_room or refused.code not in _RETRIED:\n",
+        "        if True:\n",
+        0,
+    ),
+    Fault(
+        "G creates its room again without the other end's token",
+        "certrelay.endpoint.sides",
+        "            self._peer_token_hash = step.hello.token_hash\n",
+        "            pass\n",
+        0,
+    ),
+    Fault(
+        "a room is freed when one end is lost",
+        ROOM,
+        "    room = room.with_place(role, replace(place, away_until=now + limits.grace_s))\n"
+        "    return room, tuple(Tell",
+        '    if room.claimed:\n        return _end(room, "grace")\n'
+        "    room = room.with_place(role, replace(place, away_until=now + limits.grace_s))\n"
+        "    return room, tuple(Tell",
+        0,
+    ),
+    Fault(
+        "the grace counts from the room's beginning",
+        ROOM,
+        "    room = room.with_place(role, replace(place, away_until=now + limits.grace_s))\n"
+        "    return room, tuple(Tell",
+        "    began = room.ends_at - limits.session_s\n"
+        "    room = room.with_place(role, replace(place, away_until=began + limits.grace_s))\n"
+        "    return room, tuple(Tell",
+        0,
+    ),
+    Fault(
+        "a second scanner takes the room over",
+        ROOM,
+        "        return _second_scan(room)\n",
+        "        room = replace(room, s=Place(event.token_hash))\n",
+        0,
+    ),
+    Fault(
+        "anybody may resume who knows the room",
+        ROOM,
+        "    if place is None or place.token_hash != event.token.hashed:\n",
+        "    if place is None:\n",
+        0,
+    ),
+    Fault(
+        "the old socket's end counts as the new one's",
+        "relay.hub",
+        "        self.seat = None\n        self.outbox.put_close(code)\n",
+        "        self.outbox.put_close(code)\n",
+        0,
+    ),
+    Fault(
+        "a room that is over is kept",
+        HUB,
+        "        del self._homes[home.room.id]\n",
+        "",
+        0,
+    ),
+    Fault(
+        "nobody watches a room's time",
+        HUB,
+        "        if after is not None:\n            self._watch(home)\n        return receivers\n",
+        "        return receivers\n",
+        0,
+    ),
+)
+
+
+class _Planter(MetaPathFinder):
+    """Imports one module with a fault in it."""
+
+    def __init__(self, fault: Fault) -> None:
+        self._fault = fault
+        self._source = fault.source()
+
+    def find_spec(
+        self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name != self._fault.module:
+            return None
+        path = str(self._fault.path)
+        loader = _Loader(name, path, self._source)
+        return importlib.util.spec_from_file_location(name, path, loader=loader)
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, source: str) -> None:
+        super().__init__(name, path)
+        self._source = source
+
+    def get_code(self, _name: str) -> CodeType:
+        code: CodeType = compile(self._source, self.path, "exec")
+        return code
+
+
+def plant(fault: Fault) -> None:
+    """Plant a fault; its module must not have been imported yet."""
+    planter = _Planter(fault)
+    if fault.module in sys.modules:
+        raise RuntimeError(f"{fault.module} is imported already")
+    sys.meta_path.insert(0, planter)
+
+
+def find(fault: Fault, seeds: Sequence[int]) -> tuple[int, str] | None:
+    """In this process: plant a fault and give the first world that shows it, and how."""
+    plant(fault)
+    from tests.simulation.plan import plan_of
+    from tests.simulation.world import run
+
+    for seed in seeds:
+        problem = run(plan_of(seed)).problem
+        if problem is not None:
+            return seed, problem
+    return None
+
+
+def main() -> int:
+    """Run the command; the status is 1 if a fault was not found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation.faults")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a part of a fault's name")
+    parser.add_argument("--search", action="store_true", help="begin at seed 0")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    faults = [
+        fault
+        for fault in FAULTS
+        if not arguments.names or any(name in fault.name for name in arguments.names)
+    ]
+    if arguments.here:
+        (fault,) = faults
+        seeds = range(MOST_WORLDS) if arguments.search else (fault.seed,)
+        found = find(fault, seeds)
+        print(f"seed {found[0]}: {found[1]}" if found else "not found")
+        return 0 if found else 1
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda fault: _in_a_process(fault, arguments.search), faults))
+    print(f"{sum(results)} of {len(faults)} planted faults found")
+    return 0 if all(results) else 1
+
+
+def _in_a_process(fault: Fault, search: bool) -> bool:
+    command = [sys.executable, "-m", "tests.simulation.faults", fault.name, "--here"]
+    done = subprocess.run(
+        [*command, "--search"] if search else command, capture_output=True, text=True, check=False
+    )
+    words = done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+    print(f"{fault.name}: {words}", flush=True)
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
