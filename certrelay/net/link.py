@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidHandshake, ProtocolError, WebSocketExce
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.typing import Subprotocol
-from websockets.uri import parse_uri
+from websockets.uri import WebSocketURI, parse_uri
 
 from certrelay.errors import RelayUnreachable
 from certrelay.limits import ANSWER_PING_S, MAX_MESSAGE_BYTES, QUIET_S
@@ -26,6 +26,16 @@ from certrelay.wire.messages import SOCKET_PATH, SUBPROTOCOL
 
 CONNECT_S: Final = 10.0
 """Seconds to reach the relay, TLS and upgrade included."""
+
+MAX_TAKEN: Final = 256
+"""Messages taken at once: a relay that sends faster than we read must not hold up the person
+or the clock.  An honest end has at most 8 frames under way."""
+
+MAX_UNSENT_BYTES: Final = 1024 * 1024
+"""Bytes that wait for a relay that does not read: answers to its pings pile up without end."""
+
+MAX_FRAGMENTS: Final = 64
+"""Fragments of one message: empty ones would pile up without reaching its largest size."""
 
 _RECEIVE_BYTES: Final = 65_536
 
@@ -83,6 +93,11 @@ class Link:
         # behind the messages that came before.
         return self._protocol.state is State.OPEN
 
+    @property
+    def _has_failed(self) -> bool:
+        # We closed, because the relay broke the rules: what it says then is not waited for.
+        return self._protocol.state is State.CLOSING and self._protocol.close_rcvd is None
+
     def flush(self) -> None:
         """Give the socket as much as it takes now."""
         self._outgoing += b"".join(self._protocol.data_to_send())
@@ -90,15 +105,20 @@ class Link:
             try:
                 taken = self._stream.send(self._outgoing)
             except _must_wait():
+                if len(self._outgoing) > MAX_UNSENT_BYTES:
+                    raise ConnectionLostError from None
                 return
             except OSError:
                 raise ConnectionLostError from None
             del self._outgoing[:taken]
 
     def receive(self, now: float) -> list[str | bytes]:
-        """Take what the socket has: whole messages, in order; maybe none."""
+        """Take what the socket has: whole messages, in order; maybe none.
+
+        At most about `MAX_TAKEN`: the rest comes at the next call.
+        """
         messages: list[str | bytes] = []
-        while True:
+        while len(messages) < MAX_TAKEN:
             try:
                 data = self._stream.recv(_RECEIVE_BYTES)
             except _must_wait():
@@ -115,10 +135,11 @@ class Link:
                 self.flush()  # pongs, and the answer to a close
             except ConnectionLostError:
                 data = b""
-            if not data or self._protocol.state is State.CLOSED:
+            if not data or self._protocol.state is State.CLOSED or self._has_failed:
                 if messages:
                     return messages  # the end shows again at the next call
                 raise ConnectionLostError
+        return messages
 
     def _messages(self) -> list[str | bytes]:
         messages: list[str | bytes] = []
@@ -128,6 +149,8 @@ class Link:
             if event.opcode is not Opcode.CONT:
                 self._text = event.opcode is Opcode.TEXT
             self._parts.append(bytes(event.data))
+            if len(self._parts) > MAX_FRAGMENTS:
+                raise ConnectionLostError
             if event.fin:
                 whole = b"".join(self._parts)
                 self._parts.clear()
@@ -190,9 +213,7 @@ def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
     except OSError as error:
         code = "tls_failed" if _is_tls(error) else "relay_unreachable"
         raise RelayUnreachable(code, relay=origin) from None
-    protocol = ClientProtocol(
-        uri, subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=MAX_MESSAGE_BYTES, logger=_QUIET
-    )
+    protocol = new_protocol(uri)
     try:
         _upgrade(stream, protocol, timeout_s)
     except TimeoutError:
@@ -203,6 +224,13 @@ def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
         raise RelayUnreachable("not_a_relay", relay=origin) from None
     stream.setblocking(False)
     return Link(stream, protocol, now)
+
+
+def new_protocol(uri: WebSocketURI) -> ClientProtocol:
+    """The protocol of one connection: our subprotocol, our largest message, no compression."""
+    return ClientProtocol(
+        uri, subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=MAX_MESSAGE_BYTES, logger=_QUIET
+    )
 
 
 def _open(host: str, port: int, timeout_s: float, *, secure: bool) -> socket.socket:
