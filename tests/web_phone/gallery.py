@@ -37,7 +37,7 @@ STATES = {
     "choose with problems": "C.choose(t, {...who, chosen: [], problems: ["
     "'error.missing_sign_key', 'error.missing_km_part', 'error.too_large_file',"
     "'error.bad_certificate', 'error.unreadable_file', 'error.too_many_selected',"
-    "'page.problem.other_file'].map((key) => t.say(key))}, act)",
+    "'page.problem.other_file'].map((key) => t.say(key, {path: 'signPri.key'}))}, act)",
     "number": "C.typeNumber(t, {...who, wrongLeft: null}, act)",
     "number after a wrong one": "C.typeNumber(t, {...who, wrongLeft: 1}, act)",
     "moving": "S.moving(t, {bytes: 16384, total: 42000}, act)",

@@ -279,3 +279,23 @@ def test_strangers_names_are_text_and_nothing_else(
     phone.tap("그만두기")
     phone.sees("취소")
     assert pc.status() == 12
+
+
+def test_files_that_cannot_be_used_are_named(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    _, url = start_pc("import", origin)
+    phone.scan(url)
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    files = write_files(issued.npki(PASSWORD), tmp_path / "phone")
+    large, other = tmp_path / "large.p12", tmp_path / "holiday.jpg"
+    large.write_bytes(bytes(65_537))
+    other.write_bytes(b"x")
+    phone.pick(files[0], large, other)
+    phone.sees("large.p12")
+    phone.sees("인증서 파일이 아닌 것은 뺐습니다")
+    phone.sees("signPri.key 파일이 없습니다")
+    phone.pick(*files[1:])
+    phone.unlock(PASSWORD)
+    phone.sees("비밀번호를 확인했습니다")
+    assert phone.page.get_by_role("button", name="다음: 인증번호 입력").is_enabled()

@@ -163,7 +163,7 @@ export class App {
   _choose() {
     this._show(() => {
       const { chosen, problems } = this._session.basket;
-      const said = problems.map((key) => this._texts.say(key));
+      const said = problems.map(({ key, path }) => this._texts.say(key, { path }));
       const given = { peer: this._session.peer, chosen, problems: said, today: Date.now() };
       return send.choose(this._texts, given, {
         pick: (files) => void this._session.basket.add(files),

@@ -31,7 +31,7 @@ export class Basket {
     this._files = [];
     /** @type {Chosen[]} */
     this.chosen = [];
-    /** Codes of errors to be shown. @type {string[]} */
+    /** What is to be shown: keys of sentences, with the file's name. @type {{key: string, path: string}[]} */
     this.problems = [];
     this._nextId = 1;
   }
@@ -49,7 +49,7 @@ export class Basket {
       const isFromFolder = file.webkitRelativePath !== "";
       if (!isOfUse(name)) {
         if (!isFromFolder) this._complain("page.problem.other_file");
-      } else if (file.size > MAX_FILE_BYTES) this._complain("error.too_large_file");
+      } else if (file.size > MAX_FILE_BYTES) this._complain("error.too_large_file", name);
       else await this._read(file, path.join("/"), name);
     }
     this._sort();
@@ -62,13 +62,14 @@ export class Basket {
       this._files = this._files.filter((each) => each.folder !== folder || each.name !== name);
       this._files.push({ folder, name, content });
     } catch {
-      this._complain("error.unreadable_file");
+      this._complain("error.unreadable_file", name);
     }
   }
 
-  /** @param {string} key */
-  _complain(key) {
-    if (!this.problems.includes(key)) this.problems.push(key);
+  /** Once for each sentence and file. @param {string} key @param {string} [path] */
+  _complain(key, path = "") {
+    const isSaid = this.problems.some((each) => each.key === key && each.path === path);
+    if (!isSaid) this.problems.push({ key, path });
   }
 
   _sort() {
