@@ -14,8 +14,6 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Final
 
-from certrelay.disk.reading import same_name
-
 _FIRST_DRIVE: Final = ascii_uppercase.index("C")
 
 
@@ -95,6 +93,8 @@ def _matching(pattern: Path) -> Iterator[Path]:
 
 
 def _inside(folder: Path, name: str) -> list[Path]:
+    from certrelay.disk.reading import same_name  # with all that reads certificates: 20 ms
+
     try:
         if name != "*" and (folder / name).is_dir():
             return [folder / name]

@@ -2,19 +2,21 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from certrelay.disk.store import Store
 from certrelay.e2e.qr import Direction
 from certrelay.errors import CertRelayError
-from certrelay.story.receiving import Receiving
 from certrelay.story.session import Shell
-from client_pc.history import History
-from client_pc.remembering import Witness, remember
 from client_pc.room import RoomOptions, copy
+
+if TYPE_CHECKING:
+    from certrelay.story.receiving import Receiving
+    from client_pc.history import History
+    from client_pc.remembering import Witness
 
 
 def receive(
-    root: Path, options: RoomOptions, shell: Shell, past: History | None, *, yes: bool
+    root: Path, options: RoomOptions, shell: Shell, past: "History | None", *, yes: bool
 ) -> CertRelayError | None:
     """Receive once; give the error with which it ended, if any.
 
@@ -25,17 +27,26 @@ def receive(
         past: The history, if the person wants one.
         yes: Answer the save question with yes.
     """
-    store = Store(root)
-    store.clean()
     parts: list[Receiving] = []
     witnesses: list[Witness] = []
 
-    def make_part() -> Witness:
+    def make_part() -> "Witness":
+        # Loaded here: it takes 60 ms, and by now the code is on the screen.
+        from certrelay.disk.store import Store
+        from certrelay.story.receiving import Receiving
+        from client_pc.remembering import Witness
+
+        store = Store(root)
+        store.clean()
         parts.append(Receiving(store, yes=yes, today=lambda: datetime.now(UTC)))
         witnesses.append(Witness(parts[-1]))
         return witnesses[-1]
 
     ended = copy(Direction.TO_PC, make_part, options, shell)
+    if not parts:
+        return ended.error  # no code was ever shown
+    from client_pc.remembering import remember
+
     saved = parts[-1].saved
     for each in saved:
         shell.report.result(str(each["path"]))

@@ -62,7 +62,7 @@ def copy(
             secrets = ShowSecrets.fresh(os.urandom)
             qr = QrCode(origin, secrets.payload(direction, lan=origin.scheme == "http"))
             endpoint = Endpoint(ShowSide(secrets, qr, own), own, PHONE_POLICY, options.times)
-            part = Showing(qr, make_part(), purpose, files)
+            part = Showing(qr, make_part, purpose, files)
             session = Session(endpoint, part, origin.text, Names("pc", "phone"), shell)
             try:
                 ended = session.run()

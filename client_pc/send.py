@@ -71,7 +71,8 @@ def send(
     if ended.error is None:
         report.event("done", report.texts.say("pc.done.export", count=len(items)))
     summaries = [each.candidate.summary for each in opened]
-    remember(past, "export", witnesses[-1].peer, summaries, ended=ended, report=report)
+    peer = witnesses[-1].peer if witnesses else None
+    remember(past, "export", peer, summaries, ended=ended, report=report)
     return ended.error
 
 

@@ -5,9 +5,11 @@ Source: docs/protocol.md §2; docs/security.md, attacks 8 and 34.
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from certrelay.e2e import hpke
 from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import notices
 from certrelay.safe_text import printable
@@ -24,14 +26,19 @@ class Showing:
 
     Args:
         qr: The code.
-        part: The part that the PC plays otherwise; it hears everything too.
+        make_part: Makes the part that the PC plays otherwise; it hears everything too.  It is
+            asked once the code is on the screen: what it needs is loaded while the person
+            takes out the phone.
         purpose: ``import`` or ``export``, for the words below the code.
         files: Where the code is written as well.
     """
 
-    def __init__(self, qr: QrCode, part: Part, purpose: str, files: "CodeFiles") -> None:
+    def __init__(
+        self, qr: QrCode, make_part: Callable[[], Part], purpose: str, files: "CodeFiles"
+    ) -> None:
         self._qr: Final = qr
-        self._part: Final = part
+        self._make_part: Final = make_part
+        self._part: Part | None = None
         self._purpose: Final = purpose
         self._files: Final = files
         self._expires_at = 0.0
@@ -45,6 +52,9 @@ class Showing:
                 self._show(expires_in_ms, session)
             case notices.PeerIntroduced() | notices.ScannedTwice() | notices.Ended():
                 self.take_away(session)
+        if self._part is None:
+            self._part = self._make_part()
+            hpke.suite()
         self._part.hear(notice, session)
 
     def _show(self, expires_in_ms: int, session: Session) -> None:

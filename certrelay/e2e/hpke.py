@@ -7,27 +7,39 @@ A context opens at most one message, and a failed open is its end.
 Source: RFC 9180; docs/protocol.md §5.
 """
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey, KEMKeyPair, OpenError, PyHPKEError
-from pyhpke.context_interface import ContextInterface
+
+if TYPE_CHECKING:
+    from pyhpke import CipherSuite
+    from pyhpke.context_interface import ContextInterface
 
 ENC_BYTES = 32
 """Bytes of an encapsulated key."""
 
 _MIN_PSK_BYTES = 32
-_SUITE = CipherSuite.new(
-    KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.CHACHA20_POLY1305
-)
 
 
 class HpkeError(ValueError):
     """A key that is no key, a message that does not open, or a misuse of the mode."""
 
 
+@cache
+def suite() -> "CipherSuite":
+    """Load the library, once: it takes 14 ms, which a QR code need not wait for."""
+    from pyhpke import AEADId, CipherSuite, KDFId, KEMId
+
+    return CipherSuite.new(
+        KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.CHACHA20_POLY1305
+    )
+
+
 class Context:
     """One HPKE context: seals or opens one message, and exports keys."""
 
-    def __init__(self, context: ContextInterface) -> None:
+    def __init__(self, context: "ContextInterface") -> None:
         self._context: ContextInterface | None = context
         self._used = False
 
@@ -41,6 +53,8 @@ class Context:
         Raises:
             HpkeError: If it does not open; the context is gone then.
         """
+        from pyhpke import OpenError
+
         context = self._once()
         try:
             return context.open(sealed, aad)
@@ -54,7 +68,7 @@ class Context:
             raise HpkeError("the context is gone")
         return self._context.export(label, size)
 
-    def _once(self) -> ContextInterface:
+    def _once(self) -> "ContextInterface":
         if self._context is None or self._used:
             raise HpkeError("a context carries one message")
         self._used = True
@@ -87,6 +101,8 @@ def setup_sender(
     Raises:
         HpkeError: If the PSK or its id is missing or short, or the key is of low order.
     """
+    from pyhpke import KEMKey, KEMKeyPair, PyHPKEError
+
     _check_psk(psk, psk_id)
     secret = X25519PrivateKey.from_private_bytes(ephemeral)
     pair = KEMKeyPair(
@@ -95,7 +111,7 @@ def setup_sender(
     )
     try:
         key = KEMKey.from_pyca_cryptography_key(X25519PublicKey.from_public_bytes(recipient))
-        enc, context = _SUITE.create_sender_context(key, info, psk=psk, psk_id=psk_id, eks=pair)
+        enc, context = suite().create_sender_context(key, info, psk=psk, psk_id=psk_id, eks=pair)
     except (PyHPKEError, ValueError):
         raise HpkeError("not a usable public key") from None
     return enc, Context(context)
@@ -114,10 +130,12 @@ def setup_recipient(
     Raises:
         HpkeError: If the PSK or its id is missing or short, or ``enc`` is no usable key.
     """
+    from pyhpke import KEMKey, PyHPKEError
+
     _check_psk(psk, psk_id)
     key = KEMKey.from_pyca_cryptography_key(X25519PrivateKey.from_private_bytes(secret_key))
     try:
-        return Context(_SUITE.create_recipient_context(enc, key, info, psk=psk, psk_id=psk_id))
+        return Context(suite().create_recipient_context(enc, key, info, psk=psk, psk_id=psk_id))
     except (PyHPKEError, ValueError):
         raise HpkeError("not a usable key") from None
 
