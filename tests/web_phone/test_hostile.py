@@ -42,7 +42,7 @@ BLOCKED = {
 }
 
 
-@pytest.mark.attack(35, 36)
+@pytest.mark.attack(22, 35, 36)
 @pytest.mark.parametrize("trick", BLOCKED)
 def test_the_policy_blocks(browser: "Browser", origin: str, trick: str) -> None:
     page = browser.new_page()
