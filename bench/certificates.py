@@ -102,7 +102,9 @@ def main() -> int:
         first, key = paths[0], str(paths[0] / "signPri.key")
         item = read_item(first)
         providers = ("-provider", "default", "-provider", "legacy")
-        program = (sys.executable, "-m", "client_pc.cli", "list", "--json", "--store", str(root))
+        program = (sys.executable, "-m", "client_pc", "list", "--json", "--store", str(root))
+        listed = subprocess.run(program, capture_output=True, check=True).stdout.splitlines()
+        assert len(listed) == len(paths), "what is timed must do the work"
         print(f"{os.cpu_count()} cores, {arguments.certificates} certificates, ms")
         print(f"{'':<12}{'certrelay':>28}{'openssl':>28}{'ratio':>9}")
         compare(
