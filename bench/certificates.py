@@ -81,6 +81,17 @@ def compare(
     print(f"{name:<12}{mine:>28}{others:>28}{ratio:>9.2f}")
 
 
+def dearest_imports(folder: Path) -> str:
+    """Name what a cold process that opens one key spends its time on: three imports."""
+    command = (sys.executable, "-X", "importtime", "-c", _OPEN, str(folder))
+    done = subprocess.run(command, input=PASSWORD.encode(), capture_output=True, check=True)
+    lines = [line.split("|") for line in done.stderr.decode().splitlines()[1:] if "|" in line]
+    ranked = sorted(lines, key=lambda parts: -int(parts[0].rpartition(":")[2]))
+    return ", ".join(
+        f"{parts[2].strip()} {int(parts[0].rpartition(':')[2]) / 1e3:.0f}" for parts in ranked[:3]
+    )
+
+
 def spread(values: Sequence[float]) -> str:
     return f"{statistics.median(values):.1f} ({min(values):.1f}-{max(values):.1f})"
 
@@ -120,6 +131,7 @@ def main() -> int:
             lambda: process(*pkcs8, secret=PASSWORD),
             4 * arguments.rounds,
         )
+        print(f"{'':<12}  its dearest imports, ms: {dearest_imports(first)}")
         compare(
             "key, warm",
             lambda: inspect_with_password(item, PASSWORD),
