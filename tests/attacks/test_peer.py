@@ -15,8 +15,10 @@ from certrelay.e2e import bodies
 from certrelay.e2e.bodies import Kind
 from certrelay.e2e.qr import Direction
 from certrelay.endpoint import notices
+from certrelay.errors import ExitStatus
 from certrelay.limits import NUMBER_TRIES
 from certrelay.testkit import malformed
+from certrelay.testkit.carrier import Carrier
 from certrelay.testkit.hostile_end import pair_offer
 from certrelay.testkit.hostile_pc import HostilePc
 from certrelay.testkit.hostile_phone import HostilePhone
@@ -25,6 +27,9 @@ from certrelay.testkit.victim import Victim
 from certrelay.wire.ids import Token
 from certrelay.wire.messages import SecondScan, decode_from_relay
 from tests.attacks.people import BOTH, opened_pc, pair_item
+from tests.certificates import PASSWORD, person
+from tests.flows.conftest import fill
+from tests.flows.programs import Bench
 
 ITEM = pair_item()
 CERTIFICATE, KEY = (file.content for file in ITEM.files)
@@ -423,3 +428,18 @@ def test_the_bombs_are_real() -> None:
     answers = victim.take(phone.channel.say(bodies.Offer(pair_offer(CERTIFICATE, KEY))))
     assert read_all(phone, answers) == [bodies.Accept()]
     assert Item.of("npki", {"signCert": CERTIFICATE, "signPri": KEY}) == ITEM
+
+
+@pytest.mark.attack(44)
+def test_the_test_kits_own_example_ends_a_real_phone(desk: Bench) -> None:
+    """As `certrelay.testkit` shows it to the makers of apps."""
+    fill(desk.phone_store, person().npki(PASSWORD))
+    pc = HostilePc(str(desk.relay), Direction.TO_PC, os.urandom)
+    with Carrier(pc.qr.origin.text) as carrier:
+        carrier.say(pc.create())
+        phone = desk.phone_with_url(pc.url, "--send", "1")
+        carrier.send(pc.answer(carrier.hear_sealed(1)))
+        carrier.send(pc.finish(carrier.hear_sealed(3)))
+        phone.expect("paired")
+        carrier.send(pc.channel.frame(99, b"anything"))
+        assert phone.finish() == ExitStatus.PROTOCOL
