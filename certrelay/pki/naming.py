@@ -37,13 +37,23 @@ CA_FOLDERS: Final = {
 }
 """The organisation that issues, in lower case, and the folder that programs expect."""
 
-_ALLOWED: Final = re.compile(
-    "[^ !#&'()+,\\-.0-9=@A-Z_a-z~"
-    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"  # Latin letters
-    "\u3041-\u3096\u30a1-\u30fa"  # kana
-    "\u3131-\u3163\u3165-\u318e\uac00-\ud7a3"  # Hangul, without its invisible filler
-    "\u4e00-\u9fff]"  # Chinese characters
+_ASCII: Final = frozenset(
+    " !#&'()+,-.=@_~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
+_RANGES: Final = (
+    (0xAC00, 0xD7A3),  # Hangul
+    (0x3131, 0x3163),  # its letters, without the invisible filler between these two
+    (0x3165, 0x318E),
+    (0x4E00, 0x9FFF),  # Chinese characters
+    (0x3041, 0x3096),  # kana
+    (0x30A1, 0x30FA),
+    (0x00C0, 0x00D6),  # Latin letters
+    (0x00D8, 0x00F6),
+    (0x00F8, 0x024F),
+)
+"""What a name may hold beside `_ASCII`.  Not a regular expression: to compile one of these
+ranges costs more than to parse a hundred certificates."""
+
 _RESERVED: Final = re.compile(
     r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|CLOCK\$|COM[0-9¹²³]|LPT[0-9¹²³]) *(\..*)?", re.IGNORECASE
 )
@@ -63,7 +73,7 @@ def component(text: str, fallback: str) -> str:
         first 16 hex digits of its SHA-256, so that two long names stay two.
     """
     clean = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
-    clean = _ALLOWED.sub("_", clean)
+    clean = "".join(c if c in _ASCII or _is_letter(c) else "_" for c in clean)
     clean = clean.rstrip(". ").lstrip(" ")
     if clean.startswith("."):
         clean = "_" + clean[1:]
@@ -75,6 +85,11 @@ def component(text: str, fallback: str) -> str:
         kept = encoded[: MAX_NAME_COMPONENT_BYTES - len(mark)].decode("utf-8", "ignore")
         clean = kept + mark
     return clean or fallback
+
+
+def _is_letter(character: str) -> bool:
+    point = ord(character)
+    return any(low <= point <= high for low, high in _RANGES)
 
 
 def is_place(place: Place) -> bool:

@@ -216,6 +216,29 @@ def test_cleaning_leaves_what_is_in_progress_and_what_is_not_ours(tmp_path: Path
     assert Store(tmp_path / "nothing").clean() == 0
 
 
+def test_cleaning_takes_folders_only_and_follows_no_link(tmp_path: Path) -> None:
+    root, elsewhere = tmp_path / "NPKI", tmp_path / "elsewhere"
+    root.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "mine").write_bytes(b"mine")
+    os.utime(elsewhere, (0, 0))
+    file = root / f"{PART_PREFIX}abcdef-1-0123456789abcdef"
+    file.write_bytes(b"")
+    os.utime(file, (0, 0))
+    try:
+        (root / f"{PART_PREFIX}abcdef-2-0123456789abcdef").symlink_to(elsewhere)
+        (root / "yessign").symlink_to(elsewhere)
+    except OSError:
+        pytest.skip("links are not permitted here")
+    inside = elsewhere / f"{PART_PREFIX}abcdef-3-0123456789abcdef"
+    inside.mkdir()
+    os.utime(inside, (0, 0))
+    assert Store(root).clean() == 0
+    assert inside.exists()
+    assert (elsewhere / "mine").exists()
+    assert file.exists()
+
+
 def test_what_a_change_left_beside_a_certificate_is_cleaned_too(tmp_path: Path) -> None:
     saved = Store(tmp_path).save(ITEM, PLACE)
     part = saved.path.parent / f"{PART_PREFIX}abcdef-1-0123456789abcdef"
