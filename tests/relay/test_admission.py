@@ -184,6 +184,8 @@ def test_one_address_has_its_share_of_the_sockets(start_relay: Start, connect_to
     first, second = connect_to(relay), connect_to(relay)
     assert second.hear_all() == [Refused("rate_limited"), 4429]
     assert isinstance(first.ask(Pair().create), Created)
+    first.socket.close()
+    assert isinstance(connect_to(relay).ask(Pair().create), Created), "its place is free again"
 
 
 @pytest.mark.attack(10)

@@ -26,6 +26,7 @@ from tests.relay.tls import Certificate
 
 Start = Callable[..., Running]
 SHORT = 0.2
+PATIENT = SocketLimits(request_s=600.0)
 CLOSE_1000 = bytes([0x88, 2, *(1000).to_bytes(2)])
 
 
@@ -59,6 +60,19 @@ def test_a_half_sent_request_does_not_stay(start_relay: Start, half: bytes) -> N
     relay = start_relay(socket=SocketLimits(request_s=SHORT))
     with tcp_to(relay) as tcp:
         tcp.sendall(half)
+        assert ended(tcp)
+
+
+@pytest.mark.attack(12)
+def test_half_a_second_request_does_not_stay_either(start_relay: Start) -> None:
+    relay = start_relay(socket=SocketLimits(request_s=SHORT))
+    whole = f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{relay.port}\r\n\r\n".encode()
+    with tcp_to(relay) as tcp:
+        tcp.sendall(whole)
+        answer = b""
+        while not answer.endswith(b"ok\n"):
+            answer += tcp.recv(1024)
+        tcp.sendall(whole[:20])
         assert ended(tcp)
 
 
@@ -149,7 +163,7 @@ def test_a_half_made_tls_handshake_does_not_stay(
 def test_one_connection_too_many_is_closed_and_those_inside_stay(
     start_relay: Start, connect_to: Connect, pair: Pair
 ) -> None:
-    relay = start_relay(admission=AdmissionLimits(connections=4))
+    relay = start_relay(admission=AdmissionLimits(connections=4), socket=PATIENT)
     g, s = pair.meet(lambda: connect_to(relay))
     with tcp_to(relay) as third, tcp_to(relay) as fourth, tcp_to(relay) as fifth:
         fifth.sendall(b"GET /healthz HTTP/1.1\r\n")
@@ -165,7 +179,7 @@ def test_one_connection_too_many_is_closed_and_those_inside_stay(
 
 @pytest.mark.attack(13)
 def test_one_address_has_its_share_of_the_connections(start_relay: Start) -> None:
-    relay = start_relay(admission=AdmissionLimits(connections_per_address=2))
+    relay = start_relay(admission=AdmissionLimits(connections_per_address=2), socket=PATIENT)
     with tcp_to(relay), tcp_to(relay), tcp_to(relay) as third:
         third.sendall(b"GET /healthz HTTP/1.1\r\n")
         assert ended(third)
