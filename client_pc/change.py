@@ -69,7 +69,8 @@ def convert(
         text = report.texts.say(f"story.saved.{saved.status}", path=str(saved.path))
         shown = printable(str(saved.path), None)
         report.event("saved", text, status=saved.status, path=shown)
-        report.result(shown)
+        if report.columns is None:  # on a screen it stands already
+            report.result(shown)
 
 
 def delete(shelf: Shelf, target: str, shell: Shell, *, yes: bool) -> CertRelayError | None:

@@ -48,8 +48,9 @@ def receive(
     from client_pc.remembering import remember
 
     saved = parts[-1].saved
-    for each in saved:
-        shell.report.result(str(each["path"]))
+    if shell.report.columns is None:  # on a screen they stand already
+        for each in saved:
+            shell.report.result(str(each["path"]))
     if ended.error is None:
         texts = shell.report.texts
         shell.report.event("done", texts.say("pc.done.import", count=len(saved)))

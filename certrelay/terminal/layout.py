@@ -66,7 +66,10 @@ def pairs(rows: Sequence[tuple[str, str]], cells: int | None) -> list[str]:
         if cells is None or width + len(GAP) + cell_width(value) <= cells:
             lines.append(_aligned((name, value), [width, 0]))
         else:
-            lines += [name, *wrap(f"{GAP}{value}", cells).split("\n")]
+            fits = any(
+                cell_width(GAP + word) <= cells for word in [max(value.split(), key=cell_width)]
+            )
+            lines += [name, *wrap(f"{GAP}{value}" if fits else value, cells).split("\n")]
     return lines
 
 

@@ -42,7 +42,7 @@ _TALK: Final = frozenset(
 """Events that ``--quiet`` leaves out: what nobody has to know in order to go on."""
 
 _STYLES: Final = {"number": "1", "done": "32", "error": "31", "second_scan": "33", "leaving": "33"}
-"""How the first line of an event is painted: bold, green, red, yellow."""
+"""How the first sentence of an event is painted: bold, green, red, yellow."""
 
 _BAR_CELLS: Final = 24
 
@@ -56,7 +56,7 @@ class Report(Protocol):
 
     @property
     def columns(self) -> int | None:
-        """Width of the screen that shows the results; ``None`` for no limit."""
+        """Width of the screen that shows the results; ``None`` if no screen shows them."""
 
     def can_draw(self, columns: int, rows: int) -> bool:
         """Tell whether a picture of that size can be shown, with a line below it."""
@@ -210,8 +210,9 @@ class TextReport:
             self.caption(text.partition("\n")[0])
             return
         self._end_moving()
-        first, *others = layout.wrap(text, self._screen.columns).split("\n")
-        print("\n".join([self._screen.paint(first, style), *others]), file=self._err, flush=True)
+        first, *others = (layout.wrap(line, self._screen.columns) for line in text.split("\n"))
+        painted = (self._screen.paint(line, style) for line in first.split("\n"))
+        print("\n".join([*painted, *others]), file=self._err, flush=True)
 
 
 class JsonReport:
