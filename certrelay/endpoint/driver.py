@@ -348,12 +348,12 @@ class Endpoint:
         if self._refusal is not None:
             self._close(self._refusal.code, self._refusal, now)
             return
-        self._timers.start(Timer.NUMBER, now + self._times.number)
         if self._step is not None:
             self._channel.send(Progress(self._step))
         if self.side.sends:
             self._tell(notices.NumberWanted(self._channel.tries_left))
         else:
+            self._timers.start(Timer.NUMBER, now + self._times.number)
             self._tell(notices.NumberShown(self._channel.number))
 
     # --- the channel ---
@@ -381,9 +381,18 @@ class Endpoint:
             case Close(reason):
                 self._peer_closed(reason, now)
             case Progress(step):
-                self._tell(notices.PeerStepped(step))
+                self._peer_stepped(step, now)
             case _:
                 self._receive_transfer(body, now)
+
+    def _peer_stepped(self, step: str, now: float) -> None:
+        self._tell(notices.PeerStepped(step))
+        if self.phase is Phase.COMPARING and not self.side.sends:
+            # Whoever still looks for a certificate and its password is not late with the number.
+            if step == "choosing":
+                self._timers.stop(Timer.NUMBER)
+            elif step == "typing":
+                self._timers.start(Timer.NUMBER, now + self._times.number)
 
     def _receive_late(self, message: bytes, now: float) -> None:
         """After a CLOSE frames are acknowledged and not read."""

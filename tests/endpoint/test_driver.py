@@ -86,6 +86,21 @@ def test_a_number_that_nobody_types_ends_both_after_two_minutes(direction: Direc
     assert limits.NUMBER_S <= took <= limits.NUMBER_S + limits.CLOSE_WAIT_S + 1
 
 
+def test_choosing_does_not_use_up_the_time_for_the_number() -> None:
+    def slow(run: Pair, role: Role, notice: notices.Notice) -> None:
+        if role is Role.S and isinstance(notice, notices.NumberWanted):
+            run.ends[role].report_step("choosing")
+
+    run = pair(Direction.TO_PC, slow)
+    run.run(limits.NUMBER_S + 60)
+    assert run.ended(Role.G) is None
+    run.ends[Role.S].report_step("typing")
+    began = run.now
+    took = run_until_the_end(run) - began
+    assert {run.code(role) for role in Role} == {"timeout"}
+    assert limits.NUMBER_S <= took <= limits.NUMBER_S + limits.CLOSE_WAIT_S + 1
+
+
 @BOTH
 def test_an_unanswered_save_question_counts_as_declined(direction: Direction) -> None:
     run = pair(direction, no_answer_to_saving)
