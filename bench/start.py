@@ -8,7 +8,6 @@ process's own.  The ratios are to ``python -c pass`` of the same round.
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -20,45 +19,40 @@ from pathlib import Path
 
 from tests.nodes import ROOT, nodes
 
-Command = tuple[str, list[str], bool]
-"""A name, the arguments of Python, and whether it is stopped once the code is shown."""
+PROBE = """
+import os, sys
+class Out:
+    def __init__(self, out): self.out = out
+    def __getattr__(self, name): return getattr(self.out, name)
+    def write(self, text):
+        self.out.write(text)
+        if '"waiting"' in text:
+            self.out.flush()
+            os._exit(0)
+sys.stdout = Out(sys.stdout)
+from client_pc.cli import main
+main(sys.argv[1:])
+"""
+"""Runs the PC client and ends it at the event ``waiting``: what it loads then is not counted."""
 
 
-def run(arguments: list[str], until_code: bool) -> tuple[float, float]:
+def run(arguments: list[str]) -> tuple[float, float]:
     """Run once; wall-clock and CPU milliseconds."""
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
     )
-    assert process.stdout is not None
-    wall = 0.0
-    if until_code:
-        for line in process.stdout:
-            if json.loads(line)["event"] == "waiting":
-                wall = time.perf_counter() - began
-                break
-        cpu = _cpu_of(process.pid)
-        process.kill()
-    process.stdout.read()
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
-    if not until_code:
-        wall = time.perf_counter() - began
-        cpu = usage.ru_utime + usage.ru_stime
-    return wall * 1e3, cpu * 1e3
-
-
-def _cpu_of(pid: int) -> float:
-    """Seconds on a processor so far, by the scheduler's own account."""
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, arguments
+    assert process.stdin is not None
+    process.stdin.close()
+    return wall * 1e3, (usage.ru_utime + usage.ru_stime) * 1e3
 
 
 def main() -> int:
@@ -71,20 +65,20 @@ def main() -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (relay,) = stack.enter_context(nodes(1))
-        receive = ["-m", "client_pc", "import", "--json", "--store", str(folder)]
-        commands: list[Command] = [
-            ("python -c pass", ["-c", "pass"], False),
-            ("certrelay --help", ["-m", "client_pc", "--help"], False),
-            ("import --relay, until the code", [*receive, "--relay", relay.url], True),
-            ("import, own relay, until the code", [*receive, "--listen", "127.0.0.1"], True),
-        ]
+        receive = ["-c", PROBE, "import", "--json", "--store", str(folder)]
+        commands = {
+            "python -c pass": ["-c", "pass"],
+            "certrelay --help": ["-m", "client_pc", "--help"],
+            "import --relay, until the code": [*receive, "--relay", relay.url],
+            "import, own relay, until the code": [*receive, "--listen", "127.0.0.1"],
+        }
         if arguments.profile:
             profile(commands)
             return 0
-        measured: dict[str, list[tuple[float, float]]] = {name: [] for name, _, _ in commands}
+        measured: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         for _ in range(arguments.rounds):
-            for name, words, until_code in commands:
-                measured[name].append(run(words, until_code))
+            for name, words in commands.items():
+                measured[name].append(run(words))
     base = measured["python -c pass"]
     print(f"{'':36}{'wall ms':>9}{'spread':>14}{'ratio':>7}{'CPU ms':>9}{'ratio':>7}")
     for name, taken in measured.items():
@@ -102,26 +96,17 @@ def main() -> int:
     return 0
 
 
-def profile(commands: list[Command]) -> None:
+def profile(commands: dict[str, list[str]]) -> None:
     """Print the twenty imports that cost most by themselves, of each command."""
-    for name, words, until_code in commands:
-        process = subprocess.Popen(
+    for name, words in commands.items():
+        done = subprocess.run(
             [sys.executable, "-X", "importtime", *words],
             cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
+            check=True,
         )
-        assert process.stdout is not None
-        assert process.stderr is not None
-        if until_code:
-            for line in process.stdout:
-                if json.loads(line)["event"] == "waiting":
-                    break
-            process.kill()
-        lines = [line.split("|") for line in process.stderr if line.startswith("import time:")]
-        process.communicate()
+        lines = [line.split("|") for line in done.stderr.splitlines() if line.count("|") == 2]
         costs = sorted(
             ((int(own.split(":")[1]), module.strip()) for own, _, module in lines[1:]),
             reverse=True,

@@ -1,0 +1,180 @@
+"""A whole copy from the cold start of both programs to their end, beside the peers'.
+
+    python -m bench.copies [--rounds 7] [--peers FOLDER]
+
+Answers are given at once and the URL takes the picture's place, so that programs are compared
+and not people.  Ours: `certrelay import` and `certrelay-phone scan`, number, password check,
+the certificate checked and stored with fsync.  magic-wormhole and wormhole-william: a text of
+the same size with a code that both know beforehand, which spares them the second connection
+and the wait for the code.  Servers run already.  Rounds run everything in turns; CPU is that of
+both clients.
+
+``--peers`` is a folder with the programs ``wormhole`` and ``twist`` (pip install
+magic-wormhole magic-wormhole-mailbox-server); wormhole-william is looked for on the path
+(Debian has it).  What is not there is said, not skipped in silence.
+"""
+
+import argparse
+import base64
+import os
+import resource
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.certificates import PASSWORD, person
+from tests.flows.conftest import files_below, fill
+from tests.flows.programs import Client, bench
+from tests.nodes import nodes
+from tests.redis_server import free_port
+
+Way = Callable[[Path, int], None]
+"""Runs one copy in a fresh folder; the number makes codes unique."""
+
+
+def ours(relay_url: str) -> Way:
+    def run(folder: Path, _number: int) -> None:
+        with bench(folder, relay_url) as desk:
+            fill(desk.phone_store, person().npki(PASSWORD))
+            _start_clock()
+            way: list[str | Path] = ["--store", desk.pc_store, "--relay", relay_url]
+            pc = Client("client_pc", "import", "--yes", *way)
+            desk.clients.append(pc)
+            url = pc.expect("waiting")["url"]
+            phone = desk.phone_with_url(url, "--send", "1")
+            phone.expect("password_wanted")
+            phone.answer(PASSWORD)
+            number = pc.expect("number")["number"]
+            phone.expect("number_wanted")
+            phone.answer(number)
+            assert (phone.finish(), pc.finish()) == (0, 0)
+            _stop_clock()
+            assert files_below(desk.pc_store) == files_below(desk.phone_store)
+
+    return run
+
+
+def wormhole(program: str, server: str, text: str) -> Way:
+    def run(_folder: Path, number: int) -> None:
+        code = f"{number}-ours-theirs"
+        _start_clock()
+        to_server = [program, "--relay-url", server]
+        sender = subprocess.Popen(
+            [*to_server, "send", "--code", code, "--hide-progress", "--text", text],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        received = subprocess.run(
+            [*to_server, "receive", "--hide-progress", code],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        assert sender.wait(60) == 0
+        _stop_clock()
+        assert received.stdout.strip().endswith(text)
+
+    return run
+
+
+_began = (0.0, 0.0)
+_taken: list[tuple[float, float]] = []
+
+
+def _now() -> tuple[float, float]:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter(), usage.ru_utime + usage.ru_stime
+
+
+def _start_clock() -> None:
+    global _began  # noqa: PLW0603
+    _began = _now()
+
+
+def _stop_clock() -> None:
+    wall, cpu = _now()
+    _taken.append((wall - _began[0], cpu - _began[1]))
+
+
+def mailbox(stack: ExitStack, folder: Path) -> str:
+    """Start magic-wormhole's mailbox server; give its URL."""
+    port = free_port()
+    server = subprocess.Popen(
+        [
+            folder / "twist",
+            "wormhole-mailbox",
+            *("--port", f"tcp:{port}:interface=127.0.0.1"),
+            *("--channel-db", ":memory:"),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    stack.callback(server.wait)
+    stack.callback(server.send_signal, signal.SIGKILL)
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    return f"ws://127.0.0.1:{port}/v1"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--peers", type=Path, help="the folder of wormhole and twist")
+    arguments = parser.parse_args()
+    text = base64.b64encode(os.urandom(2400)).decode()
+    with ExitStack() as stack:
+        (relay,) = stack.enter_context(nodes(1))
+        ways = {"certrelay": ours(relay.url)}
+        if arguments.peers is not None and (arguments.peers / "twist").exists():
+            server = mailbox(stack, arguments.peers)
+            ways["magic-wormhole"] = wormhole(str(arguments.peers / "wormhole"), server, text)
+            if shutil.which("wormhole-william"):
+                ways["wormhole-william"] = wormhole("wormhole-william", server, text)
+        for name in ("magic-wormhole", "wormhole-william", "croc"):
+            if name not in ways:
+                print(f"{name}: not run, it is not here")
+        measured: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+        for number in range(arguments.rounds):
+            for name, way in ways.items():
+                with tempfile.TemporaryDirectory() as folder:
+                    way(Path(folder), number * len(ways) + list(ways).index(name) + 1)
+                measured[name].append(_taken.pop())
+    report(measured)
+    return 0
+
+
+def report(measured: dict[str, list[tuple[float, float]]]) -> None:
+    print(f"{'':18}{'wall s':>8}{'spread':>13}{'ours is ×':>11}{'CPU s':>8}{'ours is ×':>11}")
+    for name, taken in measured.items():
+        walls = [wall for wall, _ in taken]
+        quarters = statistics.quantiles(walls, n=4) if len(walls) > 1 else [walls[0]] * 3
+        ratios = [
+            statistics.median(
+                mine[n] / its[n] for mine, its in zip(measured["certrelay"], taken, strict=True)
+            )
+            for n in (0, 1)
+        ]
+        cpu = statistics.median(cpu for _, cpu in taken)
+        print(
+            f"{name:18}{statistics.median(walls):8.2f}"
+            f"{f'{quarters[0]:.2f}–{quarters[2]:.2f}':>13}{ratios[0]:11.2f}{cpu:8.2f}{ratios[1]:11.2f}"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
