@@ -1,6 +1,7 @@
 """A program in a terminal of its own: what it writes there, byte for byte."""
 
 import os
+import re
 import select
 import subprocess
 import sys
@@ -8,6 +9,13 @@ import time
 from pathlib import Path
 
 from tests.flows.programs import PATIENCE_S, ROOT, environment
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def words(screen: bytes) -> str:
+    """What a screen says, on one line: without our own colours, and however it was wrapped."""
+    return " ".join(_COLOUR.sub("", screen.decode("utf-8", "replace")).split())
 
 
 class Terminal:
@@ -33,14 +41,16 @@ class Terminal:
         )
         os.close(slave)
 
-    def read_until(self, *words: str) -> bytes:
+    def read_until(self, *wanted: str) -> bytes:
         """Read until one of the words was written; gives everything so far."""
-        wanted = [word.encode() for word in words]
         end = time.monotonic() + PATIENCE_S
         start = len(self.screen)
-        while not any(word in self.screen[start:] for word in wanted):
+        while not any(
+            each.encode() in self.screen[start:] or each in words(self.screen[start:])
+            for each in wanted
+        ):
             if not self._read(end):
-                raise AssertionError(f"no {words} in {self.screen[-2000:]!r}")
+                raise AssertionError(f"no {wanted} in {self.screen[-2000:]!r}")
         return self.screen
 
     def type(self, line: str) -> None:
