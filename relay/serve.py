@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from certrelay.errors import ExitStatus, UsageError
-from relay import journal
+from relay import core_dumps, journal
 from relay.address import bind, edges_of, public_origin, url_of
 from relay.collector import calm, collect_when_quiet
 from relay.journal import JsonFormatter
@@ -57,6 +57,7 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
             raise UsageError("bad_metrics")
 
     raise_limit()
+    core_dumps.forbid()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     if arguments.log_format == "json":
         logging.getLogger().handlers[0].setFormatter(JsonFormatter())

@@ -160,15 +160,16 @@ def found(secret: bytes, text: bytes) -> bool:
 
 @pytest.mark.attack(46)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_neither_client_may_leave_a_core_dump(tmp_path: Path) -> None:
-    with bench(tmp_path) as desk:
+def test_no_program_may_leave_a_core_dump(tmp_path: Path) -> None:
+    serving = relay_program(Watch(tmp_path, "relay"))
+    with serving as (_, relay, _), bench(tmp_path) as desk:
         fill(desk.phone_store, person().npki(PASSWORD))
         pc = desk.pc("import")
         pc.expect("waiting")
         phone = desk.phone("--send", "1")
         phone.expect("password_wanted")
-        for client in (pc, phone):
-            limits = Path(f"/proc/{client.process.pid}/limits").read_text()
+        for process in (relay, pc.process, phone.process):
+            limits = Path(f"/proc/{process.pid}/limits").read_text()
             (line,) = [line for line in limits.splitlines() if line.startswith("Max core file")]
             assert line.split()[4:6] == ["0", "0"]
 
