@@ -316,3 +316,22 @@ def test_a_removal_lasts_before_it_is_called_done(tmp_path: Path) -> None:
     disk = Recording(swaps=True)
     changing.delete(tmp_path, path, disk)
     assert disk.log == [("place", path.parent), ("sync", path.parent)]
+
+
+def test_a_swap_swaps_whole_folders_or_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for path in (one, other):
+        path.mkdir()
+        (path / path.name).write_bytes(b"")
+    swapped = True
+    try:
+        Disk().exchange(one, other)
+    except OSError as error:
+        swapped = error.errno != errno.ENOTSUP
+    assert (one / "other").exists() == swapped
+    assert (other / "one").exists() == swapped
+    monkeypatch.setattr("certrelay.disk.system._swap", lambda *_: False)
+    with pytest.raises(OSError, match=os.strerror(errno.ENOTSUP)):
+        Disk().exchange(one, other)
