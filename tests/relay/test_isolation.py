@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NEEDED_OF_THE_CORE = (
-    "__init__.py",
-    "errors.py",
-    "limits.py",
-    "safe_text.py",
-    "strict_json.py",
-    "texts",
-    "wire",
+DELETED = (
+    "e2e",
+    "pki",
+    "endpoint*",
+    "net",
+    "disk",
+    "terminal",
+    "story",
+    "testkit",
+    "bundle.py",
+    "__pycache__",
 )
 FORBIDDEN = (
     "cryptography",
@@ -46,19 +49,17 @@ def test_a_relay_that_answers_has_loaded_no_cryptography() -> None:
 
 @pytest.mark.timeout(300)
 def test_its_tests_pass_where_the_code_for_sealing_was_deleted(tmp_path: Path) -> None:
-    ignore = shutil.ignore_patterns("__pycache__")
-    for name in NEEDED_OF_THE_CORE:
-        source, target = ROOT / "certrelay" / name, tmp_path / "certrelay" / name
-        target.parent.mkdir(exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=ignore)
-        else:
-            shutil.copy(source, target)
-    shutil.copytree(ROOT / "relay", tmp_path / "relay", ignore=ignore)
-    ignore = shutil.ignore_patterns("__pycache__", Path(__file__).name)
-    shutil.copytree(ROOT / "tests" / "relay", tmp_path / "tests" / "relay", ignore=ignore)
-    for name in ("__init__.py", "redis_server.py"):
-        shutil.copy(ROOT / "tests" / name, tmp_path / "tests")
+    for folder, ignored in (
+        ("certrelay", DELETED),
+        ("relay", ("__pycache__",)),
+        ("web_phone", ("node_modules", "__pycache__")),
+        ("tests/relay", ("__pycache__", Path(__file__).name)),
+    ):
+        ignore = shutil.ignore_patterns(*ignored)
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignore)
+    for helper in (ROOT / "tests").glob("*.py"):
+        if not helper.name.startswith(("test_", "conftest")):
+            shutil.copy(helper, tmp_path / "tests")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *_OPTIONS, "tests/relay"],
