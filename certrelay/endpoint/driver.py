@@ -269,14 +269,16 @@ class Endpoint:
             self._close("protocol", ProtocolError("bad_message"), now)
             return
         self._attendance.enter()
-        if self.phase is Phase.WAITING:
-            return
         if peer_here:
             self._peer_back(now)
-        else:
+        elif self.phase is not Phase.WAITING:
             self._peer_gone(now)
 
     def _peer_back(self, now: float) -> None:
+        if self.phase is Phase.WAITING:
+            # G was cut off just when S came, and never heard `paired`.
+            self._paired(now)
+            return
         self._attendance.peer_came()
         if self._channel is not None:
             self._channel.delivery.repeat(now)

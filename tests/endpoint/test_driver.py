@@ -12,6 +12,7 @@ from certrelay.e2e.qr import Direction
 from certrelay.endpoint import notices
 from certrelay.errors import ProtocolError
 from certrelay.testkit.pair import Pair, helpful
+from certrelay.testkit.tampering import Tampering
 from certrelay.wire.ids import Role
 
 ITEMS = [
@@ -183,6 +184,25 @@ def test_a_cut_at_any_notice_is_repaired(direction: Direction, who: Role) -> Non
         run = pair(direction, person).run()
         assert cuts, kind
         assert {run.code(role) for role in Role} == {"done"}, kind
+
+
+@BOTH
+def test_a_pairing_that_g_never_heard_of_is_made_up_for(direction: Direction) -> None:
+    """G's connection goes at the moment at which S comes: `paired` reaches nobody."""
+    lost: list[str] = []
+
+    class Cutting(Tampering):
+        def told(self, to: Role, text: str) -> list[str]:
+            if to is Role.G and '"paired"' in text and not lost:
+                lost.append(text)
+                run.cut(Role.G)
+                return []
+            return [text]
+
+    run = Pair.of(direction, ITEMS, random=os.urandom, tampering=Cutting())
+    run.run()
+    assert lost
+    assert {run.code(role) for role in Role} == {"done"}
 
 
 @BOTH
