@@ -84,6 +84,10 @@ class UsageError(CertRelayError):
     exit_status = ExitStatus.USAGE
     codes = _same(
         "usage",
+        "unknown_arguments",
+        "missing_arguments",
+        "missing_value",
+        "bad_value",
         "bad_listen",
         "bad_relay_url",
         "relay_needs_https",

@@ -6,6 +6,7 @@ clipboard or turn the reading direction round.  Every such text passes through
 """
 
 import unicodedata
+from collections.abc import Iterable
 
 from certrelay.limits import MAX_SHOWN_CELLS
 
@@ -71,3 +72,34 @@ def printable(text: str, max_cells: int | None = MAX_SHOWN_CELLS) -> str:
 def pad(text: str, cells: int) -> str:
     """Fill a text with blanks up to ``cells`` terminal cells, for columns that align."""
     return text + " " * max(0, cells - cell_width(text))
+
+
+def wrap(text: str, cells: int | None) -> str:
+    """Break lines at blanks so that none is wider than ``cells``.
+
+    A line that goes on is indented as it began.  A word that is wider than a line (a path)
+    stays whole: the terminal folds it, and it can still be selected.
+
+    Args:
+        text: Lines.
+        cells: Width of the screen; ``None`` leaves the text as it is.
+    """
+    if cells is None:
+        return text
+    return "\n".join(part for line in text.split("\n") for part in _broken(line, cells))
+
+
+def _broken(line: str, cells: int) -> Iterable[str]:
+    if cell_width(line) <= cells:
+        yield line
+        return
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    words = line.split()
+    current = indent + words[0]
+    for word in words[1:]:
+        if cell_width(current) + 1 + cell_width(word) > cells:
+            yield current
+            current = indent + word
+        else:
+            current += f" {word}"
+    yield current

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from certrelay.errors import CertRelayError, QrError
 from certrelay.terminal import program
-from certrelay.terminal.arguments import Parser, add_common, main_parser, manner_of, texts_for
+from certrelay.terminal.arguments import add_common, main_parser, manner_of, texts_for
 from certrelay.terminal.lines import Lines, standard_input
 from certrelay.terminal.report import Report, make_report
 from certrelay.texts import Texts
+from certrelay.texts.parser import Parser
 
 PROGRAM = "certrelay-phone"
 
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def make_parser(texts: Texts) -> Parser:
     """Make the parser of all commands."""
     parser = main_parser(PROGRAM, texts)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_commands()
 
     words = texts.say("help.phone.init")
     init = commands.add_parser("init", help=words, description=words)

@@ -13,7 +13,8 @@ from client_pc.parser import PROGRAM, make_parser
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: see README.md."""
-    argv = sys.argv[1:] if argv is None else list(argv)
+    # Whoever types the name alone wants to know what it can do.
+    argv = (sys.argv[1:] if argv is None else list(argv)) or ["--help"]
     settings = preferences.read()
     texts = texts_for(argv, settings.language)
     report = make_report(texts, PROGRAM, manner_of(argv, plain=settings.plain))

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.limits import RENEWAL_DAYS
-from certrelay.terminal.arguments import Parser, add_common, main_parser
+from certrelay.terminal.arguments import add_common, main_parser
 from certrelay.texts import LANGUAGES, Texts
+from certrelay.texts.parser import Parser
 from client_pc import commands
 
 PROGRAM: Final = "certrelay"
@@ -22,7 +23,7 @@ def make_parser(texts: Texts) -> Parser:
     """Make the parser; ``run`` of what it parses is the function of `client_pc.commands`."""
     parser = main_parser(PROGRAM, texts)
     parser.set_defaults(works_without_settings=False)
-    group = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    group = parser.add_commands()
     made = {}
     for name, run in _COMMANDS.items():
         words = texts.say(f"help.{name}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from certrelay import __version__
 from certrelay.errors import CertRelayError, ExitStatus, StorageError
 from certrelay.texts import LANGUAGES, Texts, choose_language
+from certrelay.texts.parser import Parser
 from relay.environment import arguments_of
 
 DEFAULT_PORT = 8765
@@ -25,8 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv[:1] == ["serve"]:
         argv[1:1] = arguments_of(os.environ)
     texts = Texts(choose_language(_asked_language(argv)))
-    arguments = make_parser(texts).parse_args(argv)
     try:
+        arguments = make_parser(texts).parse_args(argv)
         return _export(arguments) if arguments.command == "page" else _serve(arguments)
     except CertRelayError as error:
         for words in (texts.error(error), texts.hint(error)):
@@ -67,20 +68,16 @@ def _asked_language(argv: Sequence[str]) -> str | None:
     return asked
 
 
-def make_parser(texts: Texts) -> argparse.ArgumentParser:
+def make_parser(texts: Texts) -> Parser:
     """Make the parser of all commands."""
-    parser = argparse.ArgumentParser(
-        prog="certrelay-relay", description=texts.say("relay.about"), allow_abbrev=False
-    )
-    parser.add_argument("--version", action="version", version=f"certrelay {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="serve|page")
+    parser = Parser(texts=texts, prog="certrelay-relay", description=texts.say("relay.about"))
+    parser.add_common(f"certrelay-relay {__version__}")
+    commands = parser.add_commands()
     serve = commands.add_parser(
         "serve",
         help=texts.say("relay.serve"),
         description=texts.say("relay.serve"),
         epilog=texts.say("relay.examples"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
 
     def option(name: str, metavar: str, **more: object) -> None:
@@ -105,7 +102,7 @@ def make_parser(texts: Texts) -> argparse.ArgumentParser:
     option("--lang", "ko|en", choices=LANGUAGES)
 
     words = texts.say("relay.export")
-    page = commands.add_parser("page", help=words, description=words, allow_abbrev=False)
+    page = commands.add_parser("page", help=words, description=words)
     page.add_argument("folder", type=Path, metavar="DIR", help=texts.say("relay.folder"))
     page.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=texts.say("relay.lang"))
     return parser

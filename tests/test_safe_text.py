@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certrelay.limits import MAX_SHOWN_CELLS
-from certrelay.safe_text import cell_width, is_hidden, pad, printable
+from certrelay.safe_text import cell_width, is_hidden, pad, printable, wrap
 
 ANYTHING = st.text(st.characters(exclude_categories=[]), max_size=200)
 
@@ -92,3 +92,21 @@ def test_widths_are_those_of_a_terminal(text: str, cells: int) -> None:
 def test_columns_align_whatever_the_script() -> None:
     assert cell_width(pad("인증서", 10)) == cell_width(pad("cert", 10)) == 10
     assert pad("인증서", 3) == "인증서"
+
+
+@pytest.mark.parametrize("cells", [20, 33, 80])
+def test_wrapped_text_keeps_every_word_whole_and_in_order(cells: int) -> None:
+    text = "  휴대폰의 카메라로 이 QR 코드를 비추세요. 창을 키우면 여기에 그립니다."
+    wrapped = wrap(text, cells)
+    assert wrapped.split() == text.split()
+    assert all(cell_width(line) <= cells for line in wrapped.split("\n"))
+    assert all(line.startswith("  ") for line in wrapped.split("\n"))
+
+
+def test_a_path_is_never_broken() -> None:
+    path = "/home/" + "x" * 100
+    assert path in wrap(f"Stored: {path}", 40).split("\n")
+
+
+def test_without_a_screen_nothing_is_wrapped() -> None:
+    assert wrap("a " * 200, None) == "a " * 200

@@ -2,20 +2,11 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
 
 from certrelay import __version__
-from certrelay.errors import UsageError
 from certrelay.terminal.report import Manner
 from certrelay.texts import LANGUAGES, Texts, choose_language
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser that raises our error, so that one place tells it."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise instead of exiting; the message names the argument and no secret."""
-        raise UsageError("usage", what=message)
+from certrelay.texts.parser import Parser
 
 
 def texts_for(argv: Sequence[str], otherwise: str | None = None) -> Texts:
@@ -47,12 +38,12 @@ def manner_of(argv: Sequence[str], *, plain: bool = False) -> Manner:
 def main_parser(program: str, texts: Texts) -> Parser:
     """The parser of a whole program: ``--help`` with examples, ``--version``."""
     parser = Parser(
+        texts=texts,
         prog=program,
         description=texts.say(f"help.{program}"),
         epilog=texts.say(f"help.{program}.examples"),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"{program} {__version__}")
+    parser.add_common(f"{program} {__version__}")
     return parser
 
 

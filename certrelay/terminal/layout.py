@@ -6,41 +6,10 @@ Nothing is ever cut: what is too wide goes on in the next line.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from certrelay.safe_text import cell_width, pad
+from certrelay.safe_text import cell_width, pad, wrap
 
 GAP: Final = "  "
 """What stands between two columns."""
-
-
-def wrap(text: str, cells: int | None) -> str:
-    """Break lines at blanks so that none is wider than ``cells``.
-
-    A line that goes on is indented as it began.  A word that is wider than a line (a path)
-    stays whole: the terminal folds it, and it can still be selected.
-
-    Args:
-        text: Lines.
-        cells: Width of the screen; ``None`` leaves the text as it is.
-    """
-    if cells is None:
-        return text
-    return "\n".join(part for line in text.split("\n") for part in _broken(line, cells))
-
-
-def _broken(line: str, cells: int) -> Iterable[str]:
-    if cell_width(line) <= cells:
-        yield line
-        return
-    indent = line[: len(line) - len(line.lstrip(" "))]
-    words = line.split()
-    current = indent + words[0]
-    for word in words[1:]:
-        if cell_width(current) + 1 + cell_width(word) > cells:
-            yield current
-            current = indent + word
-        else:
-            current += f" {word}"
-    yield current
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], cells: int | None) -> list[str]:

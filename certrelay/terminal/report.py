@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TextIO
 
 from certrelay.errors import CertRelayError
-from certrelay.safe_text import printable
-from certrelay.terminal import layout
+from certrelay.safe_text import printable, wrap
 from certrelay.terminal.screen import Screen, has_letters, open_screen
 from certrelay.texts import Texts
 
@@ -135,7 +134,7 @@ class TextReport:
     def ask(self, text: str) -> None:
         """Write the question without a line's end."""
         self._end_moving()
-        self._err.write(f"{layout.wrap(text, self._screen.columns)} ")
+        self._err.write(f"{wrap(text, self._screen.columns)} ")
         self._err.flush()
 
     def answered_unseen(self) -> None:
@@ -210,7 +209,7 @@ class TextReport:
             self.caption(text.partition("\n")[0])
             return
         self._end_moving()
-        first, *others = (layout.wrap(line, self._screen.columns) for line in text.split("\n"))
+        first, *others = (wrap(line, self._screen.columns) for line in text.split("\n"))
         painted = (self._screen.paint(line, style) for line in first.split("\n"))
         print("\n".join([*painted, *others]), file=self._err, flush=True)
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from certrelay.errors import CertRelayError, NotConfirmed
-from certrelay.safe_text import printable
-from certrelay.terminal import layout
+from certrelay.safe_text import printable, wrap
 from certrelay.terminal.report import Report
 from client_pc.doctor import network, places, screen
 from client_pc.doctor.finding import Finding
@@ -64,9 +63,9 @@ def _tell(finding: Finding, report: Report) -> None:
         where = texts.say(f"doctor.{finding.check}")
         text, remedy = f"{where}: {texts.error(finding.error)}", texts.hint(finding.error)
     shown = texts.say("doctor.line", state=texts.say(f"health.{finding.state}"), text=text)
-    report.result(layout.wrap(shown, report.columns))
+    report.result(wrap(shown, report.columns))
     if remedy:
-        report.result(layout.wrap(f"    {texts.say('doctor.remedy', text=remedy)}", report.columns))
+        report.result(wrap(f"    {texts.say('doctor.remedy', text=remedy)}", report.columns))
     report.event(
         "check",
         check=finding.check,

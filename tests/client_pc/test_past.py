@@ -178,4 +178,4 @@ def test_remind_wants_a_number_of_days(
     store: Path, capsys: pytest.CaptureFixture[str], days: str
 ) -> None:
     status, told = run(capsys, "remind", "--days", days, "--store", store)
-    assert (status, told[-1]["code"]) == (ExitStatus.USAGE, "usage")
+    assert (status, told[-1]["code"]) == (ExitStatus.USAGE, "bad_value")

@@ -30,8 +30,7 @@ def test_the_command_line_counts_more(
     assert main(["serve", "--lang", "en", "--public-url", "b"]) == 2
     assert "--public-url" in capsys.readouterr().err
     monkeypatch.setenv("CERTRELAY_RELAY_PORT", "many")
-    with pytest.raises(SystemExit):
-        main(["serve", "--lang", "en"])
+    assert main(["serve", "--lang", "en"]) == 2
     assert "--port" in capsys.readouterr().err
 
 
@@ -39,6 +38,5 @@ def test_a_variable_that_is_no_option_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CERTRELAY_RELAY_PUBLIC_ADDRESS", "x")
-    with pytest.raises(SystemExit):
-        main(["serve"])
+    assert main(["serve"]) == 2
     assert "--public-address" in capsys.readouterr().err

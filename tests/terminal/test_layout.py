@@ -32,24 +32,6 @@ def test_an_empty_text_leaves_no_hole_in_a_block() -> None:
     assert line == "1  " + "x" * 30
 
 
-@pytest.mark.parametrize("cells", [20, 33, 80])
-def test_wrapped_text_keeps_every_word_whole_and_in_order(cells: int) -> None:
-    text = "  휴대폰의 카메라로 이 QR 코드를 비추세요. 창을 키우면 여기에 그립니다."
-    wrapped = layout.wrap(text, cells)
-    assert wrapped.split() == text.split()
-    assert all(cell_width(line) <= cells for line in wrapped.split("\n"))
-    assert all(line.startswith("  ") for line in wrapped.split("\n"))
-
-
-def test_a_path_is_never_broken() -> None:
-    path = "/home/" + "x" * 100
-    assert path in layout.wrap(f"Stored: {path}", 40).split("\n")
-
-
-def test_without_a_screen_nothing_is_wrapped() -> None:
-    assert layout.wrap("a " * 200, None) == "a " * 200
-
-
 def test_a_value_that_does_not_fit_beside_its_name_goes_below_it() -> None:
     rows = [("Serial", "1"), ("Fingerprint", "a" * 64)]
     assert layout.pairs(rows, 100) == ["Serial       1", "Fingerprint  " + "a" * 64]

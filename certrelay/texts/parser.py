@@ -1,0 +1,86 @@
+"""Command lines in the person's language: help, usage and mistakes.
+
+argparse knows English only, and counts letters where a screen counts cells.
+"""
+
+import argparse
+import re
+from functools import partial
+from typing import Any, Final, NoReturn, cast
+
+from certrelay.errors import UsageError
+from certrelay.safe_text import wrap
+from certrelay.texts import LANGUAGES, Texts
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that speaks the language of ``texts`` and raises our error.
+
+    An option's name must be written whole: a script must not break when another option
+    gets a similar name.
+    """
+
+    def __init__(self, *, texts: Texts, **more: Any) -> None:
+        more["formatter_class"] = partial(_Formatter, usage=texts.say("usage.usage"))
+        super().__init__(add_help=False, allow_abbrev=False, **more)
+        self._texts: Final = texts
+        self._positionals.title = texts.say("usage.arguments")
+        self._optionals.title = texts.say("usage.options")
+        self.add_argument("-h", "--help", action="help", help=texts.say("usage.help"))
+
+    def add_common(self, version: str) -> None:
+        """Add ``--version`` and ``--lang``, which may stand in front of the command too."""
+        self.add_argument("--lang", choices=LANGUAGES, help=self._texts.say("help.lang"))
+        words = self._texts.say("usage.version")
+        self.add_argument("--version", action="version", version=version, help=words)
+
+    def add_commands(self) -> "argparse._SubParsersAction[Parser]":
+        """Add the place of the command; its name is ``command`` among what is parsed."""
+        return self.add_subparsers(
+            dest="command",
+            required=True,
+            metavar=self._texts.say("usage.command"),
+            title=self._texts.say("usage.commands"),
+            parser_class=cast(type[Parser], partial(Parser, texts=self._texts)),
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of exiting.
+
+        Raises:
+            UsageError: Names the argument, and what was typed in its place.
+        """
+        for pattern, code in _MISTAKES.items():
+            if found := pattern.match(message):
+                raise UsageError(code, **found.groupdict())
+        raise UsageError("usage")
+
+
+_MISTAKES: Final = {
+    re.compile(r"unrecognized arguments: (?P<typed>.*)", re.DOTALL): "unknown_arguments",
+    re.compile(r"the following arguments are required: (?P<argument>.*)"): "missing_arguments",
+    re.compile(r"argument (?P<argument>[^:]+(?:\[:[^]]+\])?): expected"): "missing_value",
+    re.compile(
+        r"argument (?P<argument>[^:]+(?:\[:[^]]+\])?): invalid [^:]*: (?P<typed>'.*?')"
+        r"(?: \(choose from (?P<choices>.*)\))?$",
+        re.DOTALL,
+    ): "bad_value",
+}
+"""What argparse says in English, and the error that says it in the person's language."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Counts cells, since Korean letters take two."""
+
+    def __init__(self, prog: str, *, usage: str) -> None:
+        super().__init__(prog)
+        self._usage: Final = usage
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, f"{self._usage}: " if prefix is None else prefix)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrap(" ".join(text.split()), width).split("\n")
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return super()._fill_text(wrap(text, width), width, indent)

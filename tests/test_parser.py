@@ -1,0 +1,95 @@
+"""Command lines in both languages: help that fits its screen, mistakes that name their place."""
+
+import pytest
+
+from certrelay.errors import ExitStatus, UsageError
+from certrelay.safe_text import cell_width
+from certrelay.texts import LANGUAGES, Texts
+from client_mobile_sim import cli as phone
+from client_pc import cli
+from client_pc import parser as pc
+from client_pc.shipping import grammars
+from relay import __main__ as relay
+
+MAKERS = (pc.make_parser, relay.make_parser, phone.make_parser)
+
+
+def mistake(*arguments: str) -> tuple[str, dict[str, str | int]]:
+    with pytest.raises(UsageError) as raised:
+        pc.make_parser(Texts("en")).parse_args(arguments)
+    return raised.value.code, raised.value.details
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "argument", "typed"),
+    [
+        ("", "missing_arguments", "COMMAND", None),
+        ("show", "missing_arguments", "TARGET", None),
+        ("lst", "bad_value", "COMMAND", "'lst'"),
+        ("list --foo", "unknown_arguments", None, "--foo"),
+        ("list --js", "unknown_arguments", None, "--js"),
+        ("import --relay", "missing_value", "--relay", None),
+        ("import --listen", "missing_value", "--listen", None),
+        ("remind --days x", "bad_value", "--days", "'x'"),
+        ("remind --days -5", "bad_value", "--days", "'-5'"),
+        ("convert 1 --to zip", "bad_value", "--to", "'zip'"),
+        ("completion fish", "bad_value", "shell", "'fish'"),
+        ("list --json=yes", "usage", None, None),
+    ],
+)
+def test_a_mistake_names_its_argument_and_what_was_typed(
+    line: str, code: str, argument: str | None, typed: str | None
+) -> None:
+    found, details = mistake(*line.split())
+    assert (found, details.get("argument"), details.get("typed")) == (code, argument, typed)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_help_fits_its_screen_in_cells(
+    language: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    texts = Texts(language)
+    for make in MAKERS:
+        parser = make(texts)
+        for command in parser._subparsers._group_actions[0].choices.values():  # type: ignore[union-attr]
+            own = command.format_help().partition("\n\n")[2].split(texts.say("relay.examples"))[0]
+            wide = [line for line in own.splitlines() if cell_width(line) > columns]
+            assert wide == []
+
+
+def test_korean_help_has_no_english_of_argparse() -> None:
+    for make in MAKERS:
+        shown = make(Texts("ko")).format_help()
+        for word in ("usage:", "options:", "positional", "show this", "exit"):
+            assert word not in shown
+
+
+def test_the_language_may_stand_in_front_of_the_command(
+    capsys: pytest.CaptureFixture[str], tmp_path: object
+) -> None:
+    assert cli.main(["--lang", "ko", "list", "--store", str(tmp_path)]) == ExitStatus.OK
+    assert "인증서가 없습니다" in capsys.readouterr().err
+
+
+def test_the_name_alone_shows_what_the_program_can_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(command.name in shown for command in grammars(Texts("en"))["certrelay"].commands)
+
+
+@pytest.mark.parametrize("main", [cli.main, phone.main, relay.main])
+def test_version_is_the_program_and_its_number(
+    main: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert callable(main)
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    name, number = capsys.readouterr().out.split()
+    assert name.startswith("certrelay")
+    assert number.count(".") == 2
