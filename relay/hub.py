@@ -60,6 +60,9 @@ class Line:
     seat: Seat | None = None
     """Set by the hub when the socket is admitted to a room."""
 
+    is_listening: bool = False
+    """Whether all that the socket has sent was acted upon, and it has a seat."""
+
     def refuse(self, error: Refused) -> None:
         """Send an error, and close unless it is one that may be tried again."""
         room = None if self.seat is None else self.seat.room
@@ -150,6 +153,11 @@ def note_opened(room: rules.Room) -> None:
     journal.write("opened", room.id, claimed=room.claimed)
 
 
+def note_carried(room: rules.Room, event: rules.Carried) -> None:
+    """Note a sealed message."""
+    journal.write_detail("carried", room.id, role=event.role, bytes=event.size)
+
+
 def note(
     room: rules.Room,
     event: Event,
@@ -163,9 +171,7 @@ def note(
     """
     happened = type(event).__name__.lower()
     if isinstance(event, rules.Carried):
-        journal.write_detail(happened, room.id, role=event.role, bytes=event.size)
-        if not effects:
-            return
+        note_carried(room, event)
     lifetime_s = limits.session_s if room.claimed else limits.unclaimed_s
     seconds = round(max(0.0, now - room.ends_at + lifetime_s), 3)
     for effect in effects:

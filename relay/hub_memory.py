@@ -16,7 +16,7 @@ from certrelay.wire.messages import Create, Refused, encode
 from certrelay.wire.release import ReleasePolicy
 from relay.clock import Clock, monotonic
 from relay.dead_rooms import DeadRooms
-from relay.hub import Line, Request, Seat, event_of, note, note_opened
+from relay.hub import Line, Request, Seat, event_of, note, note_carried, note_opened
 from relay.settings import Settings
 
 _LATE_S: Final = 0.001
@@ -98,6 +98,23 @@ class MemoryHub:
             home, role = found
             for receiver in self._step(home, rules.Carried(role, len(sealed)), line):
                 await receiver.outbox.put_sealed(sealed)
+
+    def carry_at_once(self, line: Line, sealed: bytes) -> bool:
+        """Pass a sealed message on now, or not at all; see `relay.forward`."""
+        found = self._seated(line)
+        if found is None:
+            return False
+        home, role = found
+        peer = home.lines.get(role.other)
+        if peer is None or not peer.outbox.can_write_at_once:
+            return False
+        event = rules.Carried(role, len(sealed))
+        after, effects = rules.step(home.room, event, self._clock(), self._settings.room)
+        if after is None or effects != (rules.Deliver(role.other),):
+            return False  # nothing was counted: the long way does it all
+        note_carried(home.room, event)
+        home.room = after
+        return peer.outbox.write_at_once(sealed)
 
     async def leave(self, line: Line) -> None:
         """End the room; see `relay.hub.Hub`."""

@@ -29,7 +29,7 @@ from certrelay.wire.release import ReleasePolicy
 from certrelay.wire.room import DeadWord
 from relay import journal, records
 from relay.changes import Change, opened, stepped
-from relay.hub import Line, Request, Seat, event_of, note
+from relay.hub import Line, Request, Seat, event_of, note_carried
 from relay.records import Letter, Name, Notice, Record, Stored, node_of
 from relay.settings import Settings
 from relay.store import BEAT_S, COMMAND_S, Found, Store, StoreAway, StoreForeign, StoreFull
@@ -162,7 +162,7 @@ class RedisHub:
             with suppress(StoreAway):
                 await self._apply(seat.room, event, self._views.name(line))
             return
-        note(view.record.room, event, (), now, self._limits)
+        note_carried(view.record.room, event)
         view.record = Record(after, view.record.names)
         for effect in effects:
             match effect:
@@ -170,6 +170,24 @@ class RedisHub:
                     line.refuse(error)
                 case rules.Deliver(to):
                     await self._deliver(seat.room, view.record.names.get(to), sealed)
+
+    def carry_at_once(self, line: Line, sealed: bytes) -> bool:
+        """Pass a sealed message on now, or not at all; see `relay.forward`."""
+        view = self._view(line)
+        if view is None or line.seat is None:
+            return False
+        role = line.seat.role
+        peer = self._views.line(view.record.names.get(role.other))
+        if peer is None or not peer.outbox.can_write_at_once:
+            return False
+        event = rules.Carried(role, len(sealed))
+        now = self._store.now()
+        after, effects = rules.step(view.record.room, event, now, self._limits)
+        if after is None or effects != (rules.Deliver(role.other),):
+            return False  # nothing was counted: the long way does it all
+        note_carried(view.record.room, event)
+        view.record = Record(after, view.record.names)
+        return peer.outbox.write_at_once(sealed)
 
     async def _deliver(self, room: RoomId, name: Name | None, sealed: bytes) -> None:
         here = self._views.line(name)

@@ -8,7 +8,7 @@ small and few, and a device that leaves too many unread is cut off.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from certrelay.wire.close import CloseCode
 from relay.settings import SocketLimits
@@ -17,6 +17,17 @@ MAX_CONTROL_WAITING: Final = 64
 """Control messages that may wait for one device: a room's whole life takes fewer than 20."""
 
 Item = str | bytes | CloseCode
+
+
+class Door(Protocol):
+    """A socket that takes a sealed message past its writer; see `relay.forward`."""
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether it takes one now."""
+
+    def write_sealed(self, sealed: bytes) -> None:
+        """Write it."""
 
 
 class Outbox:
@@ -39,6 +50,10 @@ class Outbox:
         self._space.set()
         self.ending = False
         """Whether a close was put, or the socket is gone: what is put now is dropped."""
+
+        self._is_idle = False
+        self.door: Door | None = None
+        """Where a sealed message can be written at once, if the server has such a door."""
 
         self.dropped = False
         """Whether what waited was dropped: there is nothing left to write."""
@@ -78,6 +93,25 @@ class Outbox:
         self._append(sealed)
         return True
 
+    def write_at_once(self, sealed: bytes) -> bool:
+        """Write a sealed message past the queue, if nothing waits and the device reads."""
+        if not self.can_write_at_once:
+            return False
+        assert self.door is not None
+        self.door.write_sealed(sealed)
+        return True
+
+    @property
+    def can_write_at_once(self) -> bool:
+        """Whether nothing waits, nothing is being written, and the device reads."""
+        return (
+            self._is_idle
+            and not self._items
+            and self.door is not None
+            and not self.ending
+            and self.door.is_writable
+        )
+
     def put_close(self, code: CloseCode) -> None:
         """Queue the socket's end: what was put before is still written.
 
@@ -104,9 +138,11 @@ class Outbox:
 
     async def next(self) -> Item:
         """Wait for the next thing to write."""
+        self._is_idle = True
         while not self._items:
             self._filled.clear()
             await self._filled.wait()
+        self._is_idle = False
         item = self._items.popleft()
         if isinstance(item, bytes):
             self._bytes -= len(item)

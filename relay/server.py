@@ -20,6 +20,7 @@ from certrelay.limits import MAX_MESSAGE_BYTES
 from relay.address import BACKLOG
 from relay.admission import Admission, Doorman
 from relay.app import build_app
+from relay.forward import ForwardingDoor
 from relay.hub import Home
 from relay.hub_memory import MemoryHub
 from relay.open_files import connections_possible
@@ -61,7 +62,7 @@ class Server:
         )
         self._config: Final = uvicorn.Config(
             build_app(self.sockets, settings.edges, pages, self.is_ready),
-            ws=WebSocketDoor,
+            ws=ForwardingDoor,
             ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,
             ws_ping_interval=settings.socket.ping_s,

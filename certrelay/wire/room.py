@@ -102,9 +102,11 @@ class Room:
     @property
     def deadline(self) -> float:
         """When the room ends if nothing happens, in seconds on `step`'s clock."""
-        places = (place for place in (self.g, self.s) if place)
-        graces = (place.away_until for place in places if place.away_until is not None)
-        return min((self.ends_at, *graces))
+        deadline = self.ends_at  # without a generator: it is asked for each sealed message
+        for place in (self.g, self.s):
+            if place is not None and place.away_until is not None:
+                deadline = min(deadline, place.away_until)
+        return deadline
 
     @property
     def dead_word(self) -> DeadWord:
