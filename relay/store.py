@@ -23,13 +23,13 @@ from certrelay.wire.ids import RoomId
 from relay import journal
 from relay.clock import Clock, monotonic
 
-COMMAND_S: Final = 2.0
+COMMAND_S: Final = 4.0
 """Seconds for one command, the way to the server included."""
 
 BEAT_S: Final = 1.0
 """Seconds between a node's signs of life."""
 
-SILENT_S: Final = 4.0
+SILENT_S: Final = 6.0
 """Seconds without a sign after which a node counts as gone, and the line to it as broken."""
 
 CONNECTIONS: Final = 32
