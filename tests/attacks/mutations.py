@@ -125,8 +125,8 @@ MUTATIONS = (
         17,
         "names keep every character",
         "certrelay/pki/naming.py",
-        'clean = _ALLOWED.sub("_", clean)',
-        "clean = clean or _ALLOWED.pattern",
+        'clean = "".join(c if c in _ASCII or _is_letter(c) else "_" for c in clean)',
+        'clean = "".join(c for c in clean if c in _ASCII or c or _is_letter(c))',
         "tests/pki",
     ),
     Mutation(
