@@ -4,7 +4,6 @@ Each imports its own modules: a program's start is mostly imports.
 """
 
 import argparse
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -221,9 +220,11 @@ def _past(settings: Settings) -> "History | None":
 @contextmanager
 def _shell(report: Report) -> "Iterator[Shell]":
     """The person at this terminal, with Ctrl-C as a fact to be asked for."""
+    from random import uniform
+
     from certrelay.story.session import Shell
     from certrelay.terminal.lines import standard_input
 
-    shell = Shell(report, standard_input(), random.uniform)
+    shell = Shell(report, standard_input(), uniform)
     with shell.lines.interrupts.watched(shell.lines.wake):
         yield shell

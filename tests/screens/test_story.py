@@ -1,11 +1,14 @@
 """What a person sees from the first command to the last, in a terminal that is really there.
 
-With CERTRELAY_SCREENS naming a folder, every screen is left there as text and as a picture.
+With CERTRELAY_SCREENS naming a folder, every screen is left there as text and as a picture;
+with CERTRELAY_SCREENS_HOME the person's files lie in that folder, for paths as people have them.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +27,7 @@ from tests.screens.picture import svg
 from tests.screens.tmux import Shot, Terminal, terminal
 
 KEEP = os.environ.get("CERTRELAY_SCREENS")
+HOME = os.environ.get("CERTRELAY_SCREENS_HOME")
 SIZES = [(80, 24), (120, 40)]
 
 
@@ -83,9 +87,7 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
 @pytest.fixture(params=["ko", "en"])
 def desk(request: pytest.FixtureRequest, size: tuple[int, int]) -> Iterator[Desk]:
     language = request.param
-    # A short folder: a socket's name has a limit, and paths shall fit the pictures.
-    with tempfile.TemporaryDirectory(prefix="certrelay-") as name:
-        folder = Path(name)
+    with home() as folder:
         variables = {
             "CERTRELAY_LANGUAGE": language,
             "CERTRELAY_STORE": str(folder / "NPKI"),
@@ -168,6 +170,20 @@ def read_dark_on_light(picture: Image.Image) -> str:
     (found,) = zxingcpp.read_barcodes(picture, try_invert=False)
     text: str = found.text
     return text
+
+
+@contextmanager
+def home() -> Iterator[Path]:
+    """A short folder: a socket's name has a limit, and paths shall fit the pictures."""
+    if HOME is None:
+        with tempfile.TemporaryDirectory(prefix="certrelay-") as name:
+            yield Path(name)
+        return
+    Path(HOME).mkdir()
+    try:
+        yield Path(HOME)
+    finally:
+        shutil.rmtree(HOME)
 
 
 def number_on(shot: Shot, desk: Desk) -> str:

@@ -107,7 +107,11 @@ class Terminal:
         self._run("set-option", "-g", "status", "off")
         python = shlex.quote(sys.executable)
         self.type(f"certrelay() {{ {python} -m client_pc \"$@\"; }}; PS1='$ '; clear")
-        self._wait_for_empty()
+        try:
+            self._wait_for_empty()
+        except BaseException:
+            self.close()
+            raise
 
     def _run(self, *command: str) -> str:
         done = subprocess.run(
