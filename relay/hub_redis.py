@@ -235,7 +235,8 @@ class RedisHub:
 
         def step(stored: Stored, now: float) -> Change | None:
             if not isinstance(stored, Record):
-                self._send_away(room)  # what this node knew of it is over
+                # It is over: the notice that says why may still be on its way.
+                asyncio.get_running_loop().call_later(COMMAND_S, self._send_away, room)
                 return None
             if name is not None and name not in stored.names.values():
                 return None
