@@ -1,10 +1,14 @@
-"""How long the programs take to begin: `certrelay --help`, and `import` until the QR code.
+"""How long the programs take to begin: `--help`, `list`, and `import` until the QR code.
 
-    python -m bench.start [--rounds 15] [--profile]
+    python -m bench.start [--rounds 15] [--profile] [--peers FOLDER]
 
 Each round runs everything once, in turns, so that all meet the same machine.  Wall-clock time
 counts until the event ``waiting``, which is written after the code was drawn; CPU time is the
-process's own.  The ratios are to ``python -c pass`` of the same round.
+process's own.  The ratios are to ``python -c pass`` of the same round.  `list` reads three
+people's certificates.
+
+``--peers`` is a folder with the program ``wormhole`` (pip install magic-wormhole), which then
+runs in the same rounds.
 """
 
 import argparse
@@ -17,6 +21,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.flows.conftest import fill, three_items
 from tests.nodes import ROOT, nodes
 
 PROBE = """
@@ -40,7 +45,7 @@ def run(arguments: list[str]) -> tuple[float, float]:
     """Run once; wall-clock and CPU milliseconds."""
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *arguments],
+        arguments,
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -61,23 +66,31 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--profile", action="store_true", help="the imports until the code")
+    parser.add_argument("--peers", type=Path, help="the folder of wormhole")
     arguments = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (relay,) = stack.enter_context(nodes(1))
         receive = ["-c", PROBE, "import", "--json", "--store", str(folder)]
+        fill(folder, *three_items())
         commands = {
             "python -c pass": ["-c", "pass"],
             "certrelay --help": ["-m", "client_pc", "--help"],
+            "list, three certificates": ["-m", "client_pc", "list", "--store", str(folder)],
             "import --relay, until the code": [*receive, "--relay", relay.url],
             "import, own relay, until the code": [*receive, "--listen", "127.0.0.1"],
         }
         if arguments.profile:
             profile(commands)
             return 0
-        measured: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+        programs = {name: [sys.executable, *words] for name, words in commands.items()}
+        if arguments.peers is None:
+            print("wormhole --help: not run, --peers does not say where it is")
+        else:
+            programs["wormhole --help"] = [str(arguments.peers.absolute() / "wormhole"), "--help"]
+        measured: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}
         for _ in range(arguments.rounds):
-            for name, words in commands.items():
+            for name, words in programs.items():
                 measured[name].append(run(words))
     base = measured["python -c pass"]
     print(f"{'':36}{'wall ms':>9}{'spread':>14}{'ratio':>7}{'CPU ms':>9}{'ratio':>7}")
