@@ -21,7 +21,7 @@ Event = dict[str, Any]
 
 def environment(**more: str) -> dict[str, str]:
     """A clean environment in which the programs of this tree are found."""
-    own = ("PATH", "SYSTEMROOT", "HOME", "CERTRELAY_CONFIG", "CERTRELAY_DATA")
+    own = ("PATH", "SYSTEMROOT", "HOME", "CERTRELAY_CONFIG", "CERTRELAY_DATA", "SSL_CERT_FILE")
     kept = {name: os.environ[name] for name in own if name in os.environ}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "LANG": "en_US.UTF-8", **more}
 
