@@ -8,9 +8,10 @@ Source: docs/protocol.md §7.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
+
+from certrelay.frozen import frozen
 
 Kind = Literal["npki", "pkcs12"]
 
@@ -20,7 +21,7 @@ ROLES: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
 """The roles of each kind, in the order in which this program sends them."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class File:
     """One file: its role and its bytes.  Its name never travels."""
 
@@ -36,7 +37,7 @@ class File:
         return f"File({self.role}, {len(self.content)} bytes)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One certificate: an NPKI set of files, or a PKCS#12 file."""
 

@@ -3,13 +3,13 @@
 Personal and corporate, with sign and km pair; valid, expiring and expired.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from certrelay.disk.store import Store
 from certrelay.errors import StorageError, UsageError
+from certrelay.frozen import frozen
 from certrelay.pki.check import inspect
 from certrelay.pki.validity import KOREA
 from certrelay.testkit.ca import Authority, Owner
@@ -18,7 +18,7 @@ PASSWORD: Final = "Test-pw1234!"  # noqa: S105 - of test certificates, and print
 """The password of every certificate that `fill` makes; it protects nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """A test certificate that was made: its CN, the end of its validity, where it is."""
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from certrelay.e2e.hello import Hello
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import Endpoint, ScanSide, Times
 from certrelay.errors import CertRelayError
+from certrelay.frozen import frozen
 from certrelay.story.choosing import check_passwords, choose
 from certrelay.story.dialogue import Dialogue
 from certrelay.story.receiving import Receiving
@@ -23,7 +23,7 @@ from certrelay.terminal.report import Report
 from certrelay.wire.release import PC_POLICY
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Phone:
     """A phone: who it says it is, and where its certificates are."""
 

@@ -8,13 +8,14 @@ takes away the rest.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from random import Random
 from types import MappingProxyType
 from typing import Final
 
 from PIL import Image, ImageChops, ImageFilter
+
+from certrelay.frozen import frozen
 
 Range = tuple[float, float]
 Vector = tuple[float, float, float]
@@ -26,7 +27,7 @@ _FOCAL: Final = 1100.0
 """Focal length in pixels: a field of view of 60 degrees, as phones have."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditions:
     """How a photograph is taken; each value is drawn evenly from its range."""
 

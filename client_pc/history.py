@@ -10,12 +10,12 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from certrelay.errors import StorageError
+from certrelay.frozen import frozen
 from certrelay.limits import MIB
 
 FILE_NAME: Final = "history.jsonl"
@@ -28,7 +28,7 @@ KEPT: Final = ("stored", "duplicate")
 """The fates after which the receiver has the certificate."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CopiedItem:
     """One certificate of a copy; its texts are a stranger's."""
 
@@ -47,7 +47,7 @@ class CopiedItem:
         return self.status in KEPT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Copy:
     """One copy, also one that failed after the devices had met."""
 

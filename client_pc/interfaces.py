@@ -5,12 +5,12 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError
+from certrelay.frozen import frozen
 
 Kind = Literal["network", "tunnel", "virtual", "unknown"]
 """A real network; a VPN; a network inside this computer (containers, virtual machines)."""
@@ -25,7 +25,7 @@ _LINK_LOCAL: Final = "20"
 """Linux: the scope of an address that works on its own cable only."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """An address of this computer."""
 

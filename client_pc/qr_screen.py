@@ -8,10 +8,11 @@ Source: docs/protocol.md §2.
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum
 from io import BytesIO
 from typing import Final
+
+from certrelay.frozen import frozen
 
 QUIET_ZONE_TERMINAL: Final = 2
 """Light modules around the code in a terminal: 4 would not fit 80×24, and phones read 2."""
@@ -52,7 +53,7 @@ class Look(Enum):
 _COLOURS: Final = {Look.CUBE: "\x1b[0;38;5;16;48;5;231m", Look.BASIC: "\x1b[0;30;107m"}
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class Code:
     """A QR code: square rows of modules, true where dark, without a quiet zone."""
 

@@ -6,7 +6,6 @@ Source: docs/protocol.md §8.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import Endpoint, ShowSide, Times
 from certrelay.endpoint.notices import Ended
 from certrelay.errors import CertRelayError, NotConfirmed, UsageError
+from certrelay.frozen import frozen
 from certrelay.limits import QR_RENEWALS
 from certrelay.story.session import Names, Part, Session, Shell
 from certrelay.wire.release import PHONE_POLICY
@@ -27,7 +27,7 @@ RENEWED: Final = frozenset({"expired", "second_scan", "m1_tries"})
 """Ends after which the PC shows a fresh code by itself: the old one is dead, nobody is hurt."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoomOptions:
     """What the command line says of the way."""
 

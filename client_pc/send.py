@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from certrelay.bundle import Item
 from certrelay.e2e.qr import Direction
 from certrelay.endpoint.notices import Ended
 from certrelay.errors import CertificateError, CertRelayError
+from certrelay.frozen import frozen
 from certrelay.pki.changing import to_pkcs12
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.story.choosing import Opened, check_passwords, choose
@@ -22,7 +22,7 @@ from client_pc.room import RoomOptions, copy
 from client_pc.shelf import Shelf
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SendOptions:
     """What the command line says of the certificates."""
 

@@ -7,12 +7,13 @@ of the mistake: a program that silently passes over half of its settings cannot 
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from certrelay import limits
 from certrelay.errors import CertRelayError, UsageError
+from certrelay.frozen import frozen, replace
 from certrelay.texts import LANGUAGES
 from client_pc.folders import CONFIG_VARIABLE, config_file
 
@@ -23,7 +24,7 @@ _SHORTEST_S: Final = 10.0
 """Seconds that a person always has to answer, whatever the settings say."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """All settings, with where each one comes from."""
 
@@ -51,7 +52,7 @@ class Settings:
     save_question_s: float = limits.SAVE_QUESTION_S
     """Seconds for answering whether to save."""
 
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = MappingProxyType({})
     """The variable or the file that a setting comes from; a default is not in it."""
 
     error: UsageError | None = None
@@ -108,7 +109,7 @@ def _seconds(longest: float) -> Callable[[object], float]:
     return read
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """One setting: how it is called, and how its value is read (``ValueError`` if not)."""
 

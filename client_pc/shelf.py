@@ -5,15 +5,15 @@ options.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from certrelay.disk.reading import Entry, find, read_item
+from certrelay.frozen import frozen
 from certrelay.pki.check import inspect
 from certrelay.story.choosing import Candidate, select
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shelf:
     """One or several stores, read as one list."""
 

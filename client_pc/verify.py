@@ -4,12 +4,12 @@ Source: docs/security.md, attack 31.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from certrelay.disk.reading import read_file
 from certrelay.errors import CertificateError, CertRelayError, PasswordError
+from certrelay.frozen import frozen
 from certrelay.limits import MAX_CRL_BYTES
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.judging import Evidence, Finding, Judgement, judge
@@ -22,7 +22,7 @@ from certrelay.texts import Texts
 from client_pc.shelf import Shelf
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What the command line asks beside the usual questions."""
 

@@ -3,11 +3,11 @@
 import errno
 import ipaddress
 import socket
-from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from certrelay.errors import RelayUnreachable, UsageError
+from certrelay.frozen import replace
 from relay.settings import Edges
 
 BACKLOG: Final = 4096

@@ -6,9 +6,9 @@ taken again when another node was faster.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
+from certrelay.frozen import frozen
 from certrelay.wire import room as rules
 from certrelay.wire.close import CloseCode
 from certrelay.wire.ids import Role, RoomId
@@ -19,7 +19,7 @@ from relay.records import Name, Notice, Order, Record, Stored, node_of, pack
 from relay.records import encode as encode_stored
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A step's outcome: what shall lie in the store, and what is to be done."""
 

@@ -9,10 +9,11 @@ import socket
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from certrelay.frozen import replace
 from relay.address import bind, edges_of, url_of
 from relay.settings import AdmissionLimits, Settings
 

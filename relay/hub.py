@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from certrelay.errors import ReleaseRefused
+from certrelay.frozen import frozen
 from certrelay.wire import room as rules
 from certrelay.wire.close import AFTER_ERROR, CloseCode
 from certrelay.wire.ids import Role, RoomId
@@ -30,7 +31,7 @@ from relay.outbox import Outbox
 Request = Create | Join | Resume
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seat:
     """The end of a room that a socket speaks for."""
 

@@ -12,7 +12,6 @@ import gzip
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -23,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from certrelay.frozen import frozen
 from certrelay.texts import LANGUAGES
 
 _SCRIPT: Final = "text/javascript; charset=utf-8"
@@ -69,7 +69,7 @@ HEADERS: Final = {
 """The headers of every file; the page itself has its policy besides."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class PageFile:
     """One file, ready to be sent."""
 

@@ -7,9 +7,9 @@ of a room and what to say to their sockets.  A letter is a sealed message on its
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
+from certrelay.frozen import frozen, replace
 from certrelay.wire.ids import Role, RoomId, TokenHash
 from certrelay.wire.room import DeadWord, Place, Room
 
@@ -29,7 +29,7 @@ class RecordUnreadable(ValueError):
     """What lies in the store was not written by a relay of this version."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """A room that stands, and who speaks for its ends."""
 
@@ -118,7 +118,7 @@ Order = tuple[Name, Literal["say", "close"], str | int]
 """For one socket: a control message to send, or the code to close it with."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """What became of a room: for every node that holds, or held, a socket of it."""
 
@@ -126,14 +126,14 @@ class Notice:
     record: bytes
     """What lies under its key now, as `encode` writes it."""
 
-    orders: tuple[Order, ...] = field(default=())
+    orders: tuple[Order, ...] = ()
     """What to do to the node's sockets, in order."""
 
     asked: str = ""
     """Which request brought it about, for the node that waits to see it done."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Letter:
     """A sealed message for a socket of the node that it is sent to."""
 

@@ -8,12 +8,12 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import TextIO
 
 from certrelay.errors import ExitStatus, UsageError
+from certrelay.frozen import replace
 from relay import core_dumps, journal
 from relay.address import bind, edges_of, public_origin, url_of
 from relay.collector import calm, collect_when_quiet

@@ -4,13 +4,13 @@ The protocol's own numbers are `certrelay.limits`; most of these begin as one of
 """
 
 import tomllib
-from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final
 
 from certrelay import limits
 from certrelay.errors import UsageError
+from certrelay.frozen import frozen
 from certrelay.limits import KIB
 from certrelay.wire.release import PHONE_POLICY, ReleasePolicy
 from certrelay.wire.room import RoomLimits
@@ -18,7 +18,7 @@ from certrelay.wire.room import RoomLimits
 Network = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SocketLimits:
     """What one socket may cost."""
 
@@ -41,7 +41,7 @@ class SocketLimits:
     ping_timeout_s: float = limits.SILENCE_S
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AdmissionLimits:
     """How many may come in.  Whoever is in is never put out for a newcomer.
 
@@ -71,7 +71,7 @@ class AdmissionLimits:
     """How fast that allowance fills again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edges:
     """Which browsers and which proxies are believed."""
 
@@ -91,20 +91,20 @@ class Edges:
     """Networks whose ``X-Forwarded-For`` is believed, counted from the right."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(repr=False)  # the store's URL may hold a password
 class Settings:
     """All of a relay's settings."""
 
-    room: RoomLimits = field(default_factory=RoomLimits)
-    socket: SocketLimits = field(default_factory=SocketLimits)
-    admission: AdmissionLimits = field(default_factory=AdmissionLimits)
-    edges: Edges = field(default_factory=Edges)
+    room: RoomLimits = RoomLimits()
+    socket: SocketLimits = SocketLimits()
+    admission: AdmissionLimits = AdmissionLimits()
+    edges: Edges = Edges()
     policy: ReleasePolicy = PHONE_POLICY
     dead_room_s: float = limits.DEAD_ROOM_S
     max_dead_rooms: int = limits.MAX_DEAD_ROOMS
     """Of each node."""
 
-    redis_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = None
     """The store that several nodes share; ``None`` keeps the rooms in memory."""
 
     drain_s: float = 60.0

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -19,6 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
+from certrelay.frozen import frozen
 from certrelay.wire.ids import RoomId
 from relay import journal
 from relay.clock import Clock, monotonic
@@ -85,7 +85,7 @@ class StoreForeign(StoreAway):
     """What lies there is no relay's of this version: it is left alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What lies under a room's key, and when that was."""
 

@@ -11,13 +11,13 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from certrelay.bundle import Item, Kind
 from certrelay.disk.parts import PART_PREFIX
 from certrelay.errors import CertificateError, CertRelayError
+from certrelay.frozen import frozen
 from certrelay.limits import MAX_FILE_BYTES
 from certrelay.pki.check import Summary, inspect
 
@@ -43,7 +43,7 @@ _OPEN_FLAGS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One thing found in a store: a certificate, or something broken in its place."""
 

@@ -13,7 +13,6 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -22,13 +21,14 @@ from certrelay.disk import parts
 from certrelay.disk.reading import FILE_NAMES, Entry, find, read_file, read_folder, same_name
 from certrelay.disk.system import Disk, storage_error
 from certrelay.errors import CertificateError, StorageError
+from certrelay.frozen import frozen
 from certrelay.pki.naming import Place, is_place, numbered
 
 MAX_BESIDE: Final = 999
 """Certificates of one name that are kept beside each other."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SavedFile:
     """A file of a saved certificate: its name on the disk, and its SHA-256 in hex."""
 
@@ -36,7 +36,7 @@ class SavedFile:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Saved:
     """Where a certificate lies now, and whether it was there before."""
 

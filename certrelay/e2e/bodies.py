@@ -10,11 +10,11 @@ that a peer's text is never shown.
 Source: docs/protocol.md §7.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, assert_never
 
 from certrelay.errors import ProtocolError
+from certrelay.frozen import frozen
 from certrelay.limits import CHUNK_BYTES
 from certrelay.strict_json import NotStrict, parse_object, write_object
 
@@ -59,26 +59,26 @@ CLOSE_REASONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offer:
     """The manifest, unread: a fault in it is answered by REJECT and not by CLOSE."""
 
     manifest: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accept:
     """The manifest is fine: send."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reject:
     """The manifest is not fine."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class Chunk:
     """``data`` stands at ``offset`` of the content; 1 to ``CHUNK_BYTES``."""
 
@@ -89,14 +89,14 @@ class Chunk:
         return f"Chunk(offset={self.offset}, {len(self.data)} bytes)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """That was all; ``digest`` is the SHA-256 of the OFFER body."""
 
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemResult:
     """What became of one item at the receiver."""
 
@@ -109,21 +109,21 @@ class ItemResult:
         return self.status in ("stored", "duplicate")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """One result for each item, in the manifest's order."""
 
     items: tuple[ItemResult, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Close:
     """The session is over, and why."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """The step at which the other person is."""
 

@@ -10,7 +10,6 @@ No counter lives here: `certrelay.e2e.channel` keeps them.
 Source: docs/protocol.md §7.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from certrelay.e2e.bodies import Kind
 from certrelay.errors import ProtocolError, TrustError
+from certrelay.frozen import frozen
 from certrelay.limits import LARGE_PAYLOAD_BYTES, SMALL_PAYLOAD_BYTES
 
 
@@ -45,7 +45,7 @@ ACK_BYTES: Final = _HEAD_BYTES + 8 + _TAG_BYTES
 """The size of an acknowledgement: 33."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class Opened:
     """A frame's plaintext; the payload is still padded."""
 

@@ -11,7 +11,6 @@ Source: docs/protocol.md §5.
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Self
 
 from cryptography.exceptions import InvalidTag
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from certrelay.e2e import derive, hpke
 from certrelay.e2e.qr import Direction, Payload, QrCode
 from certrelay.errors import QrError, StateError, TrustError
+from certrelay.frozen import frozen
 from certrelay.limits import M1_TRIES, NUMBER_DIGITS
 from certrelay.wire.ids import LABEL, JoinSecret, RoomId, Token
 
@@ -31,7 +31,7 @@ Random = Callable[[int], bytes]
 """A source of so many random bytes: ``os.urandom``, or a test's own."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class ShowSecrets:
     """G's fresh randomness for one QR code."""
 
@@ -50,7 +50,7 @@ class ShowSecrets:
         return Payload(direction, lan, hpke.public_key(self.skg), self.seed)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class ScanSecrets:
     """S's fresh randomness for one scan."""
 
@@ -64,7 +64,7 @@ class ScanSecrets:
         return cls(random(32), random(_RANDOM_BYTES), Token(random(16)))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class SessionKeys:
     """What both ends know after m3; ``send`` and ``receive`` as this end sees them."""
 

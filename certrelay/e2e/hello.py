@@ -7,10 +7,10 @@ Source: docs/protocol.md §5.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final, Self
 
 from certrelay.errors import ProtocolError
+from certrelay.frozen import frozen
 from certrelay.limits import HELLO_BYTES, MAX_NAME_BYTES
 from certrelay.strict_json import NotStrict, parse_object, write_object
 from certrelay.wire.ids import TokenHash
@@ -22,7 +22,7 @@ _HIDDEN: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hello:
     """Who a device says it is.  The name is a hint that nobody has checked."""
 

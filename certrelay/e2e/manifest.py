@@ -5,18 +5,18 @@ Source: docs/protocol.md §7.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from certrelay.bundle import ROLES, File, Item, Kind
 from certrelay.errors import ProtocolError
+from certrelay.frozen import frozen
 from certrelay.limits import MAX_BUNDLE_BYTES, MAX_FILE_BYTES, MAX_ITEMS
 from certrelay.strict_json import NotStrict, parse_object, write_object
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileEntry:
     """One promised file."""
 
@@ -25,7 +25,7 @@ class FileEntry:
     sha256: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemEntry:
     """One promised item."""
 
@@ -33,7 +33,7 @@ class ItemEntry:
     files: tuple[FileEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """All that is promised, in order; `total` bytes."""
 

@@ -8,10 +8,10 @@ Source: docs/protocol.md §2.
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Self
 
 from certrelay.errors import QrError
+from certrelay.frozen import frozen
 
 _ORIGIN = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:]+\]|[a-z0-9.-]+)(?::(?P<port>[1-9][0-9]{0,4}))?"
@@ -35,7 +35,7 @@ _LOCAL_NETWORKS = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """A relay's place: ``scheme://host[:port]/[path/]`` in its one spelling."""
 

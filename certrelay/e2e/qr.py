@@ -9,12 +9,12 @@ code is refused, each damage by its own word, and never repaired.
 Source: docs/protocol.md §2.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Self
 
 from certrelay.e2e.origin import Origin
 from certrelay.errors import QrError
+from certrelay.frozen import frozen
 
 VERSION: Final = 1
 PAYLOAD_BYTES: Final = 65
@@ -33,7 +33,7 @@ class Direction(IntEnum):
     """The sender is S, which scans it."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class Payload:
     """What the QR code says: all of it secret but the direction."""
 
@@ -77,7 +77,7 @@ class Payload:
         return f"Payload({self.direction.name}, lan={self.lan})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class QrCode:
     """A whole code: where the relay is, and the payload."""
 

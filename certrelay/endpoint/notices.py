@@ -3,31 +3,30 @@
 Source: docs/protocol.md §5 to §8.
 """
 
-from dataclasses import dataclass
-
 from certrelay.bundle import Item
 from certrelay.e2e.bodies import ItemResult
 from certrelay.e2e.hello import Hello
 from certrelay.errors import CertRelayError
+from certrelay.frozen import frozen
 
 # Orders: what the shell must do.
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class SendText:
     """Send this text message to the relay: it may hold the join secret or a token."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class SendBinary:
     """Send this sealed message through the relay."""
 
     message: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disconnect:
     """Close the socket; connect again while the driver wants a connection."""
 
@@ -35,59 +34,59 @@ class Disconnect:
 # Notices: what happened.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoomOpened:
     """G: the relay holds the room; now the QR code may be shown, for so long."""
 
     expires_in_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeviceJoined:
     """Both: the other device is in the room; who it is comes with `PeerIntroduced`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerIntroduced:
     """The other device's sealed hello.  At G the QR code is burnt: take it off the screen."""
 
     hello: Hello
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class NumberShown:
     """Receiver: show this number; the person types it on the sender."""
 
     number: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberWanted:
     """Sender: ask for the number on the other screen."""
 
     tries_left: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberWrong:
     """Sender: that was not the number."""
 
     tries_left: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberMatched:
     """Sender: the numbers are the same; the certificates go out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerStepped:
     """The other person's step: choosing, typing, asking, saving or other."""
 
     step: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moved:
     """Content bytes that have arrived (receiver) or were acknowledged (sender)."""
 
@@ -95,7 +94,7 @@ class Moved:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemsArrived:
     """Receiver: everything is here; ``None`` in place of an item whose digest is wrong.
 
@@ -105,48 +104,48 @@ class ItemsArrived:
     items: tuple[Item | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SaveOverdue:
     """Receiver: the question was not answered in time, so it counts as declined."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReceiptArrived:
     """Sender: what became of each item at the receiver."""
 
     results: tuple[ItemResult, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectionLost:
     """This device's connection is gone; it is tried again for so many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConnectionBack:
     """This device is connected again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerLost:
     """The other device's connection is gone; it is waited for, for so many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerReturned:
     """The other device is connected again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScannedTwice:
     """The relay says that somebody else scanned the same QR code."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """The last notice: how it ended; ``error`` is ``None`` for success.
 

@@ -3,18 +3,18 @@
 Source: docs/protocol.md §5.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from certrelay.e2e.frame import Carrier
 from certrelay.e2e.handshake import Answered, Scanned, SessionKeys, Showing
 from certrelay.e2e.hello import Hello
 from certrelay.errors import TrustError
+from certrelay.frozen import frozen
 
 _SEALED = frozenset({Carrier.FRAME, Carrier.ACK})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpeningStep:
     """What a message of the other end led to; all empty if it was dropped."""
 

@@ -3,13 +3,13 @@
 Source: docs/protocol.md §4 and §5.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from certrelay.e2e.handshake import Scanned, ScanSecrets, Showing, ShowSecrets
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint.opening import OpeningStep, ScanOpening, ShowOpening
+from certrelay.frozen import replace
 from certrelay.wire.ids import Role, TokenHash
 from certrelay.wire.messages import Create, FromDevice, Join, Resume
 

@@ -1,11 +1,10 @@
 """The driver's time limits as one value, so that a test can shorten them."""
 
-from dataclasses import dataclass
-
 from certrelay import limits
+from certrelay.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Times:
     """Seconds, all of them; see `certrelay.limits` for the reasons."""
 

@@ -13,11 +13,11 @@ import base64
 import ipaddress
 import socket
 import time
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from certrelay.errors import RelayUnreachable
+from certrelay.frozen import frozen
 
 MAX_ANSWER_BYTES: Final = 16_384
 """Bytes of a proxy's answer to CONNECT: real ones are below 1 KiB."""
@@ -25,7 +25,7 @@ MAX_ANSWER_BYTES: Final = 16_384
 DEFAULT_PORT: Final = 80
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class Proxy:
     """An HTTP proxy, perhaps with credentials."""
 

@@ -9,11 +9,11 @@ Source: RFC 5280 §4; for the VID KISA's identification profile (docs/protocol.m
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
 from certrelay.errors import CertificateError
+from certrelay.frozen import frozen
 from certrelay.pki import der, naming, oids
 from certrelay.pki.der import DerError, Element
 from certrelay.pki.naming import Rdns
@@ -24,7 +24,7 @@ _MAX_SERIAL_BYTES: Final = 64
 _V3_EXTENSIONS: Final = der.context(3)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vid:
     """The identity value of a Korean certificate: a hash over number and random."""
 
@@ -32,7 +32,7 @@ class Vid:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extensions:
     """What the extensions tell; a field stays empty if its extension is missing or broken."""
 
@@ -48,7 +48,7 @@ class Extensions:
     """Where its revocation lists are, unread: to see whether a partial list is the right one."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class Certificate:
     """A certificate.  All texts in it are a stranger's: show them through `printable`."""
 

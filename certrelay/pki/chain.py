@@ -5,10 +5,10 @@ against their own customers.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from certrelay.frozen import frozen
 from certrelay.pki import oids
 from certrelay.pki.certificate import Certificate, read_name
 
@@ -18,7 +18,7 @@ _MAX_LENGTH: Final = 8
 Outcome = Literal["ok", "no_issuer", "bad_signature", "unsupported_algorithm", "issuer_not_valid"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain:
     """How far up a certificate's chain goes, and why no further."""
 

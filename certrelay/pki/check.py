@@ -7,12 +7,12 @@ Source: docs/protocol.md §7; docs/security.md, attack 31.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, CertRelayError
+from certrelay.frozen import frozen, replace
 from certrelay.pki import naming, npki, pbe, pkcs12
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.naming import Place
@@ -24,7 +24,7 @@ Reason = Literal[
 """Why an item is unverified."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """What an item shows of itself.  Its texts are a stranger's."""
 

@@ -4,17 +4,17 @@ Source: RFC 4269 (SEED), RFC 5794 (ARIA), RFC 8018 appendix B.2.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from certrelay.errors import CertificateError
+from certrelay.frozen import frozen
 from certrelay.pki import oids
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlockCipher:
     """One cipher with one length of key, in bytes."""
 

@@ -14,10 +14,11 @@ Source: ITU-T X.690.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final, Self
+
+from certrelay.frozen import frozen
 
 BOOLEAN: Final = 0x01
 INTEGER: Final = 0x02
@@ -58,7 +59,7 @@ def context(number: int) -> int:
     return 0xA0 | number
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class Element:
     """One element: its identifier, its content, and all of its bytes."""
 

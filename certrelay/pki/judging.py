@@ -6,12 +6,12 @@ expired certificate that is sound otherwise says exactly that.
 Source: docs/security.md, attack 31.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from certrelay.bundle import Item
 from certrelay.errors import CertRelayError
+from certrelay.frozen import frozen
 from certrelay.pki import chain, check, revocation, validity, vid
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.check import Summary
@@ -23,7 +23,7 @@ Question = Literal[
 Answer = Literal["holds", "fails", "unknown", "skipped"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One question, its answer, and the reason in one word where there is one."""
 
@@ -32,7 +32,7 @@ class Finding:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judgement:
     """All findings about one item."""
 
@@ -54,7 +54,7 @@ class Judgement:
         return next(finding for finding in self.findings if finding.question == question)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """What is judged with, beside the password."""
 

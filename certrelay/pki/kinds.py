@@ -6,9 +6,9 @@ unknown identifier is normal.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from certrelay.frozen import frozen, replace
 from certrelay.pki.certificate import Certificate
 
 Holder = Literal["personal", "corporate"]
@@ -30,7 +30,7 @@ Use = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """What a certificate is for, and for whom."""
 

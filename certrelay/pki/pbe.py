@@ -9,10 +9,10 @@ docs/protocol.md has nothing to say here: these bytes travel as they are.
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from certrelay.errors import CertificateError
+from certrelay.frozen import frozen, replace
 from certrelay.pki import der, kdf, oids
 from certrelay.pki.ciphers import CIPHERS, BlockCipher
 from certrelay.pki.der import DerError, Element
@@ -39,7 +39,7 @@ _PKCS12_FORMS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scheme:
     """How a key is encrypted: which derivation, which cipher, with which parameters."""
 

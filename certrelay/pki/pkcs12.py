@@ -10,10 +10,10 @@ Source: RFC 7292; RFC 9579 for MACs over PBKDF2.
 
 import hmac
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from certrelay.errors import CertificateError, PasswordError
+from certrelay.frozen import frozen
 from certrelay.limits import MAX_KDF_ITERATIONS
 from certrelay.pki import der, kdf, oids, pbe
 from certrelay.pki.certificate import Certificate
@@ -26,7 +26,7 @@ _MAX_NESTING: Final = 4
 """Levels of bags in bags: nobody writes more than one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bag:
     """One bag: its kind, its value, and the two attributes that programs write."""
 
@@ -36,7 +36,7 @@ class Bag:
     local_key_id: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outline:
     """A file as far as it can be read without its password."""
 
@@ -47,7 +47,7 @@ class Outline:
     has_mac: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair:
     """A certificate with its key."""
 
@@ -56,7 +56,7 @@ class Pair:
     friendly_name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """A file that its password has opened."""
 

@@ -6,9 +6,9 @@ Source: RFC 7292; the field's style after files of Korean authorities.
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from certrelay.frozen import frozen
 from certrelay.pki import der, kdf, oids, pbe
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.pbe import Random
@@ -26,7 +26,7 @@ _MAC_SALT_BYTES: Final = 8
 _MODERN_SALT_BYTES: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Form:
     """What differs between the styles."""
 

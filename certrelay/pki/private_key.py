@@ -6,13 +6,12 @@ longer prove its owner's identity (본인확인) anywhere.
 Source: RFC 5208, RFC 5958; KISA's identification profile.
 """
 
-from dataclasses import dataclass
-
+from certrelay.frozen import frozen
 from certrelay.pki import der, oids
 from certrelay.pki.der import DerError, Element
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class PrivateKey:
     """A private key that is open.  It never shows itself in a log."""
 

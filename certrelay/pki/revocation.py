@@ -4,11 +4,11 @@ Source: RFC 5280 §5.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
 from certrelay.errors import CertificateError
+from certrelay.frozen import frozen
 from certrelay.pki import chain, der, oids
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.der import Element
@@ -24,7 +24,7 @@ Outcome = Literal["ok", "revoked", "suspended", "other_issuer", "outdated", "uns
 covers only a part that need not be this certificate's."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class RevocationList:
     """A list as read; whether its signature holds is another question."""
 

@@ -5,7 +5,6 @@ and is forgotten.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 from certrelay.bundle import Item
 from certrelay.disk.reading import Entry
 from certrelay.errors import CertificateError, PasswordError, UsageError
+from certrelay.frozen import frozen
 from certrelay.limits import MAX_BUNDLE_BYTES, MAX_ITEMS, PASSWORD_TRIES
 from certrelay.pki.check import Summary, inspect_with_password
 from certrelay.safe_text import printable
@@ -24,7 +24,7 @@ _CN_DIGITS: Final = 5
 """Digits from which a number may be a part of a CN: no list is that long."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A certificate that can be sent; ``number`` as `list` counts it."""
 
@@ -122,7 +122,7 @@ def choose(
     return select(entries, selectors)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class Opened:
     """A certificate whose password was right; ``None`` where nobody here can tell."""
 

@@ -6,9 +6,9 @@ it found out.
 
 from collections.abc import Generator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TypeVar
 
+from certrelay.frozen import frozen
 from certrelay.terminal.lines import Lines
 from certrelay.terminal.report import Report
 
@@ -18,7 +18,7 @@ YES = frozenset({"y", "yes", "ㅛ", "예", "네", "응"})
 """What counts as yes; ``ㅛ`` is the y key of a Korean keyboard."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """A question that one line answers."""
 

@@ -1,7 +1,6 @@
 """The receiver's part: show the number, check what arrived, ask, store, give the receipt."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ from certrelay.disk.store import Store
 from certrelay.e2e.bodies import ItemResult
 from certrelay.endpoint import notices
 from certrelay.errors import CertificateError, StorageError
+from certrelay.frozen import frozen
 from certrelay.pki.check import Summary, inspect
 from certrelay.safe_text import printable
 from certrelay.story.describing import fields_of, line_of
@@ -17,7 +17,7 @@ from certrelay.story.dialogue import Ask, Dialogue, says_yes
 from certrelay.story.session import Session
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Arrived:
     """An item with its summary, or the reason for which it cannot be kept."""
 

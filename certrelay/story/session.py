@@ -8,12 +8,12 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from certrelay import limits
 from certrelay.endpoint import Endpoint, notices
 from certrelay.errors import CertRelayError, Interrupted, RelayUnreachable
+from certrelay.frozen import frozen
 from certrelay.net import Link, connect
 from certrelay.net.link import ConnectionLostError
 from certrelay.safe_text import printable
@@ -32,7 +32,7 @@ class Part(Protocol):
         """Take a notice that is this part's business."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """How the texts call the two devices: ``pc`` or ``phone``."""
 
@@ -47,7 +47,7 @@ class Connect(Protocol):
         """Open a connection, or raise `RelayUnreachable`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shell:
     """What a session needs of the world around it."""
 

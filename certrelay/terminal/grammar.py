@@ -2,11 +2,12 @@
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from certrelay.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Option:
     """One option or positional argument."""
 
@@ -24,7 +25,7 @@ class Option:
     """Whether its value is a file or a folder."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """One command of a program."""
 
@@ -43,7 +44,7 @@ class Command:
         return tuple(option for option in self.options if not option.flags)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grammar:
     """A whole program."""
 

@@ -7,10 +7,10 @@ chose is made printable before it gets here or inside the catalogue of texts.
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, TextIO
 
 from certrelay.errors import CertRelayError
+from certrelay.frozen import frozen
 from certrelay.safe_text import printable, wrap
 from certrelay.terminal.screen import Screen, has_letters, open_screen
 from certrelay.texts import Texts
@@ -267,7 +267,7 @@ class JsonReport:
         print(json.dumps(fields), file=self._out, flush=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manner:
     """How a person wants to be told."""
 

@@ -9,8 +9,9 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TextIO
+
+from certrelay.frozen import frozen
 
 BLOCKS: Final = "▀▄█"
 """What a QR code is drawn with."""
@@ -21,7 +22,7 @@ _VT_OUTPUT: Final = 4
 _STD_ERROR_HANDLE: Final = -12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Screen:
     """A stream as a screen."""
 

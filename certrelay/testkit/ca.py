@@ -10,7 +10,6 @@ randomness comes from the function that is passed in.
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from certrelay.bundle import Item
+from certrelay.frozen import frozen
 from certrelay.pki import der, oids, pbe, pkcs12_writing, vid
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.pbe import Scheme
@@ -51,7 +51,7 @@ SCHEMES: Final[dict[str, SchemeMaker]] = {
 """Forms of key files by name; the first is what banks write today."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owner:
     """Whom a certificate is for, and what kind it is."""
 
@@ -69,7 +69,7 @@ class Owner:
         return cls(name, number, CORPORATE_GENERAL, ("TEST", "corporation4EC"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issued:
     """What one person got: certificates with opened keys."""
 

@@ -5,11 +5,11 @@ Source: docs/protocol.md §3.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Self
 
 from certrelay.errors import ProtocolError
+from certrelay.frozen import frozen
 
 LABEL = b"certrelay/1 "
 """``L`` of the specification: stands in front of everything that is hashed or keyed."""
@@ -30,7 +30,7 @@ class Role(StrEnum):
         return Role.S if self is Role.G else Role.G
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class _Bytes:
     """A byte string of one exact length, compared in constant time."""
 

@@ -8,10 +8,10 @@ Source: docs/protocol.md §4.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, assert_never, get_args
 
 from certrelay.errors import ProtocolError
+from certrelay.frozen import frozen
 from certrelay.limits import MAX_CONTROL_BYTES, MAX_VERSION_TEXT
 from certrelay.strict_json import NotStrict, parse_object, write_object
 from certrelay.wire.ids import JoinSecret, Role, RoomId, Token, TokenHash
@@ -46,7 +46,7 @@ ErrorCode = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Create:
     """G to relay: open this room, which ``token_hash`` may resume.
 
@@ -58,7 +58,7 @@ class Create:
     peer_token_hash: TokenHash | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Join:
     """S to relay: I scanned this room's QR code.  Versions are unread text here."""
 
@@ -69,7 +69,7 @@ class Join:
     os_version: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resume:
     """Either to relay: I was in this room."""
 
@@ -78,26 +78,26 @@ class Resume:
     token: Token
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leave:
     """Either to relay: end the room."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Created:
     """Relay to G: the room stands, for so many milliseconds."""
 
     expires_in_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paired:
     """Relay to both, G first: the other device is here."""
 
     expires_in_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resumed:
     """Relay to the one who resumed."""
 
@@ -105,29 +105,29 @@ class Resumed:
     expires_in_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerBack:
     """Relay to a device: the other one has resumed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerGone:
     """Relay to a device: the other one's connection is lost; its grace runs."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecondScan:
     """Relay to both: somebody else scanned the same QR code."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed:
     """Relay to a device, last: why the room ended."""
 
     reason: ClosedReason
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """Relay to a device: ``error``.  All but ``peer_not_ready`` are the last message."""
 

@@ -8,12 +8,12 @@ Source: docs/protocol.md §4 and §5.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import total_ordering
 from types import MappingProxyType
 from typing import Any, Final, Self
 
 from certrelay.errors import ReleaseRefused, UsageError
+from certrelay.frozen import frozen
 
 LETTERS: Final[Mapping[str, str]] = MappingProxyType(
     {"android": "G", "ios": "I", "web": "W", "windows": "P", "macos": "P", "linux": "P"}
@@ -29,7 +29,7 @@ class VersionUnreadable(ValueError):
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Version:
     """An app release ("G5.0") or, without a letter, an operating system's ("14.1")."""
 
@@ -88,7 +88,7 @@ class Version:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlatformRule:
     """What one platform must fulfil."""
 
@@ -98,11 +98,11 @@ class PlatformRule:
     os: Version | None = None
     """The lowest operating system admitted; ``None`` admits all."""
 
-    blocked: frozenset[Version] = field(default_factory=frozenset)
+    blocked: frozenset[Version] = frozenset()
     """App releases refused although they are high enough."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReleasePolicy:
     """The platforms admitted, each with its rule.  A platform without one is refused."""
 

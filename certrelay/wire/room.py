@@ -21,11 +21,11 @@ Source: docs/protocol.md §4 and §8.
 """
 
 import math
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
 from certrelay import limits as defaults
+from certrelay.frozen import frozen, replace
 from certrelay.wire import messages
 from certrelay.wire.close import AFTER_CLOSED, CloseCode
 from certrelay.wire.ids import Role, RoomId, Token, TokenHash
@@ -33,7 +33,7 @@ from certrelay.wire.ids import Role, RoomId, Token, TokenHash
 # --- the value ---
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoomLimits:
     """How long a room lives and how much it carries; a test or an operator may shorten it."""
 
@@ -56,7 +56,7 @@ class DeadWord(StrEnum):
     """It never was."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """One end of a room."""
 
@@ -74,7 +74,7 @@ class Place:
         return self.away_until is None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Room:
     """A room that stands."""
 
@@ -125,7 +125,7 @@ class Room:
 # --- events: what happened ---
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recreated:
     """A socket asks to create a room that stands."""
 
@@ -133,7 +133,7 @@ class Recreated:
     peer_token_hash: TokenHash | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Joined:
     """A socket shows the right join secret."""
 
@@ -142,7 +142,7 @@ class Joined:
     """What the release policy has against it; ``None`` admits it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resumed:
     """A socket says that it was in this room."""
 
@@ -150,21 +150,21 @@ class Resumed:
     token: Token
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Left:
     """A device ends the room."""
 
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     """A device's socket is gone."""
 
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Carried:
     """A device sent a sealed message of ``size`` bytes."""
 
@@ -172,12 +172,12 @@ class Carried:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suspended:
     """The operator ends the room."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tick:
     """Time passed and nothing else did."""
 
@@ -188,21 +188,21 @@ Event = Recreated | Joined | Resumed | Left | Lost | Carried | Suspended | Tick
 # --- effects: what the caller must do, in order ---
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Admit:
     """The asking socket speaks for ``role``; an older one is closed as replaced."""
 
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refuse:
     """Answer the asking socket with an error, and close it unless the peer is not ready."""
 
     error: messages.Refused
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tell:
     """Send a control message to the socket of ``to``."""
 
@@ -210,14 +210,14 @@ class Tell:
     message: messages.FromRelay
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deliver:
     """Pass the sealed message on to ``to``, unread."""
 
     to: Role
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disconnect:
     """Close the socket of ``to``, after all that was sent to it."""
 
@@ -225,7 +225,7 @@ class Disconnect:
     code: CloseCode
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forget:
     """The room is over; keep this word for whoever scans its QR code now."""
 

@@ -4,10 +4,10 @@ Every check does the real thing: it relays to itself, draws and reads a QR code,
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from certrelay.errors import CertRelayError, NotConfirmed
+from certrelay.frozen import frozen
 from certrelay.safe_text import printable, wrap
 from certrelay.terminal.report import Report
 from client_pc.doctor import network, places, screen
@@ -15,7 +15,7 @@ from client_pc.doctor.finding import Finding
 from client_pc.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patient:
     """What is looked at."""
 

@@ -1,16 +1,17 @@
 """What one check found."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from certrelay.errors import CertRelayError
+from certrelay.frozen import frozen
 
 State = Literal["good", "note", "bad"]
 """Good; something to know; something to put right."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One check's answer.  Its sentences are ``doctor.<check>.<says>`` and, if there is
     something to do, ``remedy.<check>.<says>``."""
@@ -20,7 +21,7 @@ class Finding:
     says: str = ""
     """A word for what was found; the state where there is nothing more to say."""
 
-    values: Mapping[str, str | int] = field(default_factory=dict)
+    values: Mapping[str, str | int] = MappingProxyType({})
     """For the placeholders of both sentences."""
 
     error: CertRelayError | None = None

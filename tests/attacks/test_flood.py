@@ -2,11 +2,11 @@
 
 import asyncio
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from certrelay.frozen import replace
 from relay.embedded import EMBEDDED, start
 from tests.attacks.flood import flood, guess, relay_process
 

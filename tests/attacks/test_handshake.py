@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -13,6 +12,7 @@ from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, Payload, QrCode, to_digits
 from certrelay.endpoint import notices
 from certrelay.errors import CertRelayError, QrError, TrustError
+from certrelay.frozen import replace
 from certrelay.testkit.hostile_pc import HostilePc
 from certrelay.testkit.hostile_phone import HostilePhone
 from certrelay.testkit.pair import ORIGIN, PHONE_HELLO

@@ -1,10 +1,10 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from certrelay.errors import StorageError
+from certrelay.frozen import replace
 from client_pc import history
 from client_pc.history import CopiedItem, Copy, History, devices_with_older
 

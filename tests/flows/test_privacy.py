@@ -4,7 +4,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from certrelay.e2e import derive
 from certrelay.e2e.qr import QrCode
 from certrelay.errors import ExitStatus
+from certrelay.frozen import replace
 from relay.embedded import EMBEDDED, start
 from relay.settings import Edges
 from tests.certificates import PASSWORD

@@ -1,12 +1,12 @@
 """What must not succeed: each ends on both sides, with its own words, and nothing is sent."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from certrelay.errors import ExitStatus
+from certrelay.frozen import replace
 from certrelay.wire.release import ReleasePolicy
 from certrelay.wire.room import RoomLimits
 from relay.embedded import EMBEDDED, start

@@ -1,12 +1,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from itertools import cycle
 from typing import Any, cast
 
 import pytest
 from websockets.sync.client import connect as connect_socket
 
+from certrelay.frozen import replace
 from certrelay.wire.messages import SUBPROTOCOL
 from relay.embedded import Running, start
 from relay.settings import Settings

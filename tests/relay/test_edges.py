@@ -3,7 +3,6 @@
 import http.client
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -11,6 +10,7 @@ import pytest
 from starlette.requests import HTTPConnection
 from websockets.exceptions import InvalidStatus
 
+from certrelay.frozen import replace
 from certrelay.wire.messages import Created
 from relay.app import refusal
 from relay.embedded import Running

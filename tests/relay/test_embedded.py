@@ -4,12 +4,12 @@ import socket
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from certrelay.errors import RelayUnreachable, UsageError
+from certrelay.frozen import replace
 from certrelay.wire.messages import Created, Paired, Refused
 from certrelay.wire.release import ReleasePolicy
 from relay.embedded import EMBEDDED, reserve, start

@@ -3,11 +3,11 @@
 import http.client
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from certrelay.frozen import replace
 from certrelay.wire.messages import (
     Closed,
     Created,

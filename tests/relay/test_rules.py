@@ -5,11 +5,11 @@ import os
 import threading
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from certrelay.frozen import replace
 from certrelay.wire.ids import JoinSecret, Role, Token
 from certrelay.wire.messages import (
     Closed,

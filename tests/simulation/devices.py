@@ -1,7 +1,6 @@
 """PC, phone and guest, with the people who hold them: who starts what, reads, types, gives up."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from certrelay.e2e.hello import Hello
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import ScanSide, ShowSide, notices
+from certrelay.frozen import replace
 from certrelay.limits import QR_RENEWALS
 from certrelay.story.dialogue import Ask, Dialogue
 from certrelay.story.receiving import Receiving

@@ -5,13 +5,14 @@ import shutil
 import tempfile
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from certrelay.disk.parts import PART_PREFIX
 from certrelay.e2e.qr import QrCode
+from certrelay.frozen import replace
 from certrelay.pki.check import inspect
 from relay.hub_memory import MemoryHub
 from relay.settings import Settings

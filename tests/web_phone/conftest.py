@@ -1,7 +1,6 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from certrelay.bundle import Item
+from certrelay.frozen import replace
 from certrelay.testkit.ca import Authority, Issued, Owner, new_key
 from relay.embedded import EMBEDDED, Running, reserve
 from relay.page import page_routes

@@ -1,12 +1,11 @@
 """Exact examples of each rule of docs/protocol.md §4, then any order of events at any pace."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from certrelay.frozen import replace
 from certrelay.wire import messages
 from certrelay.wire.close import CloseCode
 from certrelay.wire.ids import Role, RoomId, Token, TokenHash
