@@ -86,7 +86,7 @@ class Attendance:
     def enter(self) -> None:
         """The relay has taken this end in, for the first time or again."""
         self._side.entered()
-        self._timers.stop(Timer.ANSWER)
+        self._timers.stop(Timer.ANSWER, Timer.JOIN_GIVES_UP)
         if self._timers.stop(Timer.GRACE):
             self._tell(notices.ConnectionBack())
         self.online = True

@@ -257,7 +257,7 @@ class Endpoint:
             return
         self.phase = Phase.OPENING
         self._attendance.peer_came()
-        self._timers.stop(Timer.UNCLAIMED, Timer.JOIN_GIVES_UP)
+        self._timers.stop(Timer.UNCLAIMED)
         self._timers.start(Timer.HANDSHAKE, now + self._times.handshake)
         self._timers.start(Timer.SESSION, now + self._times.session)
         self._tell(notices.DeviceJoined())

@@ -206,6 +206,32 @@ def test_a_pairing_that_g_never_heard_of_is_made_up_for(direction: Direction) ->
 
 
 @BOTH
+def test_a_phone_that_had_to_wait_for_g_in_the_opening_has_all_the_time_afterwards(
+    direction: Direction,
+) -> None:
+    """Both are cut off just when S has come, and S is back before G: `peer_not_ready`."""
+    cuts: list[float] = []
+
+    def person(run: Pair, role: Role, notice: notices.Notice) -> None:
+        if isinstance(notice, notices.DeviceJoined) and role is Role.S and not cuts:
+            cuts.append(run.now)
+            run.cut(Role.S)
+            run.cut(Role.G)
+            run._connect_at[Role.G] = run.now + 1.5
+        elif isinstance(notice, notices.NumberShown):
+            run.number = notice.number
+        elif not isinstance(notice, notices.NumberWanted):
+            helpful(run, role, notice)
+
+    run = pair(direction, person).run(100.0)
+    assert cuts
+    assert run.number is not None
+    run.ends[ends(direction)[0]].enter_number(run.number, run.now)
+    run.run()
+    assert {run.code(role) for role in Role} == {"done"}
+
+
+@BOTH
 def test_a_relay_that_forgets_everything_is_survived(direction: Direction) -> None:
     restarted: list[float] = []
 
