@@ -23,6 +23,8 @@ PC = Hello("PC", "linux", "certrelay-pc", "P1.0", "6.1")
 PHONE = Hello("Phone", "android", "bench", "G5.0", "14")
 
 Port = Callable[[], int]
+Watch = Callable[[str, notices.Notice], None]
+"""Hears whose notice it is, ``G`` or ``S``, and the notice."""
 
 
 def item(seed: int = 0) -> Item:
@@ -57,9 +59,10 @@ class Copy:
 class _People:
     """Both persons: they do what they are asked, and take ``think_s`` to type the number."""
 
-    def __init__(self, made: Copy, think_s: float) -> None:
+    def __init__(self, made: Copy, think_s: float, watch: Watch | None) -> None:
         self._made = made
         self._think_s = think_s
+        self._watch = watch
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
         self._number: str | None = None
@@ -71,6 +74,8 @@ class _People:
     def hear(self, end: End, notice: notices.Notice) -> None:
         role, seen = "S" if end is self.scanner else "G", type(notice).__name__
         self._made.told.append(f"{self._loop.time() - self._began:.1f} {role} {seen}")
+        if self._watch is not None:
+            self._watch(role, notice)
         match notice:
             case notices.RoomOpened() if not self.shown.done():
                 self.shown.set_result(self._loop.time())
@@ -103,6 +108,7 @@ async def copy(
     *,
     think_s: float = 0.0,
     began: float | None = None,
+    watch: Watch | None = None,
 ) -> Copy:
     """Run one copy to its end.
 
@@ -112,11 +118,12 @@ async def copy(
         ports: Where G and where S connects, asked at each connection.
         think_s: Seconds that a person takes to type the number.
         began: When it should have begun, on the loop's clock.
+        watch: Hears what both ends' people see.
     """
     loop = asyncio.get_running_loop()
     began = loop.time() if began is None else began
     made = Copy()
-    people = _People(made, think_s)
+    people = _People(made, think_s, watch)
     g_driver, s_driver = _drivers(direction, sent)
     g = End(g_driver, ports[0], _address(), people.hear)
     s = people.scanner = End(s_driver, ports[1], _address(), people.hear)

@@ -1,21 +1,48 @@
-"""Whole copies over two nodes while nodes end: by command it is `python -m bench.load.kills`."""
+"""Whole copies over several nodes while nodes end; many more by `python -m bench.load.kills`."""
 
+import asyncio
 import signal
 
 import pytest
 
+from bench.load.copy import copy, item
 from bench.load.kills import UNCONFIRMED, faults, run
+from certrelay.e2e.qr import Direction
+from certrelay.endpoint import notices
+from tests.nodes import nodes
+from tests.redis_server import redis_server
 
 
+@pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize(
     ("number", "allowed"),
     [(signal.SIGKILL, UNCONFIRMED), (signal.SIGTERM, frozenset())],
     ids=["killed", "rolling restart"],
 )
 def test_copies_over_nodes_that_end_are_neither_lost_nor_doubled(
-    number: signal.Signals, allowed: frozenset[str]
+    number: signal.Signals, allowed: frozenset[str], count: int
 ) -> None:
-    ended, cluster = run(10, per_s=4.0, every_s=1.0, number=number)
+    ended, cluster = run(10, per_s=4.0, every_s=1.0, number=number, nodes=count)
     assert cluster.ended
     assert not faults(ended, allowed)
     assert "done" in {each.outcome for each in ended}
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_a_node_that_dies_before_it_told_g_that_s_came(direction: Direction) -> None:
+    """G waits on while S opens: once such a copy ended `left` at one and `timeout` at the other."""
+    with redis_server() as server, nodes(2, "--redis", server.url) as (dying, living):
+        ports = {"G": [dying.port, living.port], "S": [living.port]}
+
+        def port_of(role: str) -> int:
+            return ports[role].pop(0) if len(ports[role]) > 1 else ports[role][0]
+
+        def watch(role: str, notice: notices.Notice) -> None:
+            if isinstance(notice, notices.RoomOpened):
+                dying.send(signal.SIGSTOP)
+            elif isinstance(notice, notices.DeviceJoined) and role == "S":
+                dying.send(signal.SIGKILL)
+
+        sides = (lambda: port_of("G")), (lambda: port_of("S"))
+        made = asyncio.run(copy(direction, item(), sides, watch=watch))
+    assert (made.outcome, made.stored, made.lost_times) == ("done", [item()], 1)
