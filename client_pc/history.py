@@ -99,7 +99,7 @@ class History:
             return ()
         except OSError:
             raise StorageError("history_unreadable", path=str(self.path)) from None
-        return tuple(_copies(raw.decode("utf-8", "replace").splitlines()))
+        return tuple(_copies(raw.decode("utf-8", "replace").split("\n")))
 
     def clear(self) -> None:
         """Remove the file.
@@ -173,16 +173,26 @@ def _written(copy: Copy) -> dict[str, Any]:
     }
 
 
+_FAULTS: Final = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,  # a year beyond the calendar
+    RecursionError,  # brackets without end
+)
+
+
 def _copies(lines: Sequence[str]) -> Iterable[Copy]:
     for line in lines:
         # A line that was cut off by a full disk must not hide the others.
-        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+        with contextlib.suppress(*_FAULTS):
             yield _read(json.loads(line))
 
 
 def _read(fields: dict[str, Any]) -> Copy:
     return Copy(
-        _moment(fields["at"]),
+        _moment(fields["at"]).astimezone(),  # so that it can be shown in this computer's time
         "import" if fields["direction"] == "import" else "export",
         str(fields["device"]),
         str(fields["platform"]),

@@ -58,7 +58,7 @@ def _row(copy: Copy, item: CopiedItem, texts: Texts) -> list[str]:
         printable(copy.device, 24),
         printable(item.cn or "", 44),
         _result(copy, item, texts),
-        (item.fingerprint or "")[:_FINGERPRINT_DIGITS],
+        printable(item.fingerprint or "")[:_FINGERPRINT_DIGITS],
     ]
 
 

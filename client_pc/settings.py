@@ -199,8 +199,10 @@ def _read_file(path: Path, must_exist: bool) -> dict[str, object]:
         table = tomllib.loads(raw.decode("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise UsageError("bad_settings", where=f"{path}: {error}") from None
-    except ValueError:
+    except UnicodeDecodeError:
         raise UsageError("bad_settings", where=f"{path}: UTF-8") from None
+    except (ValueError, RecursionError):  # an endless integer, brackets without end
+        raise UsageError("bad_settings", where=str(path)) from None
     values: dict[str, object] = {}
     for name, value in table.items():
         if isinstance(value, dict):

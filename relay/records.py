@@ -95,7 +95,7 @@ def decode(room: RoomId, raw: bytes) -> Stored:
         return Record(
             Room(room, g, s, float(fields["ends_at"]), *map(int, fields["carried"])), names
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except Exception as error:
         raise RecordUnreadable(type(error).__name__) from None
 
 

@@ -131,6 +131,8 @@ def read_policy(path: Path) -> ReleasePolicy:
         raise UsageError("bad_policy", where=f"{path}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError("bad_policy", where=f"{path}: {error}") from None
-    except ValueError:
+    except UnicodeDecodeError:
         raise UsageError("bad_policy", where=f"{path}: UTF-8") from None
+    except (ValueError, RecursionError):  # an endless integer, brackets without end
+        raise UsageError("bad_policy", where=str(path)) from None
     return ReleasePolicy.from_table(table)

@@ -100,7 +100,7 @@ def open_tunnel(proxy: Proxy, host: str, port: int, timeout_s: float) -> socket.
         if proxy.authorization is not None:
             lines.append(f"Proxy-Authorization: {proxy.authorization}")
         stream.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
-        status = _status(_answer(stream, end))
+        status = read_status(stream, end)
         if not 200 <= status < 300:
             raise RelayUnreachable("proxy_refused", status=status)
     except BaseException:
@@ -110,8 +110,24 @@ def open_tunnel(proxy: Proxy, host: str, port: int, timeout_s: float) -> socket.
     return stream
 
 
+def read_status(stream: socket.socket, end: float) -> int:
+    """Read a proxy's answer to CONNECT; after its head nothing comes before we have spoken.
+
+    Args:
+        stream: The connection to it.
+        end: The monotonic clock's time by which the head is there, in seconds.
+
+    Returns:
+        The status, 0 if that is no HTTP.
+
+    Raises:
+        OSError: If it says nothing in time.
+        RelayUnreachable: ``proxy_refused`` with ``status`` 0, if the head never ends.
+    """
+    return _status(_answer(stream, end))
+
+
 def _answer(stream: socket.socket, end: float) -> bytes:
-    """Read the head of the answer; after it nothing comes before we have spoken."""
     answer = b""
     while not answer.endswith(b"\r\n\r\n"):
         stream.settimeout(max(0.001, end - time.monotonic()))

@@ -59,7 +59,18 @@ def test_clear_removes_the_file(past: History) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "{", "[]", "null", '{"at":1}', '{"at":"2026-06-01T00:00:00","direction":"import"}', "\0"],
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "\0",
+        "[" * 3000,
+        '{"at":1}',
+        '{"at":"2026-06-01T00:00:00","direction":"import"}',
+        '{"at":"9999-12-31T23:59:59-12:00","direction":"export","device":"","platform":"",'
+        '"items":[],"error":null}',
+    ],
 )
 def test_a_line_that_is_none_of_ours_hides_no_other(past: History, line: str) -> None:
     past.append(copy(item(1)))

@@ -78,6 +78,8 @@ def test_an_empty_variable_sets_nothing() -> None:
         (b"[timeout]\nnumber_s = 60", "timeout.number_s"),
         (b"name = '\xff'", "UTF-8"),
         (b"#" * 70_000, "config.toml"),
+        (b"relay = " + b"[" * 3000, "config.toml"),
+        (b"relay = " + b"1" * 5000, "config.toml"),
     ],
 )
 def test_a_fault_is_told_with_its_place_and_no_setting_counts(

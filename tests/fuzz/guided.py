@@ -11,7 +11,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["certrelay"]):
+with atheris.instrument_imports(include=["certrelay", "client_pc", "relay"]):
     from tests.fuzz.target import kept
     from tests.fuzz.targets import TARGETS
 

@@ -1,8 +1,10 @@
 """Chooses which inputs of a search are worth keeping: those that reach something new."""
 
 import hashlib
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -13,6 +15,9 @@ MAX_KEPT = 60
 
 MAX_BYTES = 4096
 """Bytes of one kept input."""
+
+_ROOT = Path(__file__).resolve().parents[2]
+_OURS = tuple(f"{_ROOT / name}{os.sep}" for name in ("certrelay", "client_pc", "relay"))
 
 _Step = tuple[str, int, int]
 
@@ -49,7 +54,7 @@ def steps_of(target: Target, data: bytes) -> set[_Step]:
     steps: set[_Step] = set()
 
     def tracer(frame: FrameType, event: str, _argument: Any) -> Any:
-        if "certrelay" not in frame.f_code.co_filename:
+        if not frame.f_code.co_filename.startswith(_OURS):
             return None
         last = frame.f_lineno
 

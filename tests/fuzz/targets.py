@@ -1,9 +1,11 @@
 """What is fuzzed: every parser of foreign certificate files, each with seeds to start from.
 
-The protocol's own targets are in `tests.fuzz.protocol`; `TARGETS` has them all.
+The protocol's own targets are in `tests.fuzz.protocol`, those of the programs' edges in
+`tests.fuzz.edges`; `TARGETS` has them all.
 """
 
 import contextlib
+import json
 
 from certrelay.bundle import Item
 from certrelay.pki import changing, check, npki, pbe, pkcs12
@@ -13,8 +15,12 @@ from certrelay.pki.judging import Evidence, judge
 from certrelay.pki.kinds import kind_of
 from certrelay.pki.private_key import PrivateKey
 from certrelay.pki.revocation import RevocationList
+from certrelay.safe_text import is_hidden
+from certrelay.story.describing import fields_of, line_of
 from certrelay.testkit.ca import CRL_POINT, SCHEMES
+from certrelay.texts import Texts
 from tests.certificates import NOW, PASSWORD, authority, person
+from tests.fuzz.edges import EDGES
 from tests.fuzz.protocol import PROTOCOL
 from tests.fuzz.target import Target, ours
 
@@ -44,6 +50,8 @@ def read_certificate(data: bytes) -> None:
         item = Item.of("npki", {"signCert": data, "signPri": _KEYS[0]})
         summary = check.inspect(item)
         assert len(summary.place) == 3
+        json.dumps(fields_of(summary, NOW))
+        assert not any(map(is_hidden, line_of(summary, Texts("ko"), NOW)))
         judge(item, PASSWORD, Evidence(NOW, "1234567890", (authority().certificate,)))
 
 
@@ -59,6 +67,9 @@ def read_key_file(data: bytes) -> None:
         algorithm, _ = pbe.parse(data)
         if pbe.Scheme.parse(algorithm).iterations <= MAX_ITERATIONS:
             npki.check_password(person().sign.certificate, data, PASSWORD)
+            item = Item.of("npki", {"signCert": person().sign.certificate.der, "signPri": data})
+            changed = changing.change_password(item, PASSWORD, "another", bytes)
+            npki.check_password(person().sign.certificate, changed.get("signPri") or b"", "another")
 
 
 def read_private_key(data: bytes) -> None:
@@ -108,6 +119,7 @@ _KEYS = tuple(
 
 TARGETS = {
     **PROTOCOL,
+    **EDGES,
     "element": Target(read_element, (_ISSUED.sign.certificate.der, _ISSUED.sign.key.der)),
     "certificate": Target(
         read_certificate, (_ISSUED.sign.certificate.der, authority().certificate.der)

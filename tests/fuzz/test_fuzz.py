@@ -4,7 +4,9 @@ import random
 import zlib
 
 import pytest
+from _pytest.mark import ParameterSet
 
+from tests.fuzz.edges import EDGE_ROWS, EDGES
 from tests.fuzz.mutating import mutated
 from tests.fuzz.protocol import PROTOCOL
 from tests.fuzz.target import CORPUS, kept
@@ -13,14 +15,13 @@ from tests.fuzz.targets import TARGETS
 ROUNDS = 400
 
 
-def row_of(name: str) -> int:
-    """The row of docs/security.md that a target belongs to."""
-    return 44 if name in PROTOCOL else 31
+def marked(name: str) -> ParameterSet:
+    """A target with the rows of docs/security.md that it belongs to."""
+    rows = [44] if name in PROTOCOL else EDGE_ROWS.get(name, []) if name in EDGES else [31]
+    return pytest.param(name, marks=[pytest.mark.attack(row) for row in rows])
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.attack(row_of(name))) for name in TARGETS]
-)
+@pytest.mark.parametrize("name", [marked(name) for name in TARGETS])
 def test_a_parser_ends_in_nothing_but_our_own_errors(name: str) -> None:
     target = TARGETS[name]
     dice = random.Random(zlib.crc32(name.encode()))

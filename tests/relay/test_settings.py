@@ -24,6 +24,8 @@ def test_a_policy_file_is_read(tmp_path: Path) -> None:
         (b"[android]\napp = '5.0'", "[android] app"),
         (b"\xff", "UTF-8"),
         (b"#" * (MAX_POLICY_BYTES + 1), "releases.toml"),
+        (b"android = " + b"[" * 3000, "releases.toml"),
+        (b"android = " + b"1" * 5000, "releases.toml"),
         (b"", "[android]"),
     ],
 )
