@@ -63,7 +63,7 @@ class Doorman:
     Args:
         most: Connections at once, of any kind.
         most_per_address: The same from one address; a trusted proxy may have `most`.
-        patience: Its `SocketLimits.request_s` and `SocketLimits.close_s` count.
+        patience: Its `request_s`, `answer_s` and `close_s` count.
         trusted: The proxies.
     """
 
@@ -75,6 +75,7 @@ class Doorman:
         trusted: Sequence[Network] = (),
     ) -> None:
         self.request_s: Final = patience.request_s
+        self.answer_s: Final = patience.answer_s
         self.close_s: Final = patience.close_s
         self._most: Final = most
         self._most_per_address: Final = most_per_address

@@ -37,6 +37,9 @@ class SocketLimits:
     request_s: float = 10.0
     """Seconds for a whole HTTP request, and for the TLS handshake before it."""
 
+    answer_s: float = 60.0
+    """Seconds more for the answer to be taken, if that is what is not finished by then."""
+
     ping_s: float = limits.PING_S
     ping_timeout_s: float = limits.SILENCE_S
 

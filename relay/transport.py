@@ -6,6 +6,7 @@ version; everything else is plain ASGI.  Closed here:
 * Any number of connections may come, of any kind.
 * An upgrade that is no good WebSocket handshake is never answered, and stays for ever.
 * A half-sent HTTP request may stay for ever (uvicorn times only the pause between requests).
+* Who asks again and again and never reads an answer stays for ever.
 * A device that sends pings and never reads makes the write buffer grow without end.
 * A message in endless empty fragments makes a list grow without end.
 * A socket that is closed with something still to write stays until the device reads it.
@@ -38,6 +39,7 @@ class HttpDoor(H11Protocol):
     """An HTTP connection that must say in time what it wants."""
 
     _patience: asyncio.TimerHandle | None = None
+    _is_last_call = False
 
     @property
     def _doorman(self) -> Doorman:
@@ -74,6 +76,7 @@ class HttpDoor(H11Protocol):
     def _wait(self) -> None:
         self._stop_waiting()
         self._patience = self.loop.call_later(self._doorman.request_s, self._lose_patience)
+        self._is_last_call = False
 
     def _stop_waiting(self) -> None:
         if self._patience is not None:
@@ -81,9 +84,12 @@ class HttpDoor(H11Protocol):
             self._patience = None
 
     def _lose_patience(self) -> None:
-        # An answer that is being written is not the stranger's delay.
-        if self.cycle is None or self.cycle.response_complete:
+        # An answer that is being written is not the stranger's delay, unless it is not read.
+        if self.cycle is None or self.cycle.response_complete or self._is_last_call:
             self.transport.abort()
+            return
+        self._is_last_call = True
+        self._patience = self.loop.call_later(self._doorman.answer_s, self._lose_patience)
 
 
 class WebSocketDoor(WebSocketsSansIOProtocol):

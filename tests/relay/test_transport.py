@@ -76,6 +76,18 @@ def test_half_a_second_request_does_not_stay_either(start_relay: Start) -> None:
         assert ended(tcp)
 
 
+@pytest.mark.attack(12)
+def test_who_asks_and_never_reads_the_answers_does_not_stay(start_relay: Start) -> None:
+    relay = start_relay(socket=SocketLimits(request_s=SHORT, answer_s=SHORT))
+    whole = f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{relay.port}\r\n\r\n".encode()
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.settimeout(PATIENCE_S)
+        deaf.connect(("127.0.0.1", relay.port))
+        with pytest.raises(ConnectionError):
+            deaf.sendall(whole * (64 * MIB // len(whole)))  # until no buffer takes more, and on
+
+
 UPGRADE = (
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: certrelay.v1\r\n"
