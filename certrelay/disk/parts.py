@@ -38,9 +38,22 @@ def clean(root: Path, disk: Disk) -> int:
     for folder in (root, *below):
         for path in _parts_in(folder):
             if _is_stale(path):
-                disk.remove_tree(path)
-                removed += 1
+                removed += remove(path, disk)
     return removed
+
+
+def remove(part: Path, disk: Disk) -> bool:
+    """Remove an unfinished folder; ``False`` if it is left for the next start.
+
+    It may have stood in its place for a moment, and have been taken back.  That must last
+    before the first file goes, or a loss of power could leave the rest in that place.
+    """
+    try:
+        disk.sync_folder(part.parent)
+    except OSError:
+        return False
+    disk.remove_tree(part)
+    return True
 
 
 def _parts_in(folder: Path) -> list[Path]:

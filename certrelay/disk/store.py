@@ -179,7 +179,8 @@ class Store:
             # Our part has a name of its own, so if it is gone it stands in its place.
             if complete and (not _is_there(source) or _same_file(source, target)):
                 self._take_back(target, part)
-            self._discard(part)
+            else:
+                self._disk.remove_tree(part)
             for folder in reversed(made):
                 with contextlib.suppress(OSError):
                     self._disk.remove_folder(folder)
@@ -187,20 +188,17 @@ class Store:
 
     def _take_back(self, target: Path, part: Path) -> None:
         """Undo the placing in one step, so that a crash leaves no part of it in its place."""
-        try:
-            if target.is_dir():
+        if target.is_dir():
+            try:
                 self._disk.rename(target, part)
+            except BaseException:  # a disk that takes nothing any more, perhaps
+                self._disk.remove_tree(target)
             else:
-                self._disk.remove_file(target)
-        except BaseException:  # a disk that takes nothing any more, perhaps
-            self._discard(target)
-
-    def _discard(self, path: Path) -> None:
-        if path.is_dir():
-            self._disk.remove_tree(path)
+                parts.remove(part, self._disk)
         else:
             with contextlib.suppress(OSError):
-                self._disk.remove_file(path)
+                self._disk.remove_file(target)
+            self._disk.remove_tree(part)
 
 
 def _is_there(path: Path) -> bool:

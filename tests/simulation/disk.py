@@ -138,8 +138,9 @@ class SimDisk(Disk):
         for path in sorted(self._contents):
             if path.exists() and self._draw.random() < 0.7:
                 os.truncate(path, self._draw.randint(0, path.stat().st_size))
+        forgetful = self._draw.choice((0.1, 0.5, 0.9))
         for name in reversed(self._names):
-            if self._draw.random() < 0.5:
+            if self._draw.random() < forgetful:
                 self._undo(name)
         self._names.clear()
         self._contents.clear()
