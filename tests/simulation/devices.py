@@ -79,10 +79,15 @@ class Device:
             yield Ask("which")
         return self.items
 
-    def clean(self) -> None:
-        """What a program does first when it starts."""
-        with in_use(self.disk):
-            self.store.clean()
+    def clean(self) -> bool:
+        """What a program does first when it starts; tell whether it has outlived it."""
+        try:
+            with in_use(self.disk):
+                self.store.clean()
+        except BaseException as error:
+            self.world.threw(self, error)
+            return False
+        return True
 
     # --- the person ---
 
@@ -137,8 +142,8 @@ class Pc(Device):
             return
         self.tries_left -= 1
         self._renewals = 0
-        self.clean()
-        self._show()
+        if self.clean():
+            self._show()
 
     def _show(self) -> None:
         direction = Direction.TO_PHONE if self.items else Direction.TO_PC
@@ -185,8 +190,8 @@ class Phone(Device):
         if self.program is not None or self.has_succeeded or not self.tries_left:
             return
         self.tries_left -= 1
-        if not self.items:
-            self.clean()
+        if not self.items and not self.clean():
+            return
         hello = PHONE_HELLO if self.who == "phone" else replace(PHONE_HELLO, name="Guest")
         side = ScanSide(ScanSecrets.fresh(self.draw.randbytes), qr, hello)
         endpoint = WatchedEndpoint(side, hello, PC_POLICY, self.world.rules, self)

@@ -100,11 +100,17 @@ class SimLink(Link):
 class SimSocket:
     """The relay's end: what `relay.socket.Sockets` asks of Starlette's WebSocket."""
 
-    def __init__(self, wire: "Wire") -> None:
+    def __init__(self, wire: "Wire", *, has_door: bool) -> None:
         self._wire = wire
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._dead = False
-        self.scope = {"state": {"cut_off": self.die}, "subprotocols": [SUBPROTOCOL]}
+        self.carry_at_once: Callable[[bytes], bool] | None = None
+        """Set by the relay where it takes sealed messages by the short way."""
+
+        state: dict[str, Any] = {"cut_off": self.die}
+        if has_door:
+            state["door"] = self
+        self.scope = {"state": state, "subprotocols": [SUBPROTOCOL]}
 
     async def accept(self, _subprotocol: str | None) -> None:
         """The link stands from the beginning."""
@@ -130,15 +136,31 @@ class SimSocket:
 
     def put(self, message: Message) -> None:
         """A message has arrived."""
-        if not self._dead:
-            key = "text" if isinstance(message, str) else "bytes"
-            other = "bytes" if key == "text" else "text"
-            self._inbox.put_nowait({"type": "websocket.receive", key: message, other: None})
+        if self._dead or self._goes_at_once(message):
+            return
+        key = "text" if isinstance(message, str) else "bytes"
+        other = "bytes" if key == "text" else "text"
+        self._inbox.put_nowait({"type": "websocket.receive", key: message, other: None})
+
+    def _goes_at_once(self, message: Message) -> bool:
+        if self.carry_at_once is None or not self._inbox.empty():
+            return False
+        return isinstance(message, bytes) and self.carry_at_once(message)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the relay can write; see `relay.forward`."""
+        return not self._dead
+
+    def write_sealed(self, message: bytes) -> None:
+        """What the relay writes by the short way."""
+        self._wire.send_down(message)
 
     def die(self) -> None:
         """The socket is gone, and the relay knows."""
         if not self._dead:
             self._dead = True
+            self.carry_at_once = None
             self._inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
 
 
@@ -150,15 +172,24 @@ class Wire:
         way: The device's; it may change while the connection stands.
         draw: This connection's own chance.
         wake: Called when the device's end has become readable.
+        has_door: Whether the relay may take sealed messages by the short way.
     """
 
-    def __init__(self, loop: VirtualLoop, way: Way, draw: Random, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        loop: VirtualLoop,
+        way: Way,
+        draw: Random,
+        wake: Callable[[], None],
+        *,
+        has_door: bool,
+    ) -> None:
         self._loop = loop
         self._way = way
         self._draw = draw
         self.wake = wake
         self.link = SimLink(self, loop.time())
-        self.socket = SimSocket(self)
+        self.socket = SimSocket(self, has_door=has_door)
         self.watch: Callable[[Message], None] = lambda _message: None
         """Sees each message that the device sends."""
 

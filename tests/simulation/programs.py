@@ -181,7 +181,7 @@ class Program:
         except CertRelayError as error:
             self._finish(notices.Ended(error, None))
         except BaseException as error:
-            self.world.threw(self, error)
+            self.world.threw(self.device, error)
         else:
             self.world.rules.after_turn(self)
 

@@ -122,6 +122,7 @@ class World:
         self.nodes = [Node(self.loop, self._settings, make_bus) for _ in range(self.plan.nodes)]
 
     def _new_hub(self) -> MemoryHub:
+        """Where rooms are; with a new one all that were in the old one are forgotten."""
         self.hubs.append(MemoryHub(self._settings, self.loop.time))
         return self.hubs[-1]
 
@@ -169,11 +170,10 @@ class World:
         if self.traced:
             self.trace.append(f"{self.loop.time():10.3f} {who:6} {what:7} {text}")
 
-    def threw(self, program: Program, error: BaseException) -> None:
-        """A turn of a program has raised something."""
+    def threw(self, device: Device, error: BaseException) -> None:
+        """A device's program has raised something."""
         if isinstance(error, Crash):
-            blow = Blow("kill", 0, 0.0, program.device.who, 5.0, silently=True)
-            self._crash(program.device, blow)
+            self._crash(device, 5.0, power_lost=True)
         elif isinstance(error, Exception):
             self._found(_described(error))
         else:
@@ -229,7 +229,7 @@ class World:
             return None
         self._connections += 1
         draw = Random(f"wire {self.plan.seed} {self._connections}")
-        wire = Wire(self.loop, self._ways[who], draw, wake)
+        wire = Wire(self.loop, self._ways[who], draw, wake, has_door=self.plan.short_way)
         if self.plan.hides_control:
             _hide_control(wire.socket, self.plan.hides_control, draw)
         self._wires[who] = wire
@@ -276,7 +276,7 @@ class World:
                 self.frozen_s += blow.seconds
                 program.frozen_until = self.loop.time() + blow.seconds
             case "kill":
-                self._crash(device, blow)
+                self._crash(device, blow.seconds, power_lost=blow.silently)
             case "restart":
                 node.kill(silently=blow.silently)
                 self.loop.call_later(blow.seconds, node.begin)
@@ -286,7 +286,8 @@ class World:
             case "cancel" if program is not None:
                 program.keyboard.interrupt()
 
-    def _crash(self, device: Device, blow: Blow) -> None:
+    def _crash(self, device: Device, seconds: float, *, power_lost: bool) -> None:
+        """End a device's program in the middle; its person tries again after some seconds."""
         program, device.program = device.program, None
         wire = self._wires.get(device.who)
         if program is not None:
@@ -294,7 +295,7 @@ class World:
             self.ends[device.who] = "killed"
         if device is self.pc:
             self.hide()
-        if blow.silently:
+        if power_lost:
             if wire is not None:
                 wire.cut(None, None)
             device.disk.lose_power()
@@ -305,9 +306,9 @@ class World:
         except Violation as violation:
             self._found(str(violation))
         if isinstance(device, Pc):
-            self.loop.call_later(blow.seconds, device.start)
+            self.loop.call_later(seconds, device.start)
         elif isinstance(device, Phone):
-            device.scan_later(blow.seconds)
+            device.scan_later(seconds)
 
     # --- the end ---
 
