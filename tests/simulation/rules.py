@@ -27,6 +27,7 @@ from certrelay.disk.reading import FILE_NAMES
 from certrelay.e2e import frame, handshake
 from certrelay.e2e.bodies import ItemResult
 from certrelay.e2e.channel import Confirmed
+from certrelay.e2e.frame import number_of
 from certrelay.e2e.hello import Hello
 from certrelay.endpoint import Endpoint, notices
 from certrelay.endpoint.driver import Phase
@@ -66,12 +67,22 @@ class WatchedEndpoint(Endpoint):
         self.kept = 0
         """Items that this end's receipt calls stored or duplicate."""
 
+        self.must_repeat: list[bytes] = []
+        """What is to be given out next, for the other end may have missed it."""
+
+        self.must_answer = False
+        """Whether a frame has just been taken, or has come again."""
+
         self.numbers_typed = 0
         self.is_spoilt = False
         """Whether somebody else scanned before the number matched."""
 
     def take(self, now: float) -> list[notices.Order | notices.Notice]:
         orders = super().take(now)
+        if self._stands and self._attendance.both_here and self.phase is not Phase.ENDED:
+            self._look_at([each.message for each in orders if isinstance(each, notices.SendBinary)])
+        self.must_repeat = []
+        self.must_answer = False
         for order in orders if not self.is_mute else ():
             match order:
                 case notices.SendBinary(message):
@@ -80,17 +91,34 @@ class WatchedEndpoint(Endpoint):
                     self._rules.tell(self, "says", text)
         return orders
 
+    def _look_at(self, given: list[bytes]) -> None:
+        if not all(sealed in given for sealed in self.must_repeat):
+            raise Violation("not everything is repeated when the other end is there again")
+        answers = (each for each in given if each[:1] == b"\x11" or self._is_new_frame(each))
+        if self.must_answer and not any(answers):
+            raise Violation("a frame is not answered")
+
+    def _is_new_frame(self, message: bytes) -> bool:
+        return message[:1] == b"\x10" and message[:9] not in self.frames
+
     def receive_text(self, text: str, now: float) -> None:
         self._hears("hears", text)
-        if not self.is_mute and isinstance(messages.decode_from_relay(text), messages.Paired):
+        message = messages.decode_from_relay(text)
+        if not self.is_mute and isinstance(message, messages.Paired):
             self._rules.paired(self)
+        unacknowledged = self._channel.delivery._unacknowledged if self._channel else ()
         super().receive_text(text, now)
+        if isinstance(message, messages.PeerBack) or _says_here(message):
+            self.must_repeat = [sealed for sealed, _ in unacknowledged]
 
     def receive_binary(self, message: bytes, now: float) -> None:
         self._hears("gets", message)
         self.acks_owed += message[:1] in (b"\x10", b"\x03")
         must_end = self._rules.must_end(self, message)
         super().receive_binary(message, now)
+        if message[:1] == b"\x10" and self._channel is not None and self._stands:
+            delivery = self._channel.delivery
+            self.must_answer = not delivery.is_dead and number_of(message) < delivery._expected
         if must_end and self.phase not in (Phase.CLOSING, Phase.ENDED):
             raise Violation("a forged message is passed over")
 
@@ -120,7 +148,7 @@ class Rules:
         self._seals: dict[tuple[bytes, bytes], bytes] = {}
         self._calls_seen: dict[str, int] = {}
         self._receivers: dict[bytes, list[WatchedEndpoint]] = {}
-        self._scanners: dict[bytes, WatchedEndpoint] = {}
+        self._scanners: dict[tuple[bytes, int], WatchedEndpoint] = {}
 
     def tell(self, endpoint: WatchedEndpoint, what: str, message: str | bytes) -> None:
         """Write a message into the trace."""
@@ -154,8 +182,11 @@ class Rules:
 
     def paired(self, endpoint: WatchedEndpoint) -> None:
         """The relay has told an end that the other one is there."""
-        room = endpoint.side.room.raw
-        if endpoint.side.role is Role.S and self._scanners.setdefault(room, endpoint) != endpoint:
+        if endpoint.side.role is not Role.S:
+            return
+        # Where all rooms were forgotten, the same name may have been made anew.
+        room = (endpoint.side.room.raw, len(self.world.hubs))
+        if self._scanners.setdefault(room, endpoint) != endpoint:
             raise Violation("two scanners in one room")
 
     def must_end(self, endpoint: WatchedEndpoint, message: bytes) -> bool:
@@ -305,6 +336,10 @@ def watched_keys(rules: Rules) -> Iterator[None]:
         mock.patch.object(handshake, "ChaCha20Poly1305", Watched),
     ):
         yield
+
+
+def _says_here(message: messages.FromRelay) -> bool:
+    return isinstance(message, messages.Resumed) and message.peer_here
 
 
 def fingerprint(item: Item) -> bytes:
