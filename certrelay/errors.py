@@ -92,6 +92,7 @@ class UsageError(CertRelayError):
         "bad_relay_url",
         "relay_needs_https",
         "bad_policy",
+        "bad_limits",
         "bad_host",
         "bad_public_url",
         "bad_origin",

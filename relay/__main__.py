@@ -87,6 +87,7 @@ def make_parser(texts: Texts) -> Parser:
     option("--host", "H", default="127.0.0.1")
     option("--port", "P", type=int, default=DEFAULT_PORT)
     option("--policy", "FILE", type=Path)
+    option("--limits", "FILE", type=Path)
     option("--public-url", "URL")
     option("--tls-cert", "FILE", type=Path)
     option("--tls-key", "FILE", type=Path)

@@ -22,7 +22,7 @@ from relay.open_files import raise_limit
 from relay.operating import OperatorPages, bind_operator, word
 from relay.page import page_routes
 from relay.server import Server, loop_factory, tls_context
-from relay.settings import Edges, Settings, read_policy
+from relay.settings import Edges, Settings, read_limits, read_policy
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -42,6 +42,8 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         redis_url=_redis_url(arguments.redis),
         drain_s=arguments.drain_s,
     )
+    if arguments.limits is not None:
+        settings = read_limits(arguments.limits, settings)
     if arguments.policy is not None:
         settings = replace(settings, policy=read_policy(arguments.policy))
     tls = None

@@ -6,16 +6,17 @@ The protocol's own numbers are `certrelay.limits`; most of these begin as one of
 import tomllib
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from certrelay import limits
 from certrelay.errors import UsageError
-from certrelay.frozen import frozen
+from certrelay.frozen import frozen, replace
 from certrelay.limits import KIB
 from certrelay.wire.release import PHONE_POLICY, ReleasePolicy
 from certrelay.wire.room import RoomLimits
 
 Network = IPv4Network | IPv6Network
+_T = TypeVar("_T")
 
 
 @frozen
@@ -41,7 +42,10 @@ class SocketLimits:
     """Seconds more for the answer to be taken, if that is what is not finished by then."""
 
     ping_s: float = limits.PING_S
+    """Seconds between two pings."""
+
     ping_timeout_s: float = limits.SILENCE_S
+    """Seconds for a device to answer one."""
 
 
 @frozen
@@ -114,8 +118,15 @@ class Settings:
     """Seconds that paired devices have to finish before the relay stops."""
 
 
-MAX_POLICY_BYTES: Final = 64 * KIB
-"""Bytes of a policy file: a real one is below 1 KiB."""
+MAX_FILE_BYTES: Final = 64 * KIB
+"""Bytes of a policy or a limits file: a real one is below 1 KiB."""
+
+MAX_LIMIT: Final = 2**53
+"""Of any limit, whatever its unit."""
+
+_ROOM_WORDS: Final = ("dead_room_s", "max_dead_rooms")
+_OF_THE_PROTOCOL: Final = ("message_bytes",)
+"""What both ends count on: no operator's business."""
 
 
 def read_policy(path: Path) -> ReleasePolicy:
@@ -124,18 +135,63 @@ def read_policy(path: Path) -> ReleasePolicy:
     Raises:
         UsageError: ``bad_policy`` with ``where``: the file, the line or the key.
     """
+    return ReleasePolicy.from_table(_read_toml(path, "bad_policy"))
+
+
+def read_limits(path: Path, settings: Settings) -> Settings:
+    """Read limits: a TOML file with the tables ``[room]``, ``[socket]`` and ``[admission]``.
+
+    Args:
+        path: The file; its keys are the fields of `RoomLimits`, `SocketLimits` and
+            `AdmissionLimits`, and before any table ``dead_room_s`` and ``max_dead_rooms``.
+        settings: What holds where the file says nothing.
+
+    Raises:
+        UsageError: ``bad_limits`` with ``where``: the file, the line or the key.
+    """
+    table = _read_toml(path, "bad_limits")
+    words: dict[str, Any] = {key: table.pop(key) for key in _ROOM_WORDS if key in table}
+    settings = _changed(settings, words, _ROOM_WORDS, f"{path}:")
+    for name, values in table.items():
+        where = f"{path}: [{name}]"
+        if name not in ("room", "socket", "admission") or not isinstance(values, dict):
+            raise UsageError("bad_limits", where=where)
+        old: Any = getattr(settings, name)
+        keys = tuple(key for key in old.__match_args__ if key not in _OF_THE_PROTOCOL)
+        settings = replace(settings, **{name: _changed(old, values, keys, where)})
+    return settings
+
+
+def _changed(old: _T, values: dict[str, Any], keys: tuple[str, ...], where: str) -> _T:
+    """Change some limits: a whole number stays one, and all are above zero."""
+    for key, value in values.items():
+        if key not in keys or not _is_like(value, getattr(old, key)):
+            raise UsageError("bad_limits", where=f"{where} {key}")
+    return replace(old, **values)
+
+
+def _is_like(value: Any, limit: float) -> bool:
+    kinds = (int, float) if isinstance(limit, float) else (int,)
+    return type(value) in kinds and 0 < value <= MAX_LIMIT
+
+
+def _read_toml(path: Path, code: str) -> dict[str, Any]:
+    """Read a small TOML file.
+
+    Raises:
+        UsageError: ``code`` with ``where``: the file, and the line where there is one.
+    """
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_POLICY_BYTES + 1)
-        if len(raw) > MAX_POLICY_BYTES:
-            raise UsageError("bad_policy", where=str(path))
-        table = tomllib.loads(raw.decode())
+            raw = file.read(MAX_FILE_BYTES + 1)
+        if len(raw) > MAX_FILE_BYTES:
+            raise UsageError(code, where=str(path))
+        return tomllib.loads(raw.decode())
     except OSError as error:
-        raise UsageError("bad_policy", where=f"{path}: {error.strerror}") from None
+        raise UsageError(code, where=f"{path}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
-        raise UsageError("bad_policy", where=f"{path}: {error}") from None
+        raise UsageError(code, where=f"{path}: {error}") from None
     except UnicodeDecodeError:
-        raise UsageError("bad_policy", where=f"{path}: UTF-8") from None
+        raise UsageError(code, where=f"{path}: UTF-8") from None
     except (ValueError, RecursionError):  # an endless integer, brackets without end
-        raise UsageError("bad_policy", where=str(path)) from None
-    return ReleasePolicy.from_table(table)
+        raise UsageError(code, where=str(path)) from None

@@ -40,7 +40,7 @@ from client_pc.past import show_history
 from client_pc.shelf import Shelf
 from relay import records
 from relay.admission import allowance_key, client_address
-from relay.settings import read_policy
+from relay.settings import Settings, read_limits, read_policy
 from tests.fuzz.mutating_text import mutated_text
 from tests.fuzz.target import Target, ours
 
@@ -81,6 +81,17 @@ def read_policy_file(data: bytes) -> None:
         assert policy.rules
         with ours():
             policy.check("android", "G5.0", "14")
+
+
+def read_limits_file(data: bytes) -> None:
+    """An operator's limits: whatever is taken is above zero and no protocol number."""
+    path = _folder() / "limits.toml"
+    path.write_bytes(data)
+    with contextlib.suppress(UsageError):
+        found = read_limits(path, Settings())
+        for limits in (found.room, found.socket, found.admission):
+            assert all(getattr(limits, name) > 0 for name in limits.__match_args__)
+        assert found.room.message_bytes == MAX_MESSAGE_BYTES
 
 
 def read_settings_file(data: bytes) -> None:
@@ -253,6 +264,9 @@ def _records() -> tuple[bytes, ...]:
 
 
 _POLICY = b'[android]\napp = "G5.0"\nos = "8"\nblocked = ["G5.3"]\n[ios]\napp = "I5.0"\n'
+_LIMITS = (
+    b"max_dead_rooms = 9\n[socket]\nping_s = 20.5\n[admission]\nrooms = 5\n[room]\ngrace_s=1\n"
+)
 _SETTINGS = (
     b'relay = "https://relay.example.com/"\nstore = "~/NPKI"\nlanguage = "ko"\nname = "PC"\n'
     b"history = false\nplain = true\n[timeouts]\nnumber_s = 60\nsave_question_s = 45.5\n"
@@ -275,6 +289,7 @@ _ANSWERS = (
 EDGES = {
     "release": Target(read_release, (b"android G5.0 14", b"ios I5.10 13.1.2"), mutated_text),
     "policy": Target(read_policy_file, (_POLICY, b"a=" + b"[" * 900), mutated_text),
+    "limits": Target(read_limits_file, (_LIMITS,), mutated_text),
     "settings": Target(read_settings_file, (_SETTINGS, b"a=" + b"[" * 900), mutated_text),
     "history": Target(read_history_file, (_history(), b"[" * 3000), mutated_text),
     "name": Target(name_a_folder, tuple(map(str.encode, _NAMES)), mutated_text),

@@ -156,6 +156,16 @@ def test_a_policy_file_rules(
     assert (refused.code, str(refused.needed)) == ("version_too_low", "G7")
 
 
+def test_a_limits_file_rules(
+    serve: Serve, connect: Callable[..., Device], pair: Pair, tmp_path: Path
+) -> None:
+    file = tmp_path / "limits.toml"
+    file.write_text("[admission]\nrooms = 1\n")
+    program = serve("--limits", file)
+    assert isinstance(connect(program).ask(pair.create), Created)
+    assert connect(program).ask(Pair().create) == Refused("try_later")
+
+
 def test_with_a_certificate_it_speaks_tls(
     serve: Serve, pair: Pair, certificate: Certificate
 ) -> None:
@@ -172,6 +182,7 @@ def test_with_a_certificate_it_speaks_tls(
         (("--host", "192.0.2.1"), ExitStatus.USAGE, "192.0.2.1"),
         (("--port", "65536"), ExitStatus.USAGE, "65536"),
         (("--policy", "none.toml"), ExitStatus.USAGE, "none.toml"),
+        (("--limits", "none.toml"), ExitStatus.USAGE, "none.toml"),
         (("--tls-cert", "none.pem", "--tls-key", "none.pem"), ExitStatus.USAGE, "none.pem"),
         (("--tls-cert", str(ROOT / "pyproject.toml")), ExitStatus.USAGE, "--tls-key"),
         (

@@ -1,10 +1,12 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from certrelay.errors import ReleaseRefused, UsageError
+from certrelay.frozen import replace
 from certrelay.texts import LANGUAGES, Texts
-from relay.settings import MAX_POLICY_BYTES, read_policy
+from relay.settings import MAX_FILE_BYTES, Settings, read_limits, read_policy
 
 
 def test_a_policy_file_is_read(tmp_path: Path) -> None:
@@ -23,7 +25,7 @@ def test_a_policy_file_is_read(tmp_path: Path) -> None:
         (b"[android]\napp = G5.0", "line 2"),
         (b"[android]\napp = '5.0'", "[android] app"),
         (b"\xff", "UTF-8"),
-        (b"#" * (MAX_POLICY_BYTES + 1), "releases.toml"),
+        (b"#" * (MAX_FILE_BYTES + 1), "releases.toml"),
         (b"android = " + b"[" * 3000, "releases.toml"),
         (b"android = " + b"1" * 5000, "releases.toml"),
         (b"", "[android]"),
@@ -48,3 +50,68 @@ def _is_refused(file: Path, named: str) -> None:
     assert refused.value.code == "bad_policy"
     for language in LANGUAGES:
         assert named in Texts(language).error(refused.value)
+
+
+# --- limits ---
+
+
+def test_a_limits_file_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "limits.toml"
+    file.write_text(
+        "dead_room_s = 60\nmax_dead_rooms = 7\n"
+        "[room]\nunclaimed_s = 30\n[socket]\nrequest_s = 2.5\n[admission]\nrooms = 5\n"
+    )
+    old, new = Settings(), read_limits(file, Settings())
+    assert (new.dead_room_s, new.max_dead_rooms) == (60, 7)
+    assert new.room == replace(old.room, unclaimed_s=30)
+    assert new.socket == replace(old.socket, request_s=2.5)
+    assert new.admission == replace(old.admission, rooms=5)
+    assert (new.edges, new.policy, new.drain_s) == (old.edges, old.policy, old.drain_s)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (b"[admission", "limits.toml"),
+        (b"[admission]\nroom = 5", "[admission] room"),
+        (b"[admission]\nrooms = 0", "[admission] rooms"),
+        (b"[admission]\nrooms = -1", "[admission] rooms"),
+        (b"[admission]\nrooms = 2.5", "[admission] rooms"),
+        (b"[admission]\nrooms = true", "[admission] rooms"),
+        (b"[admission]\nrooms = '5'", "[admission] rooms"),
+        (b"[admission]\nrooms = " + b"9" * 30, "[admission] rooms"),
+        (b"[socket]\nrequest_s = inf", "[socket] request_s"),
+        (b"[socket]\nrequest_s = nan", "[socket] request_s"),
+        (b"[socket]\nrequest_s = [1]", "[socket] request_s"),
+        (b"[room]\nmessage_bytes = 99", "[room] message_bytes"),
+        (b"[rooms]\nunclaimed_s = 9", "[rooms]"),
+        (b"[edges]\nip_hosts = true", "[edges]"),
+        (b"room = 5", "[room]"),
+        (b"max_dead_rooms = 1.5", "max_dead_rooms"),
+        (b"drain_s = 5", "[drain_s]"),
+        (b"a = " + b"[" * 3000, "limits.toml"),
+    ],
+)
+def test_a_limits_file_that_is_wrong_is_refused_with_the_place(
+    tmp_path: Path, content: bytes, named: str
+) -> None:
+    file = tmp_path / "limits.toml"
+    file.write_bytes(content)
+    with pytest.raises(UsageError) as refused:
+        read_limits(file, Settings())
+    assert refused.value.code == "bad_limits"
+    assert named in str(refused.value.details["where"])
+    assert str(file) in str(refused.value.details["where"])
+
+
+def test_every_limit_is_documented_with_what_is_usual() -> None:
+    page = (Path(__file__).parents[2] / "docs/operations.md").read_text("utf-8")
+    section = page.partition("\n## Limits\n")[2].partition("\n## ")[0]
+    told = dict(re.findall(r"^\| `([^`]+)` \| ([0-9]+)", section, re.MULTILINE))
+    usual = Settings()
+    known = {name: getattr(usual, name) for name in ("dead_room_s", "max_dead_rooms")}
+    for table in ("room", "socket", "admission"):
+        limits = getattr(usual, table)
+        known |= {f"[{table}] {name}": getattr(limits, name) for name in limits.__match_args__}
+    del known["[room] message_bytes"]
+    assert {name: float(value) for name, value in told.items()} == known
