@@ -5,8 +5,10 @@ clipboard or turn the reading direction round.  Every such text passes through
 :func:`printable` before it reaches a terminal or a line of JSON.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Final
 
 from certrelay.limits import MAX_SHOWN_CELLS
 
@@ -77,7 +79,8 @@ def pad(text: str, cells: int) -> str:
 def wrap(text: str, cells: int | None) -> str:
     """Break lines at blanks so that none is wider than ``cells``.
 
-    A line that goes on is indented as it began.  A word that is wider than a line (a path)
+    A line that goes on is indented as it began, behind a ``1.``, ``[good]``, ``-`` or ``→`` too.
+    A word that is wider than a line (a path)
     stays whole: the terminal folds it, and it can still be selected.
 
     Args:
@@ -89,13 +92,21 @@ def wrap(text: str, cells: int | None) -> str:
     return "\n".join(part for line in text.split("\n") for part in _broken(line, cells))
 
 
+_MARK: Final = re.compile(r" *(?:(?:\d{1,3}\.|\[[^\]\s]+\]|[-→]) )?")
+"""How a line begins under which it goes on."""
+
+
 def _broken(line: str, cells: int) -> Iterable[str]:
     if cell_width(line) <= cells:
         yield line
         return
-    indent = line[: len(line) - len(line.lstrip(" "))]
-    words = line.split()
-    current = indent + words[0]
+    mark = _MARK.match(line)
+    start = mark[0] if mark else ""
+    words = line[len(start) :].split() or [""]
+    indent = " " * cell_width(start)
+    if indent and cell_width(indent) + max(map(cell_width, words)) > cells:
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+    current = start + words[0]
     for word in words[1:]:
         if cell_width(current) + 1 + cell_width(word) > cells:
             yield current

@@ -14,6 +14,7 @@ from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import notices
 from certrelay.safe_text import printable
 from certrelay.story.session import Part, Session
+from certrelay.terminal.report import Beside
 from client_pc.qr_screen import Code, Look, choose_look, draw, png, terminal_lines
 from client_pc.secret_file import SecretFile
 
@@ -80,7 +81,9 @@ class Showing:
         report = session.report
         if report.can_draw(self._code.columns, self._code.rows):
             self._is_drawn = True
-            report.picture(terminal_lines(self._code, _look()), self._caption(session))
+            lines = terminal_lines(self._code, _look())
+            steps = Beside(report.texts.say(f"pc.steps.{self._purpose}"), self._code.columns)
+            report.picture(lines, self._caption(session), steps)
         elif path := self._files.write_fallback(self._code):
             text = report.texts.say(
                 f"pc.scan_file.{self._purpose}", path=str(path), left=self._left(session)

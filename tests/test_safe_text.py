@@ -103,6 +103,18 @@ def test_wrapped_text_keeps_every_word_whole_and_in_order(cells: int) -> None:
     assert all(line.startswith("  ") for line in wrapped.split("\n"))
 
 
+@pytest.mark.parametrize("mark", ["1. ", "  12. ", "[정상] ", "  → ", "- "])
+def test_what_goes_on_stands_below_where_it_began(mark: str) -> None:
+    first, *others = wrap(mark + "낱말 " * 20, 30).split("\n")
+    assert first.startswith(f"{mark}낱말")
+    assert len(others) > 2
+    assert all(line.startswith(" " * cell_width(mark) + "낱말") for line in others)
+
+
+def test_a_line_of_blanks_is_a_line() -> None:
+    assert wrap(" " * 90, 80).strip() == ""
+
+
 def test_a_path_is_never_broken() -> None:
     path = "/home/" + "x" * 100
     assert path in wrap(f"Stored: {path}", 40).split("\n")

@@ -45,8 +45,7 @@ def hold(dialogue: "Dialogue[_T]", lines: Lines, report: Report) -> _T:
                 if ask.secret:
                     stack.enter_context(lines.hidden())
                 line = lines.wait()
-            if ask.secret:
-                report.answered_unseen()
+            report.answered(seen=lines.is_terminal and not ask.secret)
             ask = dialogue.send(line)
     except StopIteration as stop:
         found: _T = stop.value

@@ -75,11 +75,11 @@ class Receiving:
         fields: list[dict[str, Any]] = []
         for arrived in self._arrived:
             if arrived.summary is None or arrived.item is None:
-                lines.append(texts.say("story.item.broken"))
+                lines.append(f"- {texts.say('story.item.broken')}")
                 fields.append({"refused": arrived.refusal})
                 continue
             taken = self._store.name_is_taken(arrived.item, arrived.summary.place)
-            lines.append(line_of(arrived.summary, texts, now))
+            lines.append(f"- {line_of(arrived.summary, texts, now)}")
             if taken:
                 lines.append(texts.say("story.item.beside"))
             fields.append({**fields_of(arrived.summary, now), "name_taken": taken})

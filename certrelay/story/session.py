@@ -113,6 +113,7 @@ class Session:
         if self._dialogue is not None:
             self._dialogue.close()
             self._dialogue = None
+            self.report.withdraw()
 
     def _show_again(self) -> None:
         self._is_hidden = False
@@ -280,9 +281,8 @@ class Session:
             return
         if line is not None:
             dialogue = self._dialogue
-            if self._is_hidden:
-                self._show_again()
-                self.report.answered_unseen()
+            self.report.answered(seen=self._lines.is_terminal and not self._is_hidden)
+            self._show_again()
             self._step_dialogue(lambda: dialogue.send(line))
 
     def _step_dialogue(self, step: Callable[[], Any]) -> None:

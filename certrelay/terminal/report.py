@@ -6,12 +6,12 @@ chose is made printable before it gets here or inside the catalogue of texts.
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol, TextIO
 
 from certrelay.errors import CertRelayError
 from certrelay.frozen import frozen
-from certrelay.safe_text import printable, wrap
+from certrelay.safe_text import cell_width, printable, wrap
 from certrelay.terminal.screen import Screen, has_letters, open_screen
 from certrelay.texts import Texts
 
@@ -44,6 +44,14 @@ _STYLES: Final = {"number": "1", "done": "32", "error": "31", "second_scan": "33
 """How the first sentence of an event is painted: bold, green, red, yellow."""
 
 _BAR_CELLS: Final = 24
+_PANEL_GAP: Final = 2
+"""Columns between a picture and the words beside it."""
+
+_PANEL_CELLS: Final = 28
+"""Columns below which words beside a picture would be a stack of single words."""
+
+_NEWS_CAPTIONS: Final = 6
+"""Captions, which come about once a second, for which news stand in their place."""
 
 
 class Report(Protocol):
@@ -72,14 +80,21 @@ class Report(Protocol):
     def ask(self, text: str) -> None:
         """Put a question: its answer is the next line of standard input."""
 
-    def answered_unseen(self) -> None:
-        """A hidden answer was given: the terminal did not show its line's end either."""
+    def answered(self, *, seen: bool) -> None:
+        """The answer is there.
+
+        Args:
+            seen: Whether the terminal showed it, and so its line's end too.
+        """
+
+    def withdraw(self) -> None:
+        """The question needs no answer any more; nothing happens where there is none."""
 
     def result(self, text: str) -> None:
         """The command's result, for a person or the next program."""
 
-    def picture(self, lines: Sequence[str], caption: str) -> None:
-        """Show a QR code drawn in text, with a line below it."""
+    def picture(self, lines: Sequence[str], caption: str, beside: "Beside | None" = None) -> None:
+        """Show a QR code drawn in text, with a line below it, and words beside it if they fit."""
 
     def caption(self, caption: str) -> None:
         """Change the line below the picture: a countdown."""
@@ -89,6 +104,15 @@ class Report(Protocol):
 
     def error(self, error: CertRelayError) -> None:
         """Say what went wrong and what to do."""
+
+
+@frozen
+class Beside:
+    """Words for the right of a picture."""
+
+    text: str
+    columns: int
+    """Width of the picture in cells."""
 
 
 class TextReport:
@@ -113,7 +137,10 @@ class TextReport:
         self._quiet: Final = quiet
         self._is_up = False
         self._is_moving = False
+        self._question = ""
         self._held_back: list[str] = []
+        self._news: list[str] | None = None
+        self._news_left = 0
 
     @property
     def columns(self) -> int | None:
@@ -134,32 +161,62 @@ class TextReport:
     def ask(self, text: str) -> None:
         """Write the question without a line's end."""
         self._end_moving()
+        self._question = text
         self._err.write(f"{wrap(text, self._screen.columns)} ")
         self._err.flush()
 
-    def answered_unseen(self) -> None:
-        """End the line."""
-        if self._err.isatty():
+    def answered(self, *, seen: bool) -> None:
+        """End the line where the person's Enter did not."""
+        if seen:
+            self._question = ""
+        self.withdraw()
+
+    def withdraw(self) -> None:
+        """End the question's line."""
+        if self._question:
+            self._question = ""
             self._err.write("\n")
+            self._err.flush()
 
     def result(self, text: str) -> None:
         """Write to standard output."""
         self._end_moving()
         print(text, file=self._out, flush=True)
 
-    def picture(self, lines: Sequence[str], caption: str) -> None:
+    def picture(self, lines: Sequence[str], caption: str, beside: Beside | None = None) -> None:
         """Draw on standard error; on a terminal on its other screen, which keeps no trace."""
         if not self._screen.steers:
             self._say("\n".join([*lines, caption]))
             return
+        news, self._news = self._news, None
         self.erase_picture()
         self._is_up = True
         self._err.write("\x1b[?1049h\x1b[2J\x1b[H" + "\n".join(lines) + "\n")
+        if beside is not None:
+            self._err.write("".join(self._panel(beside, len(lines))))
         self.caption(caption)
+        if news:
+            self._tell_below(news[-1])
+
+    def _panel(self, beside: Beside, rows: int) -> Iterator[str]:
+        """Words beside the picture, or nothing where they would not stand whole."""
+        left = beside.columns + _PANEL_GAP
+        width = (self._screen.columns or 0) - left - 1
+        if width < _PANEL_CELLS:
+            return
+        words = wrap(beside.text, width).split("\n")
+        if len(words) <= rows - 2 and max(map(cell_width, words)) <= width:
+            yield from (f"\x1b[{row};{left + 1}H{line}" for row, line in enumerate(words, 2))
+            yield f"\x1b[{rows + 1};1H"
 
     def caption(self, caption: str) -> None:
-        """Rewrite the line below the picture, where there is one; a line too long is cut."""
-        if self._is_up:
+        """Rewrite the line below the picture, where there is one; a line too long is cut.
+
+        What happened meanwhile stays there for some seconds first.
+        """
+        if self._news_left:
+            self._news_left -= 1
+        elif self._is_up:
             # In the last column a terminal would go to the next line, and lose the first.
             columns = (self._screen.columns or 80) - 1
             self._err.write(f"\r{printable(caption, columns)}\x1b[K")
@@ -167,15 +224,18 @@ class TextReport:
 
     def erase_picture(self) -> None:
         """Leave the other screen, and say what was to be said meanwhile."""
+        self._news_left = 0
         if self._is_up:
             self._is_up = False
             self._err.write("\x1b[?1049l")
             said, self._held_back = self._held_back, []
             for text in said:
                 self._say(text)
+            self._news = []
 
     def error(self, error: CertRelayError) -> None:
         """Two sentences: what happened, what to do."""
+        self.withdraw()
         self._say(f"{self._program}: {self.texts.error(error)}", _STYLES["error"])
         if hint := self.texts.hint(error):
             self._say(f"  {self._arrow} {hint}")
@@ -206,12 +266,28 @@ class TextReport:
     def _say(self, text: str, style: str = "") -> None:
         if self._is_up:
             self._held_back.append(text)
-            self.caption(text.partition("\n")[0])
+            self._tell_below(text)
             return
         self._end_moving()
-        first, *others = (wrap(line, self._screen.columns) for line in text.split("\n"))
-        painted = (self._screen.paint(line, style) for line in first.split("\n"))
-        print("\n".join([*painted, *others]), file=self._err, flush=True)
+        question = self._question
+        self.withdraw()
+        if self._news is not None:
+            self._news.append(text)
+        lines = text.split("\n")
+        headline = next((line for line in lines if line), "")
+        for line in lines:
+            wrapped = wrap(line, self._screen.columns).split("\n")
+            look = style if line is headline else ""
+            print("\n".join(self._screen.paint(each, look) for each in wrapped), file=self._err)
+        self._err.flush()
+        if question:  # it is still to be answered
+            self.ask(question)
+
+    def _tell_below(self, text: str) -> None:
+        """Put a sentence in the caption's place for as many captions as there are seconds."""
+        self._news_left = 0
+        self.caption(text.partition("\n")[0])
+        self._news_left = _NEWS_CAPTIONS
 
 
 class JsonReport:
@@ -235,13 +311,16 @@ class JsonReport:
     def ask(self, text: str) -> None:
         """Nothing: the event that goes with the question says it."""
 
-    def answered_unseen(self) -> None:
+    def answered(self, *, seen: bool) -> None:
+        """Nothing."""
+
+    def withdraw(self) -> None:
         """Nothing."""
 
     def result(self, text: str) -> None:
         """Nothing: the events hold the results."""
 
-    def picture(self, lines: Sequence[str], caption: str) -> None:
+    def picture(self, lines: Sequence[str], caption: str, beside: Beside | None = None) -> None:
         """Nothing: `waiting` has the URL."""
 
     def caption(self, caption: str) -> None:

@@ -147,7 +147,7 @@ def test_without_json_results_are_on_stdout_and_words_on_stderr(desk: Bench, lan
         while not number:
             line = pc.stderr.readline()
             said += line
-            if line.startswith(("인증번호", "Number")):
+            if line.strip().startswith(("인증번호", "Number")):
                 number = "".join(character for character in line if character.isdigit())
         phone.answer(number)
         phone.finish()

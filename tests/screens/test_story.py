@@ -75,6 +75,8 @@ class Desk:
         purpose = screen.partition("-")[0]
         beginning = self.say(f"pc.scan.{purpose}", left="@").partition("@")[0]
         shot = self.take(screen, self.terminal.wait_for(beginning))
+        steps = self.say(f"pc.steps.{purpose}").split("\n")
+        assert all(shot.text.count(step) == 1 for step in (steps[0], steps[-1]))
         return read_dark_on_light(shot.picture())
 
 
@@ -188,6 +190,6 @@ def home() -> Iterator[Path]:
 
 def number_on(shot: Shot, desk: Desk) -> str:
     """Read the number as a person does."""
-    before = desk.say("story.number.phone", number="@").partition("@")[0]
-    (line,) = (line for line in shot.text.split("\n") if line.startswith(before))
+    before = desk.say("story.number.phone", number="@").partition("@")[0].strip()
+    (line,) = (line for line in shot.text.split("\n") if line.strip().startswith(before))
     return "".join(character for character in line if character.isdigit())

@@ -3,12 +3,13 @@
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from certrelay.errors import CertificateError
-from certrelay.terminal.report import JsonReport, TextReport
+from certrelay.terminal.report import Beside, JsonReport, TextReport
 from certrelay.terminal.screen import Screen
 from certrelay.texts import Texts
 
@@ -93,6 +94,75 @@ def test_words_while_the_picture_is_up_are_said_again_when_it_is_gone() -> None:
     assert "\rThe connection is lost.\x1b[K" in picture
     assert gone
     assert after == "The connection is lost.\n"
+
+
+def test_words_stand_beside_the_picture_where_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tell(report: TextReport) -> None:
+        report.picture(["█"] * 5, "Time left", Beside("1. Scan it.\n2. Done.", 10))
+
+    monkeypatch.setenv("COLUMNS", "60")
+    said = told(tell, steers=True)
+    assert "\x1b[2;13H1. Scan it.\x1b[3;13H2. Done.\x1b[6;1H\rTime left" in said
+    monkeypatch.setenv("COLUMNS", "40")
+    assert "Scan" not in told(tell, steers=True), "too narrow"
+    assert "Scan" not in told(tell), "no terminal"
+
+
+def test_words_that_would_not_stand_whole_beside_the_picture_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    for text in ("line\n" * 4, "x" * 60):
+        picture = partial(TextReport.picture, lines=["█"] * 5, caption="", beside=Beside(text, 10))
+        assert text[:4] not in told(picture, steers=True)
+
+
+def test_news_stay_below_the_picture_for_some_seconds() -> None:
+    def tell(report: TextReport) -> None:
+        report.picture(["█"], "2:00")
+        report.event("connection_lost", "Lost.")
+        for second in range(9):
+            report.caption(f"1:5{second}")
+
+    said = told(tell, steers=True).split("\r")
+    assert said[1:3] == ["2:00\x1b[K", "Lost.\x1b[K"]
+    assert said[3] == "1:56\x1b[K"
+
+
+def test_why_there_is_a_new_picture_stands_below_it_first() -> None:
+    def tell(report: TextReport) -> None:
+        report.event("note", "Before.")
+        report.picture(["█"], "2:00")
+        report.erase_picture()
+        report.event("renewed", "The code was renewed.")
+        report.picture(["▀"], "2:00")
+
+    said = told(tell, steers=True)
+    assert "\rBefore." not in said
+    assert said.endswith("2:00\x1b[K\rThe code was renewed.\x1b[K")
+
+
+def test_a_question_is_put_again_after_what_is_said_meanwhile() -> None:
+    def tell(report: TextReport) -> None:
+        report.ask("Number:")
+        report.event("peer_lost", "The phone is away.")
+        report.answered(seen=True)
+        report.event("done", "Done.")
+
+    assert told(tell) == "Number: \nThe phone is away.\nNumber: Done.\n"
+
+
+def test_an_answer_that_no_terminal_showed_ends_its_line() -> None:
+    def tell(report: TextReport) -> None:
+        report.ask("Password:")
+        report.answered(seen=False)
+        report.ask("Save?")
+        report.error(CertificateError("no_certificates"))
+        report.withdraw()
+
+    said = told(tell)
+    assert said.startswith("Password: \nSave? \ncertrelay: No certificates")
+    assert "\n\n" not in said
 
 
 def test_a_caption_is_never_longer_than_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
