@@ -16,10 +16,10 @@ from certrelay.errors import ExitStatus
 from certrelay.wire.messages import SUBPROTOCOL, Created, Paired, Refused
 from relay.embedded import start
 from relay.settings import AdmissionLimits, Edges, Settings, SocketLimits
-from tests.certificates import PASSWORD, person
+from tests.deploy.copying import begin, finish
 from tests.deploy.fronts import Caddy, Front, Nginx, free_port, relay_behind, talk_halfway
-from tests.flows.conftest import files_below, fill, three_items
-from tests.flows.programs import Bench, Client, bench
+from tests.flows.conftest import files_below
+from tests.flows.programs import Bench, bench
 from tests.relay.device import Device, Pair
 from tests.relay.tls import Certificate, make_certificate
 
@@ -76,37 +76,6 @@ def desk(
     front = make_front(kind, port)
     with relay_behind(front.port, port), bench(tmp_path, front.url) as made:
         yield made, front
-
-
-def begin(desk: Bench, direction: str) -> tuple[Client, Client, str]:
-    """Bring a copy to the number; give sender, receiver and the number."""
-    if direction == "import":
-        fill(desk.phone_store, *three_items())
-        pc = desk.pc("import")
-        pc.expect("waiting")
-        phone = desk.phone("--send", "1", "--send", "2", "--send", "3")
-        phone.expect("password_wanted")
-        phone.answer(PASSWORD)
-        sender, receiver = phone, pc
-    else:
-        fill(desk.pc_store, person().npki(PASSWORD))
-        pc = desk.pc("export", "1")
-        pc.expect("password_wanted")
-        pc.answer(PASSWORD)
-        pc.expect("waiting")
-        phone = desk.phone()
-        sender, receiver = pc, phone
-    number = receiver.expect("number")["number"]
-    sender.expect("number_wanted")
-    return sender, receiver, number
-
-
-def finish(desk: Bench, sender: Client, receiver: Client) -> None:
-    """Say yes to saving; both must succeed, and what arrived must be what was sent."""
-    receiver.expect("save_wanted")
-    receiver.answer("y")
-    assert (sender.finish(), receiver.finish()) == (ExitStatus.OK, ExitStatus.OK)
-    assert files_below(desk.pc_store) == files_below(desk.phone_store) != {}
 
 
 @pytest.mark.parametrize("direction", ["import", "export"])

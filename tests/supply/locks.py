@@ -1,7 +1,8 @@
 """Reads the locks: every package with its version and the hashes of its files.
 
 ``locks/run.txt`` is what a relay or a client needs, for containers; ``locks/dev.txt`` adds
-what the tests need.  Both hold for every system and for Python 3.11 and later:
+what the tests need; ``locks/build.txt`` is what makes the wheel.  All hold for every system and
+for Python 3.11 and later:
 
     pip install --require-hashes -r locks/run.txt && pip install --no-deps .
 """
@@ -16,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ROOT / "locks"
 EXTRAS = {"run": ("redis", "metrics"), "dev": ("dev",)}
 """What each lock is made of beside the program's own dependencies."""
+
+GROUPS = {"build": "build"}
+"""The locks that are made of a dependency group alone."""
 
 _PACKAGE = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\]+?))? \\"
@@ -34,7 +38,7 @@ class Locked:
 
 
 def read(name: str) -> tuple[Locked, ...]:
-    """Read a lock: ``run`` or ``dev``.
+    """Read a lock: ``run``, ``dev`` or ``build``.
 
     Raises:
         ValueError: For any line that is neither a package nor a hash.
@@ -56,19 +60,23 @@ def read(name: str) -> tuple[Locked, ...]:
 
 
 def write() -> None:
-    """Make both locks anew, with uv, from what pyproject.toml asks for."""
+    """Make the locks anew, with uv, from what pyproject.toml asks for."""
     for name, extras in EXTRAS.items():
-        target = LOCKS / f"{name}.txt"
-        target.parent.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--quiet"]
-        command += ["--universal", "--python-version", "3.11", "--generate-hashes"]
-        command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--upgrade"]
-        # The project names itself in its extras: it is no package of the index.
-        command += ["--no-emit-package", "certrelay"]
-        for extra in extras:
-            command += ["--extra", extra]
-        if name == "dev":
-            command += ["--constraint", str(LOCKS / "run.txt")]
-        subprocess.run([*command, "--output-file", str(target)], cwd=ROOT, check=True)
-        lines = target.read_text("utf-8")
-        target.write_text(f"# python -m tests.supply lock\n{lines}", encoding="utf-8")
+        words = ["pyproject.toml", *(word for extra in extras for word in ("--extra", extra))]
+        _compile(name, *words, *(["--constraint", str(LOCKS / "run.txt")] * (name == "dev")))
+    for name, group in GROUPS.items():
+        # What developers have too comes in the same version.
+        _compile(name, "--group", group, "--constraint", str(LOCKS / "dev.txt"))
+
+
+def _compile(name: str, *words: str) -> None:
+    target = LOCKS / f"{name}.txt"
+    target.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet"]
+    command += ["--universal", "--python-version", "3.11", "--generate-hashes"]
+    command += ["--no-header", "--no-annotate", "--no-emit-index-url", "--upgrade"]
+    # The project names itself in its extras: it is no package of the index.
+    command += ["--no-emit-package", "certrelay"]
+    subprocess.run([*command, *words, "--output-file", str(target)], cwd=ROOT, check=True)
+    lines = target.read_text("utf-8")
+    target.write_text(f"# python -m tests.supply lock\n{lines}", encoding="utf-8")
