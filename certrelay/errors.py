@@ -85,6 +85,7 @@ class UsageError(CertRelayError):
     codes = _same(
         "usage",
         "unknown_arguments",
+        "unknown_command",
         "missing_arguments",
         "missing_value",
         "bad_value",
@@ -272,7 +273,9 @@ class PasswordError(CertRelayError):
     """The certificate's password does not open its key."""
 
     exit_status = ExitStatus.PASSWORD
-    codes = _same("wrong_password", "password_tries", "weak_password", "passwords_differ")
+    codes = _same(
+        "no_password", "wrong_password", "password_tries", "weak_password", "passwords_differ"
+    )
 
 
 class NotConfirmed(CertRelayError):

@@ -74,6 +74,7 @@ def _init(arguments: argparse.Namespace, report: Report) -> None:
         report.result(str(made.path))
     text = report.texts.say("phone.made.password", password=PASSWORD)
     report.event("made_password", text, password=PASSWORD)
+    report.event("note", report.texts.say("phone.made.next", path=str(arguments.keystore)))
 
 
 def _scan(arguments: argparse.Namespace, report: Report) -> CertRelayError | None:

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from certrelay.errors import CertRelayError, NotConfirmed, StateError
+from certrelay.errors import CertRelayError, NotConfirmed, StateError, StorageError, UsageError
 from certrelay.safe_text import printable
 from certrelay.terminal.report import Report
 from client_pc.folders import CONFIG_VARIABLE, DATA_VARIABLE
@@ -130,6 +130,7 @@ class Demo:
             for folder in (pc, other):
                 for certificate in sorted(folder.glob("*/USER/*")):
                     self._report.result(str(certificate))
+            self._say("next")
         return failed
 
     def _make_certificates(self, keystore: Path) -> None:
@@ -252,8 +253,19 @@ def _relay() -> Iterator[str]:
 
 
 def demo(report: Report, keep: Path | None) -> CertRelayError | None:
-    """Show the whole thing; the certificates stay in ``keep``, or in a temporary folder."""
+    """Show the whole thing; the certificates stay in ``keep``, or in a temporary folder.
+
+    Raises:
+        UsageError: ``keystore_exists``, if ``keep`` holds something.
+        StorageError: ``output_file``, if it cannot be made.
+    """
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
+        keep = keep.expanduser()
+        try:
+            keep.mkdir(parents=True, exist_ok=True)
+            if any(keep.iterdir()):
+                raise UsageError("keystore_exists")
+        except OSError:
+            raise StorageError("output_file", path=str(keep)) from None
     folder = keep or Path(tempfile.mkdtemp(prefix="certrelay-demo-"))
     return Demo(report, Path(printable(str(folder.resolve()), None))).run()

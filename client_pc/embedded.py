@@ -2,12 +2,13 @@
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from typing import Final
 
 from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError, UsageError
+from certrelay.safe_text import printable
 from certrelay.texts import Texts
 from client_pc.computer import lan_address
 
@@ -19,13 +20,24 @@ def relay_on(host: str, port: int) -> Iterator[Origin]:
     """Run a relay, with the phone's page, on one of this computer's addresses for a while.
 
     Raises:
-        UsageError: ``bad_host``, if this computer has no such address.
+        UsageError: ``bad_listen``, if this computer has no such address.
         RelayUnreachable: ``port_taken``.
     """
     from relay.embedded import start
 
-    with start(host, port, page=True) as running:
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(start(host, port, page=True))
+        except UsageError:
+            raise _bad_listen(f"{host}:{port}" if port else host) from None
         yield Origin.of("http", host, running.port)
+
+
+def _bad_listen(listen: str) -> UsageError:
+    from client_pc.interfaces import addresses
+
+    own = [each.address for each in addresses()] or [LOOPBACK]
+    return UsageError("bad_listen", listen=printable(listen), own=", ".join(own))
 
 
 def listen_address(listen: str | None) -> tuple[str, int]:
@@ -48,9 +60,9 @@ def listen_address(listen: str | None) -> tuple[str, int]:
         spelled = str(ip_address(host.strip("[]")))
         number = int(port or "0")
         if not 0 <= number <= 65_535 or not Origin.of("http", spelled, number or 1).is_local:
-            raise UsageError("bad_listen", listen=listen)
+            raise _bad_listen(listen)
     except (ValueError, CertRelayError):
-        raise UsageError("bad_listen", listen=listen) from None
+        raise _bad_listen(listen) from None
     return spelled, number
 
 

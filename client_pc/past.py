@@ -66,7 +66,10 @@ def _result(copy: Copy, item: CopiedItem, texts: Texts) -> str:
     """The item's fate; where there is none, why the whole copy failed."""
     if item.is_kept:
         return texts.say(f"fate.{item.status}")
-    return texts.say("fate.failed", code=printable(copy.error or item.status or "?"))
+    code = copy.error or item.status or "?"
+    return texts.say(
+        f"fate.{code}" if texts.has(f"fate.{code}") else "fate.failed", code=printable(code)
+    )
 
 
 def _fields(copy: Copy) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """`certrelay import`: certificates come from the phone to this PC."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from certrelay.e2e.qr import Direction
-from certrelay.errors import CertRelayError
+from certrelay.errors import CertRelayError, StorageError
 from certrelay.story.session import Shell
 from client_pc.room import RoomOptions, copy
 
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
     from certrelay.story.receiving import Receiving
     from client_pc.history import History
     from client_pc.remembering import Witness
+
+
+def check_writable(root: Path) -> None:
+    """See that the folder, or the first one above it that is there, may be written.
+
+    Raises:
+        StorageError: ``not_a_folder`` or ``denied`` with ``path``.
+    """
+    there = next(path for path in (root, *root.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise StorageError("not_a_folder", path=str(there))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise StorageError("denied", path=str(there))
 
 
 def receive(
@@ -26,7 +40,11 @@ def receive(
         shell: Report, answers, clock.
         past: The history, if the person wants one.
         yes: Answer the save question with yes.
+
+    Raises:
+        StorageError: If it is plain before the code is shown that nothing can be stored.
     """
+    check_writable(root)
     parts: list[Receiving] = []
     witnesses: list[Witness] = []
 

@@ -55,6 +55,8 @@ def remind(shelf: Shelf, days: int, report: Report) -> CertRelayError | None:
             ]
         )
     if not rows:
+        if report.columns is not None:  # a person who looks; cron hears nothing
+            report.event("empty", texts.say("pc.remind.empty", days=days))
         return None
     head = [texts.say(f"pc.remind.{column}") for column in _COLUMNS]
     for line in layout.table(head, rows, report.columns):

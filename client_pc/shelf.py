@@ -6,6 +6,7 @@ options.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from certrelay.disk.reading import Entry, find, read_item
 from certrelay.frozen import frozen
@@ -45,9 +46,14 @@ class Shelf:
         return candidate
 
 
+_SUFFIXES: Final = (".p12", ".pfx", ".der", ".cer", ".crt", ".key")
+"""A word that ends so is a file's name, though the file may not be there."""
+
+
 def _is_path(path: Path, target: str) -> bool:
     # "1" is a number of the list even where a file of that name lies about.
-    return not target.isdigit() and (path.exists() or "/" in target or "\\" in target)
+    looks_like_one = "/" in target or "\\" in target or path.suffix.lower() in _SUFFIXES
+    return not target.isdigit() and (path.exists() or looks_like_one)
 
 
 def duplicates(entries: Sequence[Entry]) -> dict[Path, Path]:

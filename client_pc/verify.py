@@ -82,7 +82,7 @@ def _tell(finding: Finding, report: Report) -> None:
         question=texts.say(f"verify.{finding.question}"),
         answer=texts.say(f"answer.{finding.answer}"),
     )
-    report.result(f"{text}: {reason}" if reason else text)
+    report.result(f"{text} ({reason})" if reason else text)
     report.event(
         "finding",
         question=finding.question,
@@ -101,7 +101,9 @@ def _reason(finding: Finding, texts: Texts) -> str:
 def _error_of(judgement: Judgement, password: str | None) -> CertRelayError | None:
     if judgement.holds and password is not None:
         return None
-    if password is None or any(f.reason == "wrong_password" for f in judgement.findings):
+    if password is None and not any(f.answer == "fails" for f in judgement.findings):
+        return PasswordError("no_password")
+    if any(f.reason == "wrong_password" for f in judgement.findings):
         return PasswordError("wrong_password")
     if judgement.only_expired:
         return CertificateError("expired_but_sound")

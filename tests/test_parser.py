@@ -25,7 +25,7 @@ def mistake(*arguments: str) -> tuple[str, dict[str, str | int]]:
     [
         ("", "missing_arguments", "COMMAND", None),
         ("show", "missing_arguments", "TARGET", None),
-        ("lst", "bad_value", "COMMAND", "'lst'"),
+        ("lst", "unknown_command", None, "'lst'"),
         ("list --foo", "unknown_arguments", None, "--foo"),
         ("list --js", "unknown_arguments", None, "--js"),
         ("import --relay", "missing_value", "--relay", None),
@@ -42,6 +42,18 @@ def test_a_mistake_names_its_argument_and_what_was_typed(
 ) -> None:
     found, details = mistake(*line.split())
     assert (found, details.get("argument"), details.get("typed")) == (code, argument, typed)
+
+
+def test_a_slip_is_told_the_word_that_was_meant() -> None:
+    assert mistake("improt")[1]["near"] == "Did you mean import? "
+    assert mistake("import", "--qrpng", "x")[1]["near"] == "Did you mean --qr-png? "
+    assert mistake("frobnicate")[1]["near"] == ""
+    assert mistake("list", "소리")[1]["near"] == ""
+
+
+def test_a_wrong_value_is_told_the_right_ones() -> None:
+    assert mistake("convert", "1", "--to", "zip")[1]["allowed"] == "It can be: p12, npki"
+    assert mistake("remind", "--days", "x")[1]["allowed"] == "See --help for what it can be."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

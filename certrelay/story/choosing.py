@@ -92,7 +92,8 @@ def _find(found: Sequence[Candidate], selector: str) -> Candidate:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            raise UsageError("selector_ambiguous", selector=printable(selector))
+            numbers = ", ".join(str(match.number) for match in matches)
+            raise UsageError("selector_ambiguous", selector=printable(selector), numbers=numbers)
     raise UsageError("selector_unknown", selector=printable(selector))
 
 

@@ -5,6 +5,7 @@ argparse knows English only, and counts letters where a screen counts cells.
 
 import argparse
 import re
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, Final, NoReturn, cast
 
@@ -52,8 +53,39 @@ class Parser(argparse.ArgumentParser):
         """
         for pattern, code in _MISTAKES.items():
             if found := pattern.match(message):
-                raise UsageError(code, **found.groupdict())
+                self._explain(code, found.groupdict(""))
         raise UsageError("usage")
+
+    def _explain(self, code: str, found: dict[str, str]) -> NoReturn:
+        say = self._texts.say
+        choices = found.pop("choices", "").replace("'", "").split(", ")
+        match code:
+            case "bad_value" if found["argument"] == say("usage.command"):
+                near = self._nearest(found["typed"].strip("'"), choices)
+                raise UsageError("unknown_command", typed=found["typed"], near=near)
+            case "bad_value":
+                known = ", ".join(choices)
+                allowed = say("usage.allowed", choices=known) if known else say("usage.see_help")
+                raise UsageError(code, **found, allowed=allowed)
+            case "unknown_arguments":
+                flags = [flag for parser in self._all() for flag in parser._option_string_actions]
+                near = self._nearest(found["typed"].split()[0], flags)
+                raise UsageError(code, **found, near=near)
+        raise UsageError(code, **found)
+
+    def _nearest(self, typed: str, known: Iterable[str]) -> str:
+        """Ask whether the most similar word was meant; empty if none is similar."""
+        from difflib import get_close_matches  # 5 ms, for a mistake only
+
+        near = get_close_matches(typed, sorted(set(known)), 1)
+        return f"{self._texts.say('usage.near', word=near[0])} " if near else ""
+
+    def _all(self) -> Iterator[argparse.ArgumentParser]:
+        yield self
+        if self._subparsers is not None:
+            for action in self._subparsers._group_actions:
+                if isinstance(action, argparse._SubParsersAction):
+                    yield from action.choices.values()
 
 
 _MISTAKES: Final = {

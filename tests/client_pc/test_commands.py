@@ -97,7 +97,7 @@ def test_an_expired_certificate_that_is_sound_otherwise_says_exactly_that(store:
     ("given", "code", "status"),
     [
         ("wrong", "wrong_password", ExitStatus.PASSWORD),
-        ("", "wrong_password", ExitStatus.PASSWORD),
+        ("", "no_password", ExitStatus.PASSWORD),
         (f"{PASSWORD}\n9999999999", "not_sound", ExitStatus.CERTIFICATE),
     ],
 )
@@ -107,6 +107,20 @@ def test_what_does_not_hold_is_no_success(
     put(store, issued())
     ended, told = events("verify", "1", "--store", store, "--idn", given=given + "\n\n")
     assert (ended, told[-1]["code"]) == (status, code)
+
+
+def test_without_a_password_a_fault_is_still_named_first(store: Path) -> None:
+    put(store, issued(days_left=-3))
+    status, told = events("verify", "1", "--store", store, given="\n")
+    assert (status, told[-1]["code"]) == (ExitStatus.CERTIFICATE, "expired_but_sound")
+
+
+def test_a_file_that_is_not_there_is_no_name_of_a_certificate(store: Path) -> None:
+    put(store, issued())
+    status, _, err = run("show", "none.p12", "--store", store, "--lang", "en")
+    assert status == ExitStatus.CERTIFICATE
+    assert "none.p12" in err
+    assert "cannot be read" in err
 
 
 def test_a_folder_and_a_file_can_be_named_by_their_path(store: Path) -> None:

@@ -198,12 +198,13 @@ def test_an_address_that_is_not_ours_is_told(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for listen, check, code in (
-        ("10.99.98.97", "own_relay", "bad_host"),
+        ("10.99.98.97", "own_relay", "bad_listen"),
         ("8.8.8.8", "lan", "bad_listen"),
     ):
         status, found = examine(store, capsys, "--listen", listen)
         assert status == ExitStatus.NOT_CONFIRMED
         assert found[check]["code"] == code
+        assert all(each.address in found[check]["remedy"] for each in addresses())
 
 
 def test_this_computers_addresses_are_private_ones_that_can_be_bound() -> None:

@@ -22,6 +22,8 @@ from client_pc import cli
 from client_pc.history import History
 from client_pc.remembering import remember
 from tests.certificates import PASSWORD, key
+from tests.test_errors import error_classes
+from tests.test_texts import SENTENCES
 
 PHONE = Hello("Galaxy\x1b[2J S26", "android", "certrelay-web", "W1.0", "14")
 NOW = datetime.now(UTC)
@@ -96,7 +98,13 @@ def test_history_is_a_table_that_aligns(
         cell_width(row[: row.rindex(each)]) for row, each in zip(rows, fingerprints, strict=True)
     ]
     assert set(starts) == {cell_width(head[: head.rindex(head.split()[-1])])}
-    assert "declined" in rows[1]
+    assert Texts(language).say("fate.declined") in rows[1]
+
+
+def test_every_fate_in_words_is_the_code_of_an_error_or_a_status() -> None:
+    known = {code for kind in error_classes() for code in kind.codes} | {"stored", "duplicate"}
+    words = {key.removeprefix("fate.") for key in SENTENCES["en"] if key.startswith("fate.")}
+    assert words - known == {"failed"}
 
 
 def test_nothing_is_remembered_where_nobody_was_met_or_nothing_shall_be(

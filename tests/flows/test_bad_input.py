@@ -157,6 +157,30 @@ def picture_into_nowhere(tmp_path: Path) -> Case:
     return ["client_pc", "import", "--store", tmp_path, *where], ""
 
 
+def address_of_another(tmp_path: Path) -> Case:
+    return ["client_pc", "import", "--store", tmp_path, "--listen", "10.99.98.97"], ""
+
+
+def store_that_is_a_file(tmp_path: Path) -> Case:
+    (tmp_path / "NPKI").write_text("x")
+    return ["client_pc", "import", "--store", tmp_path / "NPKI" / "x", "--listen", "127.0.0.1"], ""
+
+
+def demo_into_a_file(tmp_path: Path) -> Case:
+    (tmp_path / "file").write_text("x")
+    return ["client_pc", "demo", "--keep", tmp_path / "file" / "x"], ""
+
+
+def demo_into_a_used_folder(tmp_path: Path) -> Case:
+    (tmp_path / "keep").mkdir()
+    (tmp_path / "keep" / "mine").write_text("x")
+    return ["client_pc", "demo", "--keep", tmp_path / "keep"], ""
+
+
+def unknown_command(tmp_path: Path) -> Case:
+    return ["client_pc", "improt", "--store", tmp_path], ""
+
+
 CASES: list[tuple[Callable[[Path], Case], ExitStatus]] = [
     (blank_picture, ExitStatus.QR),
     (foreign_qr, ExitStatus.QR),
@@ -177,6 +201,11 @@ CASES: list[tuple[Callable[[Path], Case], ExitStatus]] = [
     (unknown_option, ExitStatus.USAGE),
     (used_keystore, ExitStatus.USAGE),
     (picture_into_nowhere, ExitStatus.STORAGE),
+    (address_of_another, ExitStatus.USAGE),
+    (store_that_is_a_file, ExitStatus.STORAGE),
+    (demo_into_a_file, ExitStatus.STORAGE),
+    (demo_into_a_used_folder, ExitStatus.USAGE),
+    (unknown_command, ExitStatus.USAGE),
 ]
 
 
