@@ -1,9 +1,7 @@
 """A record of every byte that passes the relay holds nothing that matters."""
 
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,47 +15,23 @@ from relay.settings import Edges
 from tests.certificates import PASSWORD
 from tests.flows.conftest import files_below, fill, three_items
 from tests.flows.programs import bench
+from tests.splice import Splice
 
 RUN_BYTES = 12
 """So many bytes of a file in a row would be a leak; by chance they never appear.  Fewer would
 find the subprotocol's "certrelay" in the name of the test authority."""
 
 
-class Recorder:
+class Recorder(Splice):
     """A TCP splice in front of the relay that keeps every byte, unmasked where it was masked."""
 
     def __init__(self) -> None:
-        self.target = ("", 0)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        super().__init__()
         self.streams: list[bytearray] = []
-        self._sockets: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
 
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(self.target)
-                self._sockets += [near, far]
-                for source, sink in ((near, far), (far, near)):
-                    stream = bytearray()
-                    self.streams.append(stream)
-                    arguments = (source, sink, stream)
-                    threading.Thread(target=self._pass_on, args=arguments, daemon=True).start()
-
-    @staticmethod
-    def _pass_on(source: socket.socket, sink: socket.socket, stream: bytearray) -> None:
-        with suppress(OSError):
-            while data := source.recv(65536):
-                stream += data
-                sink.sendall(data)
-        with suppress(OSError):
-            sink.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        for each in (self._listener, *self._sockets):
-            each.close()
+    def opened(self) -> bytearray:
+        self.streams.append(bytearray())
+        return self.streams[-1]
 
     def record(self) -> bytes:
         """Everything as it passed, and again as the relay reads it."""
@@ -88,7 +62,7 @@ def recorded() -> Iterator[Recorder]:
     edges = Edges(hosts=frozenset({f"127.0.0.1:{recorder.port}"}))
     try:
         with start("127.0.0.1", settings=replace(EMBEDDED, edges=edges)) as relay:
-            recorder.target = ("127.0.0.1", relay.port)
+            recorder.begin([("127.0.0.1", relay.port)])
             yield recorder
     finally:
         recorder.close()

@@ -1,6 +1,5 @@
 """What must not succeed: each ends on both sides, with its own words, and nothing is sent."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,9 @@ from certrelay.errors import ExitStatus
 from certrelay.frozen import replace
 from certrelay.wire.release import ReleasePolicy
 from certrelay.wire.room import RoomLimits
-from relay.embedded import EMBEDDED, start
+from relay.embedded import EMBEDDED
 from tests.certificates import PASSWORD, person
-from tests.flows.conftest import files_below, fill
+from tests.flows.conftest import Serve, files_below, fill
 from tests.flows.programs import Bench, Client, bench
 
 
@@ -135,9 +134,11 @@ def test_a_code_that_was_used_is_refused_as_used(desk: Bench) -> None:
 
 
 @pytest.mark.attack(8)
-def test_a_code_whose_time_is_over_is_renewed_and_refused_as_expired(tmp_path: Path) -> None:
-    settings = replace(EMBEDDED, room=RoomLimits(unclaimed_s=0.5))
-    with start("127.0.0.1", settings=settings) as relay, bench(tmp_path, relay.url) as desk:
+def test_a_code_whose_time_is_over_is_renewed_and_refused_as_expired(
+    tmp_path: Path, serve: Serve
+) -> None:
+    url = serve(replace(EMBEDDED, room=RoomLimits(unclaimed_s=0.5)))
+    with bench(tmp_path, url) as desk:
         pc = desk.pc("import", "--yes")
         url = pc.expect("waiting")["url"]
         assert pc.expect("renewed")["reason"] == "expired"
@@ -158,11 +159,10 @@ EVERYTHING = ReleasePolicy.from_table(
 )
 
 
-@pytest.fixture(scope="module")
-def lying_relay() -> Iterator[str]:
+@pytest.fixture(scope="session")
+def lying_relay(serve: Serve) -> str:
     """A relay that admits every release."""
-    with start("127.0.0.1", settings=replace(EMBEDDED, policy=EVERYTHING)) as running:
-        yield running.url
+    return serve(replace(EMBEDDED, policy=EVERYTHING))
 
 
 REFUSED = {

@@ -8,16 +8,14 @@ from websockets.sync.client import connect as connect_socket
 
 from certrelay.frozen import replace
 from certrelay.wire.messages import SUBPROTOCOL
-from relay.embedded import Running, start
+from relay.embedded import Running
 from relay.settings import Settings
+from tests.homes import HOMES, relays
 from tests.redis_server import RedisServer, redis_server
 from tests.relay.device import Device, Pair
 from tests.relay.tls import Certificate, make_certificate
 
 Connect = Callable[..., Device]
-
-HOMES = ("memory", "redis", "two nodes")
-"""Where a relay has its rooms: its rules are the same everywhere."""
 
 CONTRACT = ("test_rules", "test_time")
 """The modules that are run with each home; the others are about what stands before it."""
@@ -66,12 +64,8 @@ def begin(home: str, request: pytest.FixtureRequest) -> Begin:
     """Start a relay that has its rooms where the test wants them."""
 
     def begin_one(stack: ExitStack, settings: Settings, options: Any) -> Running:
-        if home != "memory":
-            settings = replace(settings, redis_url=request.getfixturevalue("redis").url)
-        nodes = [
-            stack.enter_context(start(settings=settings, **options))
-            for _ in range(2 if home == "two nodes" else 1)
-        ]
+        url = None if home == "memory" else request.getfixturevalue("redis").url
+        nodes = stack.enter_context(relays(home, settings, url, **options))
         return nodes[0] if len(nodes) == 1 else cast(Running, TwoNodes(*nodes))
 
     return begin_one
