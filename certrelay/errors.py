@@ -112,6 +112,7 @@ class UsageError(CertRelayError):
         "input_ended",
         "same_kind",
         "bad_settings",
+        "direction_closed",
     )
 
 

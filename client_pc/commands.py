@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from certrelay.errors import CertRelayError
+from certrelay.errors import CertRelayError, UsageError
 from certrelay.terminal.report import Report
 from client_pc.settings import Settings
 
@@ -35,6 +35,7 @@ def receive(
     """`certrelay import`."""
     from client_pc.receive import receive
 
+    _check_direction("import", settings)
     root, way, past = _root(arguments, settings), _options(arguments, settings), _past(settings)
     with _shell(report) as shell:
         return receive(root, way, shell, past, yes=arguments.yes)
@@ -46,6 +47,7 @@ def send(
     """`certrelay export`."""
     from client_pc.send import SendOptions, send
 
+    _check_direction("export", settings)
     options = SendOptions(
         tuple(arguments.selectors),
         arguments.style if arguments.form else None,
@@ -54,6 +56,17 @@ def send(
     shelf, way, past = _shelf(arguments, settings), _options(arguments, settings), _past(settings)
     with _shell(report) as shell:
         return send(shelf, options, way, shell, past)
+
+
+def _check_direction(command: str, settings: Settings) -> None:
+    """Refuse a copy that this PC's settings leave out.
+
+    Raises:
+        UsageError: ``direction_closed``, with ``where`` that is said.
+    """
+    if settings.directions not in ("both", command):
+        where = settings.origins["directions"]
+        raise UsageError("direction_closed", command=command, where=where)
 
 
 def list_all(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:

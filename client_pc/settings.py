@@ -43,6 +43,9 @@ class Settings:
     history: bool = True
     """Whether `certrelay history` is written."""
 
+    directions: str = "both"
+    """Which copies this PC may make: ``both``, or ``import`` or ``export`` alone."""
+
     plain: bool = False
     """Whether the screen is one that can be read aloud: see ``--plain``."""
 
@@ -82,6 +85,12 @@ def _folder(value: object) -> Path:
 
 def _language(value: object) -> str:
     if value not in LANGUAGES:
+        raise ValueError
+    return str(value)
+
+
+def _directions(value: object) -> str:
+    if value not in ("both", "import", "export"):
         raise ValueError
     return str(value)
 
@@ -135,6 +144,7 @@ KEYS: Final = (
     Key("language", _language),
     Key("name", _text),
     Key("history", _switch),
+    Key("directions", _directions),
     Key("plain", _switch),
     Key("timeouts.number_s", _seconds(limits.NUMBER_S)),
     Key("timeouts.save_question_s", _seconds(limits.SAVE_QUESTION_S)),

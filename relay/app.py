@@ -39,7 +39,7 @@ def build_app(
     sockets: Sockets,
     edges: Edges,
     pages: Sequence[BaseRoute] = (),
-    ready: Callable[[], bool] = lambda: True,
+    unready: Callable[[], str] = lambda: "",
 ) -> Starlette:
     """Build the application.
 
@@ -47,7 +47,7 @@ def build_app(
         sockets: Runs each WebSocket.
         edges: Which browsers and proxies are believed.
         pages: Further routes, such as the phone's page.
-        ready: Whether newcomers should be sent here.
+        unready: Says why newcomers should not be sent here; empty if they should.
     """
 
     async def connect(socket: WebSocket) -> None:
@@ -67,7 +67,8 @@ def build_app(
         return _answer(HTTPStatus.OK)
 
     async def readiness(_request: Request) -> Response:
-        return _answer(HTTPStatus.OK if ready() else HTTPStatus.SERVICE_UNAVAILABLE)
+        why = unready()
+        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, why) if why else _answer(HTTPStatus.OK)
 
     app = Starlette(
         routes=[
@@ -155,6 +156,6 @@ def _address(connection: HTTPConnection, edges: Edges) -> str:
     return allowance_key(client_address(peer, forwarded, edges.trusted_proxies))
 
 
-def _answer(status: HTTPStatus) -> Response:
-    body = "ok" if status is HTTPStatus.OK else status.phrase
+def _answer(status: HTTPStatus, why: str = "") -> Response:
+    body = "ok" if status is HTTPStatus.OK else why or status.phrase
     return PlainTextResponse(f"{body}\n", status, _HEADERS)

@@ -13,6 +13,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def wall() -> float:
+    """Seconds since the Unix epoch: for hours of use, which follow the clock on the wall."""
+    return time.time()
+
+
 def http_date() -> str:
     """The wall clock's time as HTTP writes it: lets a PC see that its own clock is wrong."""
     return formatdate(usegmt=True)

@@ -24,7 +24,7 @@ from certrelay.wire.messages import (
     encode,
 )
 from certrelay.wire.release import ReleasePolicy, Version
-from certrelay.wire.room import Event, Joined, Recreated, Resumed
+from certrelay.wire.room import DeadWord, Event, Joined, Recreated, Resumed
 from relay import journal
 from relay.outbox import Outbox
 
@@ -78,15 +78,35 @@ class Line:
         self.outbox.put_close(code)
 
 
-def event_of(request: Request, policy: ReleasePolicy) -> Event:
-    """Say what a request is to a room that stands."""
+def event_of(request: Request, policy: ReleasePolicy, closed: Refused | None) -> Event:
+    """Say what a request is to a room that stands; ``closed`` as in `Home`."""
     match request:
         case Create(_, token_hash, peer_token_hash):
             return Recreated(token_hash, peer_token_hash)
         case Join(_, token_hash):
-            return Joined(token_hash, _verdict(request, policy))
+            return Joined(token_hash, closed or _verdict(request, policy))
         case Resume(_, role, token):
             return Resumed(role, token)
+
+
+def refusal_of_absent(
+    request: Request, word: DeadWord | None, closed: Refused | None
+) -> Refused | None:
+    """Say what a request for a room that does not stand is refused with.
+
+    Args:
+        request: What is asked.
+        word: What is remembered of the room.
+        closed: As in `Home`.
+
+    Returns:
+        ``None`` if it is a `create` that may open the room.
+    """
+    if closed is not None and not isinstance(request, Resume):
+        return closed
+    if word is None and isinstance(request, Create):
+        return None
+    return rules.answer_absent(request, word)
 
 
 def _verdict(join: Join, policy: ReleasePolicy) -> Refused | None:
@@ -129,15 +149,21 @@ class Home(Hub, Protocol):
     policy: ReleasePolicy
     """Asked at each `join`; may be exchanged while the relay runs."""
 
+    closed: Refused | None
+    """What newcomers are refused with while the operator takes none; ``None`` admits them."""
+
     @property
-    def ready(self) -> bool:
-        """Whether somebody new may come in."""
+    def unready(self) -> str:
+        """Why nobody new can come in, in one word; empty if somebody can."""
 
     async def start(self) -> None:
         """Begin; before the first `ask`."""
 
     async def stop(self) -> None:
         """End, after all sockets have."""
+
+    async def end_waiting(self) -> None:
+        """End the rooms of this node that nobody has claimed: ``suspended``."""
 
     def rooms(self) -> list[rules.Room]:
         """The rooms that stand; each is counted by one node."""

@@ -16,7 +16,16 @@ from certrelay.wire.messages import Create, Refused, encode
 from certrelay.wire.release import ReleasePolicy
 from relay.clock import Clock, monotonic
 from relay.dead_rooms import DeadRooms
-from relay.hub import Line, Request, Seat, event_of, note, note_carried, note_opened
+from relay.hub import (
+    Line,
+    Request,
+    Seat,
+    event_of,
+    note,
+    note_carried,
+    note_opened,
+    refusal_of_absent,
+)
 from relay.settings import Settings
 
 _LATE_S: Final = 0.001
@@ -44,6 +53,9 @@ class MemoryHub:
         self.policy: ReleasePolicy = settings.policy
         """Asked at each `join`; may be exchanged while the relay runs."""
 
+        self.closed: Refused | None = None
+        """What newcomers are refused with while the operator takes none."""
+
         self._settings: Final = settings
         self._clock: Final = clock
         self._homes: Final[dict[RoomId, _Home]] = {}
@@ -55,9 +67,9 @@ class MemoryHub:
         return len(self._homes)
 
     @property
-    def ready(self) -> bool:
-        """Memory always is."""
-        return True
+    def unready(self) -> str:
+        """Memory is always there."""
+        return ""
 
     async def start(self) -> None:
         """Nothing is to be begun."""
@@ -67,6 +79,11 @@ class MemoryHub:
         for home in self._homes.values():
             if home.timer is not None:
                 home.timer.cancel()
+
+    async def end_waiting(self) -> None:
+        """End the rooms that nobody has claimed."""
+        for home in list(self._homes.values()):
+            self._step(home, rules.Suspended(), None)
 
     def rooms(self) -> list[rules.Room]:
         """The rooms that stand."""
@@ -82,14 +99,13 @@ class MemoryHub:
         seat = Seat.of(request)
         home = self._homes.get(seat.room)
         if home is not None:
-            self._step(home, event_of(request, self.policy), line)
+            self._step(home, event_of(request, self.policy, self.closed), line)
             return
         word = self._dead.word(seat.room, self._clock())
-        if word is not None or not isinstance(request, Create):
-            line.refuse(rules.answer_absent(request, word))
-        elif (refused := self._full(line)) is not None:
+        refused = refusal_of_absent(request, word, self.closed) or self._full(line)
+        if refused is not None:
             line.refuse(refused)
-        else:
+        elif isinstance(request, Create):
             self._open(line, request)
 
     async def carry(self, line: Line, sealed: bytes) -> None:

@@ -29,7 +29,7 @@ from certrelay.wire.release import ReleasePolicy
 from certrelay.wire.room import DeadWord
 from relay import journal, records
 from relay.changes import Change, opened, stepped
-from relay.hub import Line, Request, Seat, event_of, note_carried
+from relay.hub import Line, Request, Seat, event_of, note_carried, refusal_of_absent
 from relay.records import Letter, Name, Notice, Record, Stored, node_of
 from relay.settings import Settings
 from relay.store import BEAT_S, COMMAND_S, Found, Store, StoreAway, StoreForeign, StoreFull
@@ -63,6 +63,9 @@ class RedisHub:
         self.policy: ReleasePolicy = settings.policy
         """Asked at each `join`; may be exchanged while the relay runs."""
 
+        self.closed: Refused | None = None
+        """What newcomers are refused with while the operator takes none."""
+
         self._settings: Final = settings
         self._limits: Final = settings.room
         self._node: Final = os.urandom(8).hex()
@@ -76,9 +79,20 @@ class RedisHub:
         self._notings: Final[set[asyncio.Task[None]]] = set()
 
     @property
-    def ready(self) -> bool:
-        """Whether somebody new may come in."""
-        return self._store.listening
+    def unready(self) -> str:
+        """Why nobody new can come in: ``store_away`` or ``store_full``."""
+        if not self._store.listening:
+            return "store_away"
+        return "store_full" if self._store.full else ""
+
+    async def end_waiting(self) -> None:
+        """End the rooms of this node that nobody has claimed; what fails now is tried later."""
+        waiting = [room.id for room in self.rooms() if not room.claimed]
+        for at in range(0, len(waiting), _AT_ONCE):
+            ends = [
+                self._apply(room, rules.Suspended(), None) for room in waiting[at : at + _AT_ONCE]
+            ]
+            await asyncio.gather(*ends, return_exceptions=True)
 
     def rooms(self) -> list[rules.Room]:
         """The rooms that count for this node."""
@@ -128,12 +142,14 @@ class RedisHub:
 
         def step(stored: Stored, now: float) -> Change | Refused:
             if isinstance(stored, Record):
-                event = event_of(request, self.policy)
+                event = event_of(request, self.policy, self.closed)
                 return self._step(stored, event, now, (seat.role, name))
-            if stored is not None or not isinstance(request, Create):
-                return rules.answer_absent(request, stored)
-            refused = self._full(line.address)
-            return opened(request, name, now, self._limits) if refused is None else refused
+            refused = refusal_of_absent(request, stored, self.closed)
+            if refused is None:
+                assert isinstance(request, Create)
+                refused = self._full(line.address)
+                return refused or opened(request, name, now, self._limits)
+            return refused
 
         try:
             refused = await self._change(seat.room, step)

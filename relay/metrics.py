@@ -6,7 +6,7 @@ of the protocol.  What is counted is this process's; a server that scrapes all n
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client import Counter as Total
@@ -24,6 +24,17 @@ _SESSION_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 _BYTES: Final = (1024, 16_384, 65_536, 262_144, 1_048_576, 4_194_304)
 
 
+class Service(Protocol):
+    """A relay that may, or may not, take somebody new."""
+
+    def unready(self) -> str:
+        """Why it cannot; empty if it can."""
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether its operator does not want it to."""
+
+
 def state(room: Room) -> str:
     """Name a room's state: ``waiting`` for a scan, ``paired``, or with an end ``away``."""
     if not room.claimed:
@@ -37,14 +48,14 @@ class Metrics:
     Args:
         rooms: Gives the rooms that stand, each counted by one node.
         sockets: Counts the WebSockets that are open.
-        ready: Whether somebody new may come in.
+        service: Says whether somebody new may come in.
     """
 
     def __init__(
         self,
         rooms: Callable[[], Iterable[Room]],
         sockets: Callable[[], int],
-        ready: Callable[[], bool],
+        service: Service,
     ) -> None:
         registry = self._registry = CollectorRegistry()
         self._opened = Total("certrelay_rooms_opened", "Rooms opened.", registry=registry)
@@ -75,7 +86,7 @@ class Metrics:
             buckets=_SESSION_S,
             registry=registry,
         )
-        registry.register(_Now(rooms, sockets, ready))
+        registry.register(_Now(rooms, sockets, service))
         journal.listen(self._hear)
 
     def close(self) -> None:
@@ -110,11 +121,11 @@ class _Now(Collector):
         self,
         rooms: Callable[[], Iterable[Room]],
         sockets: Callable[[], int],
-        ready: Callable[[], bool],
+        service: Service,
     ) -> None:
         self._rooms: Final = rooms
         self._sockets: Final = sockets
-        self._ready: Final = ready
+        self._service: Final = service
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """Count."""
@@ -125,5 +136,12 @@ class _Now(Collector):
         yield rooms
         yield GaugeMetricFamily("certrelay_sockets", "WebSockets open.", value=self._sockets())
         yield GaugeMetricFamily(
-            "certrelay_ready", "1 if newcomers are admitted.", value=int(self._ready())
+            "certrelay_ready",
+            "1 if newcomers can be served.",
+            value=int(not self._service.unready()),
+        )
+        yield GaugeMetricFamily(
+            "certrelay_suspended",
+            "1 if the operator takes nobody new.",
+            value=int(self._service.is_suspended),
         )

@@ -73,12 +73,13 @@ def bind_operator(text: str) -> socket.socket | None:
     return bind(host.strip("[]"), int(port))
 
 
-def word(is_so: Callable[[], bool]) -> Page:
-    """A page that says ``ok`` with status 200, or 503."""
+def word(why_not: Callable[[], str]) -> Page:
+    """A page that says ``ok`` with status 200, or with status 503 why not."""
 
     def page() -> tuple[HTTPStatus, str, bytes]:
-        status = HTTPStatus.OK if is_so() else HTTPStatus.SERVICE_UNAVAILABLE
-        text = "ok" if status is HTTPStatus.OK else status.phrase
+        why = why_not()
+        status = HTTPStatus.SERVICE_UNAVAILABLE if why else HTTPStatus.OK
+        text = why or "ok"
         return status, "text/plain; charset=utf-8", f"{text}\n".encode()
 
     return page

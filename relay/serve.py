@@ -45,7 +45,8 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
     if arguments.limits is not None:
         settings = read_limits(arguments.limits, settings)
     if arguments.policy is not None:
-        settings = replace(settings, policy=read_policy(arguments.policy))
+        releases, service = read_policy(arguments.policy)
+        settings = replace(settings, policy=releases, service=service)
     tls = None
     if arguments.tls_cert or arguments.tls_key:
         if not (arguments.tls_cert and arguments.tls_key):
@@ -142,13 +143,13 @@ def _stop_on_signals(server: Server) -> list[int]:
 
 
 def _reload_on_hangup(server: Server, policy: Path | None) -> None:
-    """Read the release policy anew at SIGHUP; one that cannot be read changes nothing."""
+    """Read the policy anew at SIGHUP; one that cannot be read changes nothing."""
     if policy is None or not hasattr(signal, "SIGHUP"):
         return
 
     def reload() -> None:
         try:
-            server.hub.policy = read_policy(policy)
+            server.use_policy(*read_policy(policy))
         except UsageError as error:
             journal.write_warning("policy_unreadable", code=error.code)
         else:
@@ -163,7 +164,7 @@ async def _operator_pages(server: Server, listener: socket.socket | None) -> Asy
     if listener is None:
         yield
         return
-    pages = {"/healthz": word(lambda: True), "/readyz": word(server.is_ready)}
+    pages = {"/healthz": word(lambda: ""), "/readyz": word(server.unready)}
     with contextlib.ExitStack() as stack:
         try:
             from relay.metrics import CONTENT_TYPE, Metrics
@@ -171,7 +172,7 @@ async def _operator_pages(server: Server, listener: socket.socket | None) -> Asy
             journal.write_warning("no_prometheus_client")
         else:
             sockets = server.sockets
-            metrics = Metrics(server.hub.rooms, lambda: len(sockets), server.is_ready)
+            metrics = Metrics(server.hub.rooms, lambda: len(sockets), server)
             stack.callback(metrics.close)
             pages["/metrics"] = lambda: (HTTPStatus.OK, CONTENT_TYPE, metrics.text())
         answering = await OperatorPages(pages).serve(listener)

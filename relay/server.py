@@ -5,6 +5,7 @@ the path of each socket; what is left of it here is what reads and writes HTTP.
 """
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -17,9 +18,13 @@ from uvicorn.server import ServerState
 
 from certrelay.errors import UsageError
 from certrelay.limits import MAX_MESSAGE_BYTES
+from certrelay.wire.release import ReleasePolicy
+from certrelay.wire.service import ServicePolicy
+from relay import journal
 from relay.address import BACKLOG
 from relay.admission import Admission, Doorman
 from relay.app import build_app
+from relay.clock import Clock, wall
 from relay.forward import ForwardingDoor
 from relay.hub import Home
 from relay.hub_memory import MemoryHub
@@ -30,6 +35,9 @@ from relay.transport import HttpDoor, WebSocketDoor
 
 STOP_S: Final = 2.0
 """Seconds that devices have to answer the close when the relay stops."""
+
+_HOURS_EVERY_S: Final = 1.0
+"""Seconds between two looks at the clock where there are hours of use."""
 
 _LOOK_S: Final = 0.05
 """Seconds between two looks whether all have finished."""
@@ -42,12 +50,21 @@ class Server:
         settings: See `relay.settings`.
         tls: For https; `tls_context` makes one.
         pages: Further routes, such as the phone's page.
+        wall: For the hours of use.
     """
 
     def __init__(
-        self, settings: Settings, tls: ssl.SSLContext | None, pages: Sequence[BaseRoute] = ()
+        self,
+        settings: Settings,
+        tls: ssl.SSLContext | None,
+        pages: Sequence[BaseRoute] = (),
+        wall: Clock = wall,
     ) -> None:
         self.hub: Final = make_home(settings)
+        self.hub.closed = settings.service.refusal(wall())
+        self._service = settings.service
+        self._wall: Final = wall
+        self._policy_changed: Final = asyncio.Event()
         admission = Admission(settings.admission)
         self.sockets: Final = Sockets(self.hub, admission, settings.socket)
         self._settings: Final = settings
@@ -61,7 +78,7 @@ class Server:
             settings.edges.trusted_proxies,
         )
         self._config: Final = uvicorn.Config(
-            build_app(self.sockets, settings.edges, pages, self.is_ready),
+            build_app(self.sockets, settings.edges, pages, self.unready),
             ws=ForwardingDoor,
             ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,
@@ -80,9 +97,23 @@ class Server:
         )
         self._config.load()
 
-    def is_ready(self) -> bool:
-        """Whether newcomers should be sent here."""
-        return self.hub.ready and not self.sockets.draining
+    def unready(self) -> str:
+        """Why newcomers should not be sent here, in one word; empty if they should.
+
+        A relay out of its hours is ready all the same: it has an answer for whoever comes.
+        """
+        return "draining" if self.sockets.draining else self.hub.unready
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the operator takes nobody new at this time."""
+        return self.hub.closed is not None
+
+    def use_policy(self, releases: ReleasePolicy, service: ServicePolicy) -> None:
+        """Judge newcomers by another policy from now on."""
+        self.hub.policy = releases
+        self._service = service
+        self._policy_changed.set()
 
     async def run(self, listener: socket.socket, listening: Callable[[], None]) -> None:
         """Serve until `stop`, then tell every device and close.
@@ -98,14 +129,30 @@ class Server:
             ssl_handshake_timeout=self._settings.socket.request_s if self._tls else None,
             backlog=BACKLOG,
         )
+        keeping_hours = asyncio.create_task(self._keep_hours())
         try:
             await self.hub.start()
             listening()
             await self._stopping.wait()
         finally:
+            keeping_hours.cancel()
             server.close()
             await self._end()
             await self.hub.stop()
+
+    async def _keep_hours(self) -> None:
+        """Close and open by the policy's clock; while closed no room waits for a scan."""
+        while True:
+            was_closed, self.hub.closed = self.hub.closed, self._service.refusal(self._wall())
+            if (was_closed is None) is not (self.hub.closed is None):
+                journal.write_warning("use_resumed" if was_closed else "use_suspended")
+            if self.hub.closed is not None:
+                await self.hub.end_waiting()
+            every_s = None if self._service.is_always_open else _HOURS_EVERY_S
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(every_s):
+                    await self._policy_changed.wait()
+            self._policy_changed.clear()
 
     async def drain(self) -> None:
         """End `run` once the paired devices have finished, or their time is up.

@@ -14,6 +14,7 @@ from certrelay.frozen import frozen, replace
 from certrelay.limits import KIB
 from certrelay.wire.release import PHONE_POLICY, ReleasePolicy
 from certrelay.wire.room import RoomLimits
+from certrelay.wire.service import ServicePolicy
 
 Network = IPv4Network | IPv6Network
 _T = TypeVar("_T")
@@ -107,6 +108,7 @@ class Settings:
     admission: AdmissionLimits = AdmissionLimits()
     edges: Edges = Edges()
     policy: ReleasePolicy = PHONE_POLICY
+    service: ServicePolicy = ServicePolicy()
     dead_room_s: float = limits.DEAD_ROOM_S
     max_dead_rooms: int = limits.MAX_DEAD_ROOMS
     """Of each node."""
@@ -129,13 +131,20 @@ _OF_THE_PROTOCOL: Final = ("message_bytes",)
 """What both ends count on: no operator's business."""
 
 
-def read_policy(path: Path) -> ReleasePolicy:
-    """Read a release policy: a TOML file with one table per platform.
+def read_policy(path: Path) -> tuple[ReleasePolicy, ServicePolicy]:
+    """Read a policy file: TOML, one table per platform, and ``[service]`` for the hours of use.
+
+    A file with that one alone leaves the releases at their default.
 
     Raises:
         UsageError: ``bad_policy`` with ``where``: the file, the line or the key.
     """
-    return ReleasePolicy.from_table(_read_toml(path, "bad_policy"))
+    table = _read_toml(path, "bad_policy")
+    releases = PHONE_POLICY
+    if set(table) != {"service"}:
+        rules = {name: rule for name, rule in table.items() if name != "service"}
+        releases = ReleasePolicy.from_table(rules)
+    return releases, ServicePolicy.from_table(table.get("service", {}))
 
 
 def read_limits(path: Path, settings: Settings) -> Settings:

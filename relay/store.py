@@ -108,6 +108,9 @@ class Store:
         self.listening = False
         """Whether the node hears what is sent to it."""
 
+        self.full = False
+        """Whether the server had no memory left when it was last asked."""
+
         self._clock: Final = clock
         self._offset = 0.0
         common: dict[str, Any] = {
@@ -266,9 +269,12 @@ class Store:
         while self._clock() - self._heard_at < SILENT_S:
             with contextlib.suppress(RedisError, OSError, TimeoutError):
                 pipeline = self._redis.pipeline(transaction=False)
+                # A server without memory refuses to write, yet still lets a key live longer.
+                pipeline.pexpire(_channel(self.node), int(SILENT_S * 1000))
                 pipeline.set(_channel(self.node), b"", px=int(SILENT_S * 1000))
                 pipeline.publish(_channel(self.node), b"")
-                await pipeline.execute()
+                answers = await pipeline.execute(raise_on_error=False)
+                self.full = isinstance(answers[1], OutOfMemoryError)
             await asyncio.sleep(BEAT_S)
         await connection.disconnect()
         raise StoreAway

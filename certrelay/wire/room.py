@@ -10,7 +10,7 @@ is an effect too, and leaves the room as it was.
 
     open_room ──▶ unclaimed ──Joined──▶ claimed ───────────────▶ over (word "used")
         │         (S never seen)          ▲  Left, 10 minutes,
-        │             │                   │  grace, budget, Suspended
+        │             │                   │  grace, budget
         │             └─Left, 120 s,──────│────────────────────▶ over (word "expired")
         │               grace, Suspended  │
         └──with peer_token_hash───────────┘ (S in grace)
@@ -138,8 +138,8 @@ class Joined:
     """A socket shows the right join secret."""
 
     token_hash: TokenHash
-    release: messages.Refused | None = None
-    """What the release policy has against it; ``None`` admits it."""
+    policy: messages.Refused | None = None
+    """What the operator's policy has against a newcomer; ``None`` admits it."""
 
 
 @frozen
@@ -174,7 +174,7 @@ class Carried:
 
 @frozen
 class Suspended:
-    """The operator ends the room."""
+    """The operator takes nobody new: a code that nobody has scanned ends, a pair goes on."""
 
 
 @frozen
@@ -294,7 +294,7 @@ def step(room: Room, event: Event, now: float, limits: RoomLimits) -> Step:
         case Carried(role, size):
             return _carried(room, role, size, limits)
         case Suspended():
-            return _end(room, "suspended")
+            return (room, ()) if room.claimed else _end(room, "suspended")
         case Tick():
             return room, ()
         case _:
@@ -323,8 +323,8 @@ def _recreated(room: Room, event: Recreated, now: float, limits: RoomLimits) -> 
 def _joined(room: Room, event: Joined, now: float, limits: RoomLimits) -> Step:
     if room.s is not None and room.s.token_hash != event.token_hash:
         return _second_scan(room)
-    if room.s is None and event.release is not None:
-        return room, (Refuse(event.release),)
+    if room.s is None and event.policy is not None:
+        return room, (Refuse(event.policy),)
     if not room.g.here:
         retry_in_ms = math.ceil(limits.join_retry_s * 1000)
         if room.s is not None and not room.s.here:

@@ -17,6 +17,7 @@ store = "~/certificates"
 language = "ko"
 name = "거실 PC"
 history = false
+directions = "import"
 plain = true
 
 [timeouts]
@@ -39,7 +40,7 @@ def test_a_file_sets_everything(file: Path) -> None:
     assert settings.relay == "https://relay.example.kr"
     assert settings.store == Path.home() / "certificates"
     assert (settings.language, settings.name) == ("ko", "거실 PC")
-    assert (settings.history, settings.plain) == (False, True)
+    assert (settings.history, settings.plain, settings.directions) == (False, True, "import")
     assert (settings.number_s, settings.save_question_s) == (60, 30.5)
     assert set(settings.origins) == {key.name for key in KEYS}
     assert set(settings.origins.values()) == {str(file)}
@@ -69,6 +70,7 @@ def test_an_empty_variable_sets_nothing() -> None:
         (b"language = 'fr'", "language"),
         (b"history = 'perhaps'", "history"),
         (b"plain = 1", "plain"),
+        (b"directions = 'none'", "directions"),
         (b"store = ''", "store"),
         (b"store = '~nobody-has-this-name/x'", "store"),
         (b"[timeouts]\nnumber_s = 1", "timeouts.number_s"),
@@ -176,3 +178,15 @@ def test_the_command_line_counts_more_than_everything(
     words = capsys.readouterr().err
     assert str(tmp_path / "named") in words
     assert "There are no certificates" in words
+
+
+@pytest.mark.parametrize(("allowed", "closed"), [("import", "export"), ("export", "import")])
+def test_a_direction_that_the_settings_leave_out_is_refused_with_the_place(
+    file: Path, capsys: pytest.CaptureFixture[str], allowed: str, closed: str
+) -> None:
+    file.write_text(f"directions = '{allowed}'", "utf-8")
+    assert cli.main([closed, "--json"]) == ExitStatus.USAGE
+    (told,) = events(capsys.readouterr().out)
+    assert told["code"] == "direction_closed"
+    assert closed in told["message"]
+    assert str(file) in told["message"]

@@ -8,6 +8,7 @@ from certrelay.errors import ExitStatus
 from certrelay.frozen import replace
 from certrelay.wire.release import ReleasePolicy
 from certrelay.wire.room import RoomLimits
+from certrelay.wire.service import ServicePolicy
 from relay.embedded import EMBEDDED
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import Serve, files_below, fill
@@ -223,3 +224,18 @@ def test_a_release_at_or_above_the_floor_is_admitted(desk: Bench, platform: str,
     phone.answer(PASSWORD)
     phone.answer(pc.expect("number")["number"])
     assert (phone.finish(), pc.finish()) == (ExitStatus.OK, ExitStatus.OK)
+
+
+# --- a relay that its operator has closed ---
+
+
+def test_a_closed_relay_is_told_to_both(tmp_path: Path, desk: Bench, serve: Serve) -> None:
+    """이용중지: the PC hears it before it shows a code, and so does a phone with an old one."""
+    pc = desk.pc("import")
+    address = pc.expect("waiting")["url"].partition("#")
+    closed = serve(replace(EMBEDDED, service=ServicePolicy(suspended=True)))
+    phone = desk.phone_with_url(f"{closed}#{address[2]}", "--send", "1")
+    assert error_of(phone) == (ExitStatus.ROOM, "suspended")
+    with bench(tmp_path / "other", closed) as other:
+        assert error_of(other.pc("import")) == (ExitStatus.ROOM, "suspended")
+        assert not other.picture.exists()

@@ -73,14 +73,16 @@ def read_release(data: bytes) -> None:
 
 
 def read_policy_file(data: bytes) -> None:
-    """An operator's release policy."""
+    """An operator's policy: releases, and hours of which one comes again within a week."""
     path = _folder() / "policy.toml"
     path.write_bytes(data)
     with contextlib.suppress(UsageError):
-        policy = read_policy(path)
+        policy, service = read_policy(path)
         assert policy.rules
         with ours():
             policy.check("android", "G5.0", "14")
+        closed = service.refusal(1_795_000_000.0)
+        assert closed is None or service.suspended or 0 < (closed.retry_in_ms or 0) <= 604_800_000
 
 
 def read_limits_file(data: bytes) -> None:
@@ -264,6 +266,9 @@ def _records() -> tuple[bytes, ...]:
 
 
 _POLICY = b'[android]\napp = "G5.0"\nos = "8"\nblocked = ["G5.3"]\n[ios]\napp = "I5.0"\n'
+_HOURS = (
+    b'[service]\nsuspended = false\nhours = ["mon-fri,sun 09:00-18:00"]\nutc_offset = "+09:00"\n'
+)
 _LIMITS = (
     b"max_dead_rooms = 9\n[socket]\nping_s = 20.5\n[admission]\nrooms = 5\n[room]\ngrace_s=1\n"
 )
@@ -288,7 +293,7 @@ _ANSWERS = (
 
 EDGES = {
     "release": Target(read_release, (b"android G5.0 14", b"ios I5.10 13.1.2"), mutated_text),
-    "policy": Target(read_policy_file, (_POLICY, b"a=" + b"[" * 900), mutated_text),
+    "policy": Target(read_policy_file, (_POLICY, _HOURS, b"a=" + b"[" * 900), mutated_text),
     "limits": Target(read_limits_file, (_LIMITS,), mutated_text),
     "settings": Target(read_settings_file, (_SETTINGS, b"a=" + b"[" * 900), mutated_text),
     "history": Target(read_history_file, (_history(), b"[" * 3000), mutated_text),

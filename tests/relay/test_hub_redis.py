@@ -49,11 +49,12 @@ def node() -> Iterator[Start]:
         yield start_one
 
 
-def readiness(port: int) -> int:
+def readiness(port: int) -> tuple[int, str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode().strip()
     finally:
         connection.close()
 
@@ -177,10 +178,10 @@ def test_while_the_server_is_away_newcomers_wait_and_pairs_on_one_node_go_on(
     own_redis: RedisServer, node: Start, connect_to: Connect, pair: Pair
 ) -> None:
     relay = node(own_redis)
-    assert readiness(relay.port) == 200
+    assert readiness(relay.port) == (200, "ok")
     g, s = pair.meet(lambda: connect_to(relay))
     own_redis.stop()
-    while readiness(relay.port) != 503:
+    while readiness(relay.port) != (503, "store_away"):
         pass
     newcomer = connect_to(relay)
     newcomer.say(Pair().create)
@@ -189,7 +190,7 @@ def test_while_the_server_is_away_newcomers_wait_and_pairs_on_one_node_go_on(
     g.say(b"here")
     assert (g.hear(), s.hear()) == (b"still", b"here")
     own_redis.start()
-    while readiness(relay.port) != 200:
+    while readiness(relay.port)[0] != 200:
         pass
     s.say(b"the room was put back")
     assert g.hear() == b"the room was put back"
@@ -223,7 +224,7 @@ def test_pairs_on_two_nodes_survive_a_server_that_loses_everything(
     own_redis.stop()
     own_redis.start()
     for relay in (first, second):
-        while readiness(relay.port) != 200:
+        while readiness(relay.port)[0] != 200:
             pass
     s.say(b"again")
     assert hear_until(g, b"again") == [b"again"]
@@ -254,6 +255,8 @@ def test_a_server_without_memory_takes_nobody_new_and_still_ends_rooms(
     newcomer = connect_to(relay)
     newcomer.say(Pair().create)
     assert newcomer.hear_all() == [Refused("try_later"), 4429]
+    while readiness(relay.port) != (503, "store_full"):
+        pass
     s.say(b"carried all the same")
     assert g.hear() == b"carried all the same"
     s.say(Leave())

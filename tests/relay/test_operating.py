@@ -3,13 +3,24 @@
 import http.client
 import json
 import signal
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from certrelay.wire.messages import Closed, Created, Leave, Paired, PeerBack, Refused, Resumed
+from certrelay.wire.messages import (
+    Closed,
+    Created,
+    Leave,
+    Paired,
+    PeerBack,
+    PeerGone,
+    Refused,
+    Resumed,
+)
+from tests.homes import HOMES
 from tests.nodes import Node, nodes
 from tests.redis_server import RedisServer, free_port
 from tests.relay.conftest import Connect
@@ -134,6 +145,61 @@ def test_a_policy_is_read_anew_and_a_broken_one_changes_nothing(
         assert "policy_read" in logged
 
 
+@pytest.mark.parametrize("rooms_in", HOMES[:2])
+def test_a_relay_that_is_stopped_by_hand_lets_pairs_finish_and_says_so_to_all_others(
+    rooms_in: str,
+    redis: RedisServer,
+    operator: int,
+    tmp_path: Path,
+    connect_to: Connect,
+    pair: Pair,
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[service]\nsuspended = false\n")
+    more = () if rooms_in == "memory" else ("--redis", redis.url)
+    operate = ("--operate", f"127.0.0.1:{operator}")
+    with nodes(1, "--policy", policy, *operate, *more) as (relay,):
+        g, s = pair.meet(lambda: connect_to(relay))
+        waiting, code = connect_to(relay), Pair()
+        assert isinstance(waiting.ask(code.create), Created)
+        policy.write_text("[service]\nsuspended = true\n")
+        relay.send(signal.SIGHUP)
+        assert waiting.hear_all() == [Closed("suspended"), 1000]
+        for ask in (Pair().create, Pair().join, code.create, code.join):
+            newcomer = connect_to(relay)
+            newcomer.say(ask)
+            assert newcomer.hear_all() == [Refused("suspended"), 4429]
+        assert figures(operator)["certrelay_suspended"] == 1
+        assert get(relay.port, "/readyz")[0] == 200, "it has an answer for whoever comes"
+        s.lose()
+        assert g.hear() == PeerGone()
+        back = connect_to(relay)
+        assert isinstance(back.ask(pair.resume_s), Resumed)
+        assert g.hear() == PeerBack()
+        back.say(b"to the end")
+        assert g.hear() == b"to the end"
+        back.say(Leave())
+        assert g.hear_all() == [Closed("left"), 1000]
+        policy.write_text("[service]\nsuspended = false\n")
+        relay.send(signal.SIGHUP)
+        while isinstance(answer := connect_to(relay).ask(Pair().create), Refused):
+            pass
+        assert isinstance(answer, Created)
+
+
+def test_out_of_its_hours_a_relay_says_when_it_opens(connect_to: Connect, tmp_path: Path) -> None:
+    later = time.gmtime(time.time() + 12 * 3600)
+    policy = tmp_path / "policy.toml"
+    hours = f"mon-sun {later.tm_hour:02}:00-{later.tm_hour:02}:59"
+    policy.write_text(f'[service]\nhours = ["{hours}"]\nutc_offset = "+00:00"\n')
+    with nodes(1, "--policy", policy) as (relay,):
+        refused = connect_to(relay).ask(Pair().create)
+    assert isinstance(refused, Refused)
+    assert refused.code == "suspended"
+    assert refused.retry_in_ms is not None
+    assert 11 * 3600 <= refused.retry_in_ms / 1000 <= 12 * 3600
+
+
 def test_a_drained_relay_lets_pairs_finish_and_sends_the_others_elsewhere(
     connect_to: Connect, pair: Pair
 ) -> None:
@@ -143,7 +209,7 @@ def test_a_drained_relay_lets_pairs_finish_and_sends_the_others_elsewhere(
         assert isinstance(waiting.ask(Pair().create), Created)
         relay.send(signal.SIGTERM)
         assert waiting.hear_all() == [1012]
-        assert get(relay.port, "/readyz")[0] == 503
+        assert get(relay.port, "/readyz") == (503, "draining\n")
         newcomer = connect_to(relay)
         newcomer.say(Pair().create)
         assert newcomer.hear_all() == [1012]

@@ -6,16 +6,29 @@ import pytest
 from certrelay.errors import ReleaseRefused, UsageError
 from certrelay.frozen import replace
 from certrelay.texts import LANGUAGES, Texts
+from certrelay.wire.release import PHONE_POLICY
+from certrelay.wire.service import ServicePolicy
 from relay.settings import MAX_FILE_BYTES, Settings, read_limits, read_policy
 
 
 def test_a_policy_file_is_read(tmp_path: Path) -> None:
     file = tmp_path / "releases.toml"
     file.write_text('# 안드로이드\n[android]\napp = "G5.2"\nos = "9"\n', "utf-8")
-    policy = read_policy(file)
-    policy.check("android", "G5.2", "9")
+    releases, service = read_policy(file)
+    releases.check("android", "G5.2", "9")
     with pytest.raises(ReleaseRefused, match="version_too_low"):
-        policy.check("android", "G5.1", "9")
+        releases.check("android", "G5.1", "9")
+    assert service.is_always_open
+
+
+def test_hours_of_use_stand_beside_the_releases_or_alone(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('[service]\nhours = ["mon-fri 09:00-18:00"]\n[ios]\napp = "I6.0"\n', "utf-8")
+    releases, service = read_policy(file)
+    assert set(releases.rules) == {"ios"}
+    assert service.hours is not None
+    file.write_text("[service]\nsuspended = true\n", "utf-8")
+    assert read_policy(file) == (PHONE_POLICY, ServicePolicy(suspended=True))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +42,8 @@ def test_a_policy_file_is_read(tmp_path: Path) -> None:
         (b"android = " + b"[" * 3000, "releases.toml"),
         (b"android = " + b"1" * 5000, "releases.toml"),
         (b"", "[android]"),
+        (b"[service]\nhours = ['always']", "[service] hours"),
+        (b"service = 1", "[service]"),
     ],
 )
 def test_a_policy_file_that_is_wrong_is_refused_with_the_place(

@@ -418,12 +418,15 @@ def test_the_reason_is_the_time_that_was_over_first(claimed: Room) -> None:
     assert ended(late, Tick(), START + 9999)[0] == Tell(G, Closed("timeout"))
 
 
-def test_the_operator_ends_a_room(unclaimed: Room, claimed: Room) -> None:
-    assert ended(claimed, Suspended())[:2] == (
+def test_the_operator_ends_a_room_that_waits_and_lets_a_pair_go_on(
+    unclaimed: Room, claimed: Room
+) -> None:
+    assert ended(unclaimed, Suspended()) == (
         Tell(G, Closed("suspended")),
         Disconnect(G, CloseCode.NORMAL),
+        Forget(DeadWord.EXPIRED),
     )
-    assert ended(unclaimed, Suspended())[-1] == Forget(DeadWord.EXPIRED)
+    assert step(claimed, Suspended(), START, LIMITS) == (claimed, ())
 
 
 LATE: list[tuple[Event, tuple[Effect, ...]]] = [

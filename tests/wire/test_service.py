@@ -1,0 +1,95 @@
+"""Hours of use and the stop by hand: a value and a time in, an answer out."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certrelay.errors import UsageError
+from certrelay.wire.messages import Refused
+from certrelay.wire.service import ServicePolicy
+
+KOREA = timezone(timedelta(hours=9))
+BANK = ServicePolicy.from_table({"hours": ["mon-fri 09:00-18:00", "sat 09:00-13:00"]})
+NIGHT = ServicePolicy.from_table({"hours": ["sun 22:00-02:00"], "utc_offset": "-03:30"})
+
+
+def at(text: str) -> float:
+    """A time of Korea; 2026-11-23 is a Monday."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=KOREA).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("text", "wait_s"),
+    [
+        ("2026-11-23 08:59:59", 1),
+        ("2026-11-23 09:00:00", None),
+        ("2026-11-23 17:59:59", None),
+        ("2026-11-23 18:00:00", 15 * 3600),
+        ("2026-11-28 12:59:59", None),
+        ("2026-11-28 13:00:00", (11 + 24 + 9) * 3600),
+        ("2026-11-29 12:00:00", 21 * 3600),
+        ("1969-12-29 09:00:00", None),
+    ],
+)
+def test_hours_are_those_of_korea_and_the_next_opening_is_told(
+    text: str, wait_s: int | None
+) -> None:
+    told = None if wait_s is None else Refused("suspended", retry_in_ms=wait_s * 1000)
+    assert BANK.refusal(at(text)) == told
+
+
+def test_a_span_goes_over_midnight_and_over_the_weeks_end() -> None:
+    there = timezone(timedelta(hours=-3, minutes=-30))
+    for day, hour, is_open in ((29, 21, False), (29, 22, True), (30, 1, True), (30, 2, False)):
+        moment = datetime(2026, 11, day, hour, tzinfo=there).timestamp()
+        assert (NIGHT.refusal(moment) is None) is is_open, (day, hour)
+
+
+def test_a_stop_by_hand_has_no_end_and_counts_more_than_hours() -> None:
+    stopped = ServicePolicy.from_table({"suspended": True, "hours": ["mon-sun 00:00-24:00"]})
+    assert stopped.refusal(at("2026-11-23 12:00:00")) == Refused("suspended")
+    assert ServicePolicy.from_table({"suspended": False}).is_always_open
+    assert ServicePolicy().refusal(0.0) is None
+
+
+@given(st.integers(0, 4_000_000_000), st.sampled_from([BANK, NIGHT]))
+def test_whoever_waits_as_long_as_told_comes_in(moment: int, policy: ServicePolicy) -> None:
+    refused = policy.refusal(moment)
+    if refused is not None:
+        assert refused.retry_in_ms is not None
+        assert 0 < refused.retry_in_ms <= 7 * 24 * 3600 * 1000
+        opens = moment + refused.retry_in_ms / 1000
+        assert policy.refusal(opens + 0.01) is None
+        assert policy.refusal(opens - 1) is not None or refused.retry_in_ms < 1000
+
+
+@pytest.mark.parametrize(
+    ("table", "where"),
+    [
+        ([], "[service]"),
+        ({"suspended": "yes"}, "[service] suspended"),
+        ({"closed": True}, "[service] closed"),
+        ({"hours": "mon-fri 09:00-18:00"}, "[service] hours"),
+        ({"hours": []}, "[service] hours"),
+        ({"hours": [9]}, "[service] hours"),
+        ({"hours": 9}, "[service] hours"),
+        ({"hours": ["mon-fri"]}, "[service] hours"),
+        ({"hours": ["monday 09:00-18:00"]}, "[service] hours"),
+        ({"hours": ["mon 09:00-09:00"]}, "[service] hours"),
+        ({"hours": ["mon 24:00-24:00"]}, "[service] hours"),
+        ({"hours": ["mon 09:00-24:30"]}, "[service] hours"),
+        ({"hours": ["mon 09:60-10:00"]}, "[service] hours"),
+        ({"hours": ["mon- 09:00-10:00"]}, "[service] hours"),
+        ({"hours": [", 09:00-10:00"]}, "[service] hours"),
+        ({"utc_offset": "KST"}, "[service] utc_offset"),
+        ({"utc_offset": 9}, "[service] utc_offset"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused_with_its_place(table: Any, where: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        ServicePolicy.from_table(table)
+    assert refused.value.code == "bad_policy"
+    assert refused.value.details["where"] == where
