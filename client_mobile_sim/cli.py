@@ -4,6 +4,7 @@ import argparse
 import random
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from certrelay.errors import CertRelayError, QrError
@@ -36,13 +37,19 @@ def make_parser(texts: Texts) -> Parser:
     parser = main_parser(PROGRAM, texts)
     commands = parser.add_commands()
 
-    words = texts.say("help.phone.init")
-    init = commands.add_parser("init", help=words, description=words)
+    for name, add in (("init", _add_init), ("scan", _add_scan)):
+        words = texts.say(f"help.phone.{name}")
+        commands.add_parser(name, help=words, description=words, fill=partial(add, texts=texts))
+    return parser
+
+
+def _add_init(init: Parser, texts: Texts) -> None:
     init.add_argument("keystore", type=Path, metavar="KEYSTORE")
     init.set_defaults(run=_init)
+    add_common(init, texts)
 
-    words = texts.say("help.phone.scan")
-    scan = commands.add_parser("scan", help=words, description=words)
+
+def _add_scan(scan: Parser, texts: Texts) -> None:
     scan.add_argument("picture", metavar="PICTURE|-", help=texts.say("help.picture"))
     scan.add_argument(
         "--keystore", type=Path, required=True, metavar="DIR", help=texts.say("help.keystore")
@@ -56,9 +63,7 @@ def make_parser(texts: Texts) -> Parser:
     )
     scan.add_argument("--yes", action="store_true", help=texts.say("help.yes"))
     scan.set_defaults(run=_scan)
-    for each in (init, scan):
-        add_common(each, texts)
-    return parser
+    add_common(scan, texts)
 
 
 def _init(arguments: argparse.Namespace, report: Report) -> None:

@@ -3,8 +3,7 @@
 Completions, manual pages and tests read it too.
 """
 
-import argparse
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,27 +23,31 @@ def make_parser(texts: Texts) -> Parser:
     parser = main_parser(PROGRAM, texts)
     parser.set_defaults(works_without_settings=False)
     group = parser.add_commands()
-    made = {}
-    for name, run in _COMMANDS.items():
+    for name in _COMMANDS:
         words = texts.say(f"help.{name}")
-        made[name] = group.add_parser(name, help=words, description=words)
-        made[name].set_defaults(run=run)
-    _add_copying(made["import"], made["export"], texts)
-    for name in _TARGETED:
-        made[name].add_argument("target", metavar="TARGET", help=texts.say("help.target"))
-    _add_managing(made, texts)
-    _add_caring(made, texts)
-    for name in (*_SHELVES, "import", "doctor"):
-        made[name].add_argument("--store", type=Path, metavar="DIR", help=texts.say("help.store"))
-    for name in _SHELVES:
-        _flag(made[name], "--all-places", "all_places", texts)
-    for name, command in made.items():
+        group.add_parser(name, help=words, description=words, fill=_filler(name, texts))
+    return parser
+
+
+def _filler(name: str, texts: Texts) -> Callable[[Parser], None]:
+    """What gives a command its options."""
+
+    def fill(command: Parser) -> None:
+        if name in _TARGETED:
+            command.add_argument("target", metavar="TARGET", help=texts.say("help.target"))
+        if name in _OWN_OPTIONS:
+            _OWN_OPTIONS[name](command, texts)
+        if name in (*_SHELVES, "import", "doctor"):
+            command.add_argument("--store", type=Path, metavar="DIR", help=texts.say("help.store"))
+        if name in _SHELVES:
+            _flag(command, "--all-places", "all_places", texts)
         if name in _TELLS_EVENTS:
             add_common(command, texts)
         else:
             command.add_argument("--lang", choices=LANGUAGES, help=texts.say("help.lang"))
-        command.set_defaults(works_without_settings=name in _WITHOUT_SETTINGS)
-    return parser
+        command.set_defaults(run=_COMMANDS[name], works_without_settings=name in _WITHOUT_SETTINGS)
+
+    return fill
 
 
 _COMMANDS: Final[dict[str, commands.Run]] = {
@@ -74,40 +77,51 @@ _WITHOUT_SETTINGS: Final = ("config", "doctor", "completion", "man")
 _TELLS_EVENTS: Final = frozenset(_COMMANDS) - {"demo", "completion", "man"}
 
 
-def _add_copying(
-    receive: argparse.ArgumentParser, send: argparse.ArgumentParser, texts: Texts
-) -> None:
-    send.add_argument("selectors", nargs="*", metavar="SELECTOR", help=texts.say("help.selector"))
-    for each in (receive, send):
-        _add_room_options(each, texts)
-        _flag(each, "--yes", "yes", texts)
-    send.add_argument("--as", dest="form", choices=("p12",), help=texts.say("help.as"))
-    _add_style(send, texts)
-    _flag(send, "--also-delete", "also_delete", texts)
+def _add_receiving(command: Parser, texts: Texts) -> None:
+    _add_room_options(command, texts)
+    _flag(command, "--yes", "yes", texts)
 
 
-def _add_managing(made: Mapping[str, argparse.ArgumentParser], texts: Texts) -> None:
-    verify, convert = made["verify"], made["convert"]
-    _flag(verify, "--idn", "idn", texts)
-    verify.add_argument(
+def _add_sending(command: Parser, texts: Texts) -> None:
+    command.add_argument(
+        "selectors", nargs="*", metavar="SELECTOR", help=texts.say("help.selector")
+    )
+    _add_room_options(command, texts)
+    _flag(command, "--yes", "yes", texts)
+    command.add_argument("--as", dest="form", choices=("p12",), help=texts.say("help.as"))
+    _add_style(command, texts)
+    _flag(command, "--also-delete", "also_delete", texts)
+
+
+def _add_verifying(command: Parser, texts: Texts) -> None:
+    _flag(command, "--idn", "idn", texts)
+    command.add_argument(
         "--ca", type=Path, action="append", default=[], metavar="FILE", help=texts.say("help.ca")
     )
-    verify.add_argument("--crl", type=Path, metavar="FILE", help=texts.say("help.crl"))
-    _flag(made["passwd"], "--better", "better", texts)
-    convert.add_argument("--to", choices=("p12", "npki"), required=True, help=texts.say("help.to"))
-    _add_style(convert, texts)
-    _flag(made["delete"], "--yes", "yes_delete", texts)
+    command.add_argument("--crl", type=Path, metavar="FILE", help=texts.say("help.crl"))
 
 
-def _add_caring(made: Mapping[str, argparse.ArgumentParser], texts: Texts) -> None:
-    _flag(made["history"], "--clear", "clear", texts)
-    made["remind"].add_argument(
+def _add_converting(command: Parser, texts: Texts) -> None:
+    command.add_argument("--to", choices=("p12", "npki"), required=True, help=texts.say("help.to"))
+    _add_style(command, texts)
+
+
+def _add_days(command: Parser, texts: Texts) -> None:
+    command.add_argument(
         "--days", type=_days, default=RENEWAL_DAYS, metavar="N", help=texts.say("help.days")
     )
-    _add_way(made["doctor"], texts)
-    made["demo"].add_argument("--keep", type=Path, metavar="DIR", help=texts.say("help.keep"))
-    made["completion"].add_argument("shell", choices=SHELLS, help=texts.say("help.shell"))
-    made["man"].add_argument(
+
+
+def _add_keep(command: Parser, texts: Texts) -> None:
+    command.add_argument("--keep", type=Path, metavar="DIR", help=texts.say("help.keep"))
+
+
+def _add_shell(command: Parser, texts: Texts) -> None:
+    command.add_argument("shell", choices=SHELLS, help=texts.say("help.shell"))
+
+
+def _add_program(command: Parser, texts: Texts) -> None:
+    command.add_argument(
         "program",
         nargs="?",
         choices=_PROGRAMS,
@@ -117,23 +131,23 @@ def _add_caring(made: Mapping[str, argparse.ArgumentParser], texts: Texts) -> No
     )
 
 
-def _flag(parser: argparse.ArgumentParser, flag: str, key: str, texts: Texts) -> None:
+def _flag(parser: Parser, flag: str, key: str, texts: Texts) -> None:
     parser.add_argument(flag, action="store_true", help=texts.say(f"help.{key}"))
 
 
-def _add_way(parser: argparse.ArgumentParser, texts: Texts) -> None:
+def _add_way(parser: Parser, texts: Texts) -> None:
     parser.add_argument("--relay", metavar="URL", help=texts.say("help.relay"))
     parser.add_argument("--listen", metavar="HOST[:PORT]", help=texts.say("help.listen"))
 
 
-def _add_room_options(parser: argparse.ArgumentParser, texts: Texts) -> None:
+def _add_room_options(parser: Parser, texts: Texts) -> None:
     _add_way(parser, texts)
     parser.add_argument("--qr-png", type=Path, metavar="FILE", help=texts.say("help.qr_png"))
     parser.add_argument("--url-file", type=Path, metavar="FILE", help=texts.say("help.url_file"))
     parser.add_argument("--name", help=texts.say("help.name"))
 
 
-def _add_style(parser: argparse.ArgumentParser, texts: Texts) -> None:
+def _add_style(parser: Parser, texts: Texts) -> None:
     parser.add_argument(
         "--style", choices=("modern", "field"), default="modern", help=texts.say("help.style")
     )
@@ -144,3 +158,20 @@ def _days(text: str) -> int:
     if not 0 <= days <= 36_500:
         raise ValueError
     return days
+
+
+_OWN_OPTIONS: Final[dict[str, Callable[[Parser, Texts], None]]] = {
+    "import": _add_receiving,
+    "export": _add_sending,
+    "verify": _add_verifying,
+    "passwd": lambda command, texts: _flag(command, "--better", "better", texts),
+    "convert": _add_converting,
+    "delete": lambda command, texts: _flag(command, "--yes", "yes_delete", texts),
+    "history": lambda command, texts: _flag(command, "--clear", "clear", texts),
+    "remind": _add_days,
+    "doctor": _add_way,
+    "demo": _add_keep,
+    "completion": _add_shell,
+    "man": _add_program,
+}
+"""The options that a command has beside those that it shares."""

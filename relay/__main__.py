@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -73,13 +74,22 @@ def make_parser(texts: Texts) -> Parser:
     parser = Parser(texts=texts, prog="certrelay-relay", description=texts.say("relay.about"))
     parser.add_common(f"certrelay-relay {__version__}")
     commands = parser.add_commands()
-    serve = commands.add_parser(
+    words = texts.say("relay.serve")
+    commands.add_parser(
         "serve",
-        help=texts.say("relay.serve"),
-        description=texts.say("relay.serve"),
+        help=words,
+        description=words,
         epilog=texts.say("relay.examples"),
+        fill=partial(_add_serving, texts=texts),
     )
+    words = texts.say("relay.export")
+    commands.add_parser(
+        "page", help=words, description=words, fill=partial(_add_exporting, texts=texts)
+    )
+    return parser
 
+
+def _add_serving(serve: Parser, texts: Texts) -> None:
     def option(name: str, metavar: str, **more: object) -> None:
         key = f"relay.{name.removeprefix('--').replace('-', '_')}"
         serve.add_argument(name, metavar=metavar, help=texts.say(key), **more)  # type: ignore[arg-type]
@@ -102,11 +112,10 @@ def make_parser(texts: Texts) -> Parser:
     serve.add_argument("--page", action="store_true", help=texts.say("relay.page"))
     option("--lang", "ko|en", choices=LANGUAGES)
 
-    words = texts.say("relay.export")
-    page = commands.add_parser("page", help=words, description=words)
+
+def _add_exporting(page: Parser, texts: Texts) -> None:
     page.add_argument("folder", type=Path, metavar="DIR", help=texts.say("relay.folder"))
     page.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=texts.say("relay.lang"))
-    return parser
 
 
 if __name__ == "__main__":
