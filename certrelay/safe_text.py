@@ -37,6 +37,8 @@ def is_hidden(character: str) -> bool:
 
 def cell_width(text: str) -> int:
     """Count the terminal cells that a text takes: Korean letters take two."""
+    if text.isascii():
+        return len(text)
     return sum(
         0
         if unicodedata.combining(character)

@@ -15,7 +15,6 @@ from client_pc.settings import Settings
 
 if TYPE_CHECKING:
     from certrelay.story.session import Shell
-    from client_pc.history import History
     from client_pc.room import RoomOptions
     from client_pc.shelf import Shelf
 
@@ -223,11 +222,10 @@ def _relay(arguments: argparse.Namespace, settings: Settings) -> str | None:
     return relay
 
 
-def _past(settings: Settings) -> "History | None":
+def _past(settings: Settings) -> Path | None:
     from client_pc.folders import data_folder
-    from client_pc.history import History
 
-    return History(data_folder()) if settings.history else None
+    return data_folder() if settings.history else None
 
 
 @contextmanager

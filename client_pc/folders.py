@@ -1,6 +1,7 @@
 """Where this program keeps what is its own: settings and the history, never certificates."""
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -23,9 +24,7 @@ def config_file(environment: Mapping[str, str] | None = None) -> Path | None:
     named = (os.environ if environment is None else environment).get(CONFIG_VARIABLE)
     if named is not None:
         return Path(named).expanduser() if named else None
-    from platformdirs import user_config_path
-
-    return user_config_path(_OWN, appauthor=False) / "config.toml"
+    return _folder("XDG_CONFIG_HOME", ".config", "user_config_path") / "config.toml"
 
 
 def data_folder(environment: Mapping[str, str] | None = None) -> Path:
@@ -37,6 +36,18 @@ def data_folder(environment: Mapping[str, str] | None = None) -> Path:
     named = (os.environ if environment is None else environment).get(DATA_VARIABLE)
     if named:
         return Path(named).expanduser()
-    from platformdirs import user_data_path
+    return _folder("XDG_DATA_HOME", ".local/share", "user_data_path")
 
-    return user_data_path(_OWN, appauthor=False)
+
+def _folder(variable: str, below_home: str, asked: str) -> Path:
+    """The system's folder for us, by the rule of Linux or by what platformdirs answers.
+
+    Source: XDG Base Directory Specification.
+    """
+    if sys.platform == "linux":  # platformdirs says the same there, and takes 4 ms to load
+        base = os.environ.get(variable, "")
+        return (Path(base) if base.startswith("/") else Path.home() / below_home) / _OWN
+    import platformdirs
+
+    found: Path = getattr(platformdirs, asked)(_OWN, appauthor=False)
+    return found

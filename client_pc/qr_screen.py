@@ -5,14 +5,13 @@ The URL holds the secret of the session: nothing here logs it or names it in an 
 Source: docs/protocol.md §2.
 """
 
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from enum import Enum
 from io import BytesIO
 from typing import Final
 
 from certrelay.frozen import frozen
+from certrelay.lean import without
 
 QUIET_ZONE_TERMINAL: Final = 2
 """Light modules around the code in a terminal: 4 would not fit 80×24, and phones read 2."""
@@ -84,7 +83,8 @@ def draw(url: str) -> Code:
     The error correction is M where the code then stays within version 6, else L: with a
     longer origin size matters more than dirt on a screen.
     """
-    with _without_pillow():
+    # qrcode loads Pillow for styles that we never use, and can do without it: 44 ms.
+    with without("PIL"):
         from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
         from qrcode.main import QRCode
 
@@ -93,7 +93,7 @@ def draw(url: str) -> Code:
         code.add_data(url, optimize=_DIGIT_RUN)
         if code.best_fit() <= _ROBUST_VERSION:
             break
-    code.make(fit=True)
+    code.make(fit=False)  # `best_fit` has chosen
     return Code(tuple(tuple(bool(module) for module in row) for row in code.modules))
 
 
@@ -148,20 +148,3 @@ def _with_quiet_zone(code: Code, width: int) -> list[tuple[bool, ...]]:
     side = (False,) * width
     empty = (False,) * (len(code.modules) + 2 * width)
     return [empty] * width + [side + row + side for row in code.modules] + [empty] * width
-
-
-@contextmanager
-def _without_pillow() -> Iterator[None]:
-    """Keep qrcode from loading Pillow, which it does at import for styles we never use.
-
-    That is 44 of the 73 ms until the code is on screen.  A module that is ``None`` in
-    ``sys.modules`` counts as not installed, which qrcode allows for.
-    """
-    if "PIL" in sys.modules or "qrcode" in sys.modules:
-        yield
-        return
-    sys.modules["PIL"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules["PIL"]

@@ -1,7 +1,6 @@
 """`certrelay import`: certificates come from the phone to this PC."""
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ from client_pc.room import RoomOptions, copy
 
 if TYPE_CHECKING:
     from certrelay.story.receiving import Receiving
-    from client_pc.history import History
     from client_pc.remembering import Witness
 
 
@@ -30,7 +28,7 @@ def check_writable(root: Path) -> None:
 
 
 def receive(
-    root: Path, options: RoomOptions, shell: Shell, past: "History | None", *, yes: bool
+    root: Path, options: RoomOptions, shell: Shell, past: Path | None, *, yes: bool
 ) -> CertRelayError | None:
     """Receive once; give the error with which it ended, if any.
 
@@ -38,7 +36,7 @@ def receive(
         root: The NPKI folder to store into.
         options: Relay, files for the QR code, this PC's name.
         shell: Report, answers, clock.
-        past: The history, if the person wants one.
+        past: The folder of the history, if the person wants one.
         yes: Answer the save question with yes.
 
     Raises:
@@ -50,6 +48,8 @@ def receive(
 
     def make_part() -> "Witness":
         # Loaded here: it takes 60 ms, and by now the code is on the screen.
+        from datetime import UTC, datetime
+
         from certrelay.disk.store import Store
         from certrelay.story.receiving import Receiving
         from client_pc.remembering import Witness

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from certrelay.e2e.hello import Hello
@@ -30,7 +31,7 @@ class Witness:
 
 
 def remember(
-    history: History | None,
+    folder: Path | None,
     direction: Direction,
     peer: Hello | None,
     summaries: Sequence[Summary | None],
@@ -43,15 +44,16 @@ def remember(
     A history that cannot be written is told and spoils nothing: the copy has happened.
 
     Args:
-        history: Where; ``None`` if the person wants none.
+        folder: Where the history is; ``None`` if the person wants none.
         direction: Seen from this PC.
         peer: The other device; a copy that never met one leaves no trace.
         summaries: The certificates, in the order of the results.
         ended: How it ended.
         report: Where the rest is told.
     """
-    if history is None or peer is None:
+    if folder is None or peer is None:
         return
+    history = History(folder)
     results = ended.results or ()
     fates = [result.reason or result.status for result in results]
     fates += ["unknown"] * (len(summaries) - len(fates))

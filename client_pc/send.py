@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from certrelay.bundle import Item
 from certrelay.e2e.qr import Direction
@@ -16,7 +17,6 @@ from certrelay.story.dialogue import Dialogue, hold
 from certrelay.story.sending import Sending
 from certrelay.story.session import Shell
 from client_pc.change import remove
-from client_pc.history import History
 from client_pc.remembering import Witness, remember
 from client_pc.room import RoomOptions, copy
 from client_pc.shelf import Shelf
@@ -37,7 +37,7 @@ class SendOptions:
 
 
 def send(
-    shelf: Shelf, options: SendOptions, way: RoomOptions, shell: Shell, past: History | None
+    shelf: Shelf, options: SendOptions, way: RoomOptions, shell: Shell, past: Path | None
 ) -> CertRelayError | None:
     """Choose, check the passwords, then send once; give the error it ended with, if any.
 
@@ -48,7 +48,7 @@ def send(
         options: Which, and in what form.
         way: Relay, files for the QR code, this PC's name.
         shell: Report, answers, clock.
-        past: The history, if the person wants one.
+        past: The folder of the history, if the person wants one.
     """
     report, now = shell.report, datetime.now(UTC)
     chosen = hold(choose(shelf.entries(), options.selectors, report, now), shell.lines, report)

@@ -13,9 +13,7 @@ Source: docs/protocol.md §7.
 from enum import IntEnum
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-
+from certrelay.e2e.aead import BadTag, seal, unseal
 from certrelay.e2e.bodies import Kind
 from certrelay.errors import ProtocolError, TrustError
 from certrelay.frozen import frozen
@@ -63,7 +61,7 @@ def seal_frame(key: bytes, seq: int, kind: int, ack: int, body: bytes) -> bytes:
     """Encrypt one frame.  No seq is ever given twice for one key."""
     head = bytes([Carrier.FRAME]) + seq.to_bytes(8, "big")
     plaintext = bytes([kind]) + ack.to_bytes(8, "big") + pad(kind, body)
-    return head + ChaCha20Poly1305(key).encrypt(_nonce(0, seq), plaintext, head)
+    return head + seal(key, _nonce(0, seq), plaintext, head)
 
 
 def open_frame(key: bytes, message: bytes) -> Opened:
@@ -79,7 +77,7 @@ def open_frame(key: bytes, message: bytes) -> Opened:
 def seal_ack(key: bytes, n: int, next_seq: int) -> bytes:
     """Encrypt one acknowledgement.  No n is ever given twice for one key."""
     head = bytes([Carrier.ACK]) + n.to_bytes(8, "big")
-    return head + ChaCha20Poly1305(key).encrypt(_nonce(1, n), next_seq.to_bytes(8, "big"), head)
+    return head + seal(key, _nonce(1, n), next_seq.to_bytes(8, "big"), head)
 
 
 def open_ack(key: bytes, message: bytes) -> int:
@@ -128,6 +126,6 @@ def _nonce(space: int, counter: int) -> bytes:
 def _open(key: bytes, space: int, message: bytes) -> bytes:
     head, sealed = message[:_HEAD_BYTES], message[_HEAD_BYTES:]
     try:
-        return ChaCha20Poly1305(key).decrypt(_nonce(space, number_of(message)), sealed, head)
-    except InvalidTag:
+        return unseal(key, _nonce(space, number_of(message)), sealed, head)
+    except BadTag:
         raise TrustError("bad_tag") from None

@@ -13,10 +13,8 @@ import hmac
 from collections.abc import Callable
 from typing import Final, Self
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-
 from certrelay.e2e import derive, hpke
+from certrelay.e2e.aead import BadTag, seal, unseal
 from certrelay.e2e.qr import Direction, Payload, QrCode
 from certrelay.errors import QrError, StateError, TrustError
 from certrelay.frozen import frozen
@@ -130,7 +128,7 @@ class Answered:
         self._commitment: Final = opened[:_RANDOM_BYTES]
         self._context: hpke.Context | None = context
         key = _export(context, b"m2", derive.hash_items(m1))
-        self.m2: Final = ChaCha20Poly1305(key).encrypt(_NONCE, ng + hello, LABEL + b"m2")
+        self.m2: Final = seal(key, _NONCE, ng + hello, LABEL + b"m2")
 
     def finish(self, m3: bytes) -> SessionKeys:
         """Open m3 and hold S to its promise.
@@ -189,7 +187,7 @@ class Scanned:
         if len(opened) < _RANDOM_BYTES:
             raise TrustError("m2_open")
         key = _export(context, b"m3", derive.hash_items(self.m1, m2))
-        m3 = ChaCha20Poly1305(key).encrypt(_NONCE, self._ns, LABEL + b"m3")
+        m3 = seal(key, _NONCE, self._ns, LABEL + b"m3")
         keys = _session_keys(context, (self.m1, m2, m3), sends=b"s2g", receives=b"g2s")
         return m3, keys, opened[_RANDOM_BYTES:]
 
@@ -203,8 +201,8 @@ def _open_once(
 ) -> bytes:
     key = _export(context, name, derive.hash_items(*before))
     try:
-        return ChaCha20Poly1305(key).decrypt(_NONCE, sealed, LABEL + name)
-    except InvalidTag:
+        return unseal(key, _NONCE, sealed, LABEL + name)
+    except BadTag:
         raise TrustError("m2_open" if name == b"m2" else "m3_open") from None
 
 

@@ -6,7 +6,6 @@ no terminal gets none.  A Windows console understands them once it is told to.
 
 import contextlib
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from typing import Any, Final, TextIO
@@ -43,6 +42,8 @@ class Screen:
             size = os.get_terminal_size(self.stream.fileno())
             if size.columns and size.lines:
                 return size.columns, size.lines
+        import shutil  # 2 ms, for the compressors that it knows
+
         fallback = shutil.get_terminal_size()
         return fallback.columns, fallback.lines
 

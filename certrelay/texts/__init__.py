@@ -6,7 +6,6 @@ forget it.
 """
 
 import json
-import locale
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -81,5 +80,7 @@ def choose_language(asked: str | None, environment: Mapping[str, str] | None = N
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := environment.get(name):
             return "ko" if value.lower().startswith("ko") else "en"
+    import locale
+
     system = locale.getlocale()[0] or ""
     return "ko" if system.lower().startswith(("ko", "korean")) else "en"

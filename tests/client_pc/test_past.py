@@ -61,7 +61,7 @@ def written(store: Path, item: Item, error: NotConfirmed | None = None) -> None:
     report = make_report(Texts("en"), "certrelay", Manner())
     ended = Ended(error, results)
     past = History(store.parent / "data")
-    remember(past, "export", PHONE, [inspect(item)], ended=ended, report=report)
+    remember(past.path.parent, "export", PHONE, [inspect(item)], ended=ended, report=report)
 
 
 # --- history ---
@@ -113,7 +113,7 @@ def test_nothing_is_remembered_where_nobody_was_met_or_nothing_shall_be(
     report = make_report(Texts("en"), "certrelay", Manner())
     past = History(store.parent / "data")
     seen = [inspect(issued(1))]
-    remember(past, "import", None, seen, ended=Ended(None, None), report=report)
+    remember(past.path.parent, "import", None, seen, ended=Ended(None, None), report=report)
     remember(None, "import", PHONE, seen, ended=Ended(None, None), report=report)
     assert not past.path.exists()
     assert run(capsys, "history", "--store", store) == (0, [{"event": "empty"}])

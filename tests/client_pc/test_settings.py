@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 
 from certrelay.errors import ExitStatus
@@ -120,6 +121,19 @@ def test_the_places_follow_the_variables() -> None:
     assert usual is not None
     assert (usual.parent.name, usual.name) == ("certrelay", "config.toml")
     assert data_folder({}).name == "certrelay"
+
+
+@pytest.mark.parametrize("base", [None, "/somewhere", "relative", ""])
+def test_the_usual_places_are_those_of_platformdirs(
+    base: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+        if base is not None:
+            monkeypatch.setenv(variable, base)
+    theirs = platformdirs.PlatformDirs("certrelay", appauthor=False)
+    assert config_file({}) == theirs.user_config_path / "config.toml"
+    assert data_folder({}) == theirs.user_data_path
 
 
 # --- the commands ---
