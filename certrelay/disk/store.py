@@ -132,8 +132,10 @@ class Store:
             folder = folder.parent
         above = [each.parent for each in made if each.parent in self.root.parents]
         for folder in dict.fromkeys((self.root.parent, *above)):
-            with contextlib.suppress(PermissionError):  # above the store, so perhaps not ours
+            try:
                 self._disk.sync_folder(folder)
+            except PermissionError:  # above the store, so perhaps not ours to open
+                self._disk.sync_all()
 
     def _candidates(self, place: Place) -> Iterator[Path]:
         """Give the paths of a name and its numbered neighbours, as the disk spells them."""

@@ -96,14 +96,36 @@ def test_a_loss_of_power_at_any_call_leaves_it_whole_or_not_at_all(
 @pytest.mark.parametrize("item", ITEMS)
 @pytest.mark.parametrize("full_at", range(8, 20))
 @pytest.mark.parametrize("later", range(1, 5))
-def test_a_crash_while_a_failed_save_is_undone_leaves_it_whole_or_not_at_all(
+def test_a_loss_of_power_while_a_failed_save_is_undone_leaves_it_whole_or_not_at_all(
     tmp_path: Path, item: Item, full_at: int, later: int
 ) -> None:
+    for seed in range(8):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        with disk_at(folder, seed) as disk:
+            disk.failures = {full_at: Failure(errno.ENOSPC), full_at + later: Failure(None)}
+            with contextlib.suppress(Crash, StorageError):
+                save(disk, item)
+            root = disk.folder / "NPKI"
+            assert [entry.item for entry in Store(root).entries()] in ([], [item])
+            disk.lose_power()
+            assert [entry.item for entry in Store(root).entries()] in ([], [item])
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_where_the_folder_above_may_not_be_opened_everything_is_synced(
+    tmp_path: Path, item: Item
+) -> None:
     with disk_at(tmp_path) as disk:
-        disk.failures = {full_at: Failure(errno.ENOSPC), full_at + later: Failure(None)}
-        with contextlib.suppress(Crash, StorageError):
-            save(disk, item)
-        assert [entry.item for entry in Store(disk.folder / "NPKI").entries()] in ([], [item])
+        save(disk, item)
+        above = max(at for at, call in enumerate(disk.log, 1) if call == f"fsync {tmp_path.name}")
+    folder = tmp_path / "again"
+    folder.mkdir()
+    with disk_at(folder) as disk:
+        disk.failures = {above: Failure(errno.EACCES, for_good=True)}
+        saved = save(disk, item)
+        assert disk.log[-1].startswith("sync ")
+        assert disk.lasts(saved.path)
 
 
 def test_what_another_program_left_unsynced_is_synced_before_it_is_called_a_duplicate(

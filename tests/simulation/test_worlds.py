@@ -22,6 +22,7 @@ FOUND = {
     895: "the same, at the receiver, after everything was stored",
     3441: "a crash while a failed save was undone left a part of it in its place; then again, "
     "for the way back was not synced",
+    7252: "the store's own name was not synced where the folder above may not be opened",
 }
 """Seeds that found something; the plans were others then, the worlds are worth keeping."""
 
