@@ -113,6 +113,7 @@ class UsageError(CertRelayError):
         "same_kind",
         "bad_settings",
         "direction_closed",
+        "bad_usage_file",
     )
 
 

@@ -29,7 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     texts = Texts(choose_language(_asked_language(argv)))
     try:
         arguments = make_parser(texts).parse_args(argv)
-        return _export(arguments) if arguments.command == "page" else _serve(arguments)
+        match arguments.command:
+            case "page":
+                return _export(arguments)
+            case "usage":
+                return _report(arguments, texts)
+        return _serve(arguments)
     except CertRelayError as error:
         for words in (texts.error(error), texts.hint(error)):
             if words:
@@ -55,6 +60,13 @@ def _export(arguments: argparse.Namespace) -> int:
         code = "not_a_folder" if is_file else "denied"
         raise StorageError(code, path=str(arguments.folder)) from None
     sys.stdout.write(f"{arguments.folder}\n")
+    return ExitStatus.OK
+
+
+def _report(arguments: argparse.Namespace, texts: Texts) -> int:
+    from relay.usage_report import report
+
+    report(arguments.file, texts, sys.stdout, hourly=arguments.hours, as_json=arguments.json)
     return ExitStatus.OK
 
 
@@ -86,6 +98,10 @@ def make_parser(texts: Texts) -> Parser:
     commands.add_parser(
         "page", help=words, description=words, fill=partial(_add_exporting, texts=texts)
     )
+    words = texts.say("relay.history")
+    commands.add_parser(
+        "usage", help=words, description=words, fill=partial(_add_reporting, texts=texts)
+    )
     return parser
 
 
@@ -106,6 +122,7 @@ def _add_serving(serve: Parser, texts: Texts) -> None:
     option("--redis", "URL|@FILE")
     serve.add_argument("--share-port", action="store_true", help=texts.say("relay.share_port"))
     option("--operate", "HOST:PORT")
+    option("--usage", "FILE", type=Path)
     option("--drain-s", "S", type=float, default=60.0)
     option("--log-format", "FORM", choices=("text", "json"), default="text")
     option("--log-level", "LEVEL", choices=("debug", "info", "warning", "error"), default="warning")
@@ -116,6 +133,14 @@ def _add_serving(serve: Parser, texts: Texts) -> None:
 def _add_exporting(page: Parser, texts: Texts) -> None:
     page.add_argument("folder", type=Path, metavar="DIR", help=texts.say("relay.folder"))
     page.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=texts.say("relay.lang"))
+
+
+def _add_reporting(usage: Parser, texts: Texts) -> None:
+    words = texts.say("relay.usage_file")
+    usage.add_argument("file", type=Path, nargs="+", metavar="FILE", help=words)
+    usage.add_argument("--hours", action="store_true", help=texts.say("relay.hourly"))
+    usage.add_argument("--json", action="store_true", help=texts.say("relay.json"))
+    usage.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=texts.say("relay.lang"))
 
 
 if __name__ == "__main__":

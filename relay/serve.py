@@ -23,6 +23,7 @@ from relay.operating import OperatorPages, bind_operator, word
 from relay.page import page_routes
 from relay.server import Server, loop_factory, tls_context
 from relay.settings import Edges, Settings, read_limits, read_policy
+from relay.usage import Usage
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -52,6 +53,7 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         if not (arguments.tls_cert and arguments.tls_key):
             raise UsageError("bad_tls_files", where="--tls-cert, --tls-key")
         tls = tls_context(arguments.tls_cert, arguments.tls_key)
+    usage = _usage(arguments.usage)
     listener = bind(arguments.host, arguments.port, shared=arguments.share_port)
     operator = None
     if arguments.operate is not None:
@@ -76,7 +78,7 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         _reload_on_hangup(server, arguments.policy)
         calm()
         collecting = asyncio.create_task(collect_when_quiet(lambda: len(server.sockets)))
-        async with _operator_pages(server, operator):
+        async with _operator_pages(server, operator), _usage_written(usage):
             await server.run(listener, lambda: _announce(url, out))
         collecting.cancel()
         _ignore_signals()
@@ -180,6 +182,32 @@ async def _operator_pages(server: Server, listener: socket.socket | None) -> Asy
             yield
         finally:
             answering.close()
+
+
+def _usage(path: Path | None) -> Usage | None:
+    """Begin the usage history.
+
+    Raises:
+        UsageError: ``bad_usage_file``.
+    """
+    try:
+        return None if path is None else Usage(path)
+    except OSError as error:
+        raise UsageError("bad_usage_file", where=f"{path}: {error.strerror}") from None
+
+
+@contextlib.asynccontextmanager
+async def _usage_written(usage: Usage | None) -> AsyncIterator[None]:
+    """Write the usage history while the relay runs, and its rest at the end."""
+    if usage is None:
+        yield
+        return
+    writing = asyncio.create_task(usage.keep_writing())
+    try:
+        yield
+    finally:
+        writing.cancel()
+        usage.close()
 
 
 def _redis_url(argument: str | None) -> str | None:

@@ -1,0 +1,147 @@
+"""The usage history: what a relay counts for its operator, and what it does not tell."""
+
+import json
+import os
+import signal
+import stat
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from certrelay.errors import ExitStatus
+from certrelay.safe_text import cell_width
+from certrelay.wire.messages import Closed, Created, Leave, Refused
+from relay import journal
+from relay.__main__ import main
+from relay.usage import Usage, read
+from tests.nodes import nodes
+from tests.relay.conftest import Connect
+from tests.relay.device import Pair
+
+NOON = 1_795_608_000.0
+"""2026-11-25 12:00 UTC."""
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def over(by: str, word: str = "already_used", size: int = 20_000) -> None:
+    journal.write("over", None, by=by, word=word, seconds=9.0, bytes=size, messages=9)
+
+
+@pytest.mark.attack(33)
+def test_a_relay_writes_down_numbers_and_no_names(
+    tmp_path: Path, connect_to: Connect, pair: Pair, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "usage.jsonl"
+    with nodes(1, "--usage", file) as (relay,):
+        g, s = pair.meet(lambda: connect_to(relay))
+        assert isinstance(connect_to(relay).ask(Pair().create), Created)
+        late = connect_to(relay)
+        late.say(Pair().join_as("android", "G5.0", "a stranger's words"))
+        assert late.hear_all() == [Refused("no_such_room"), 4404]
+        s.say(b"seven b")
+        assert g.hear() == b"seven b"
+        s.say(Leave())
+        assert g.hear_all() == [Closed("left"), 1000]
+        relay.send(signal.SIGINT)
+        relay.wait()
+    if os.name == "posix":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    written = file.read_text()
+    secrets = [pair.secret, pair.secret.room, pair.g_token, pair.s_token, pair.g_token.hashed]
+    for hidden in (*(secret.hex for secret in secrets), "127.0.0.1", "stranger", "android"):
+        assert hidden not in written
+    assert pair.secret.room.log_name not in written
+    (line,) = map(json.loads, written.splitlines())
+    assert {name: line[name] for name in ("opened", "paired", "bytes")} == {
+        "opened": 2,
+        "paired": 1,
+        "bytes": 7,
+    }
+    assert (line["ended"], line["refused"], line["sizes"]) == (
+        {"left": 1},
+        {"no_such_room": 1},
+        {"16": 1},
+    )
+    assert main(["usage", str(file), "--json"]) == ExitStatus.OK
+    (told,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (told["opened"], told["ended"]) == (2, {"left": 1})
+
+
+def test_hours_are_told_apart_and_lines_and_files_add_up(tmp_path: Path) -> None:
+    clock = Clock()
+    paths = [tmp_path / "one", tmp_path / "other"]
+    for path in paths:
+        usage = Usage(path, clock)
+        clock.now = NOON
+        over("left")
+        usage.write()
+        over("grace")
+        clock.now = NOON + 3600
+        over("left", size=300_000)
+        over("expired", word="expired")
+        usage.close()
+        over("left")  # nobody counts any more
+    found = list(read(paths, hourly=True).values())
+    assert [each.ended for each in found] == [Counter(left=2, grace=2), Counter(left=2)]
+    assert [each.sizes for each in found] == [Counter({"64": 4}), Counter({"1024": 2})]
+    assert [each.unscanned for each in found] == [Counter(), Counter(expired=2)]
+    assert sum(each.bytes for each in read(paths, hourly=False).values()) == 680_000
+
+
+def test_what_cannot_be_written_waits_and_what_is_no_line_is_passed_over(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    path = folder / "usage"
+    usage = Usage(path, Clock())
+    path.unlink()
+    folder.rename(tmp_path / "away")
+    over("left")
+    usage.write()
+    (tmp_path / "away").rename(folder)
+    with path.open("ab") as file:
+        for line in (b"{", b"[]", b"\xff", b'{"v": 2}', b'{"v": 1, "hour": "?"}', b"[" * 99_999):
+            file.write(line + b"\n")
+    usage.close()
+    (counted,) = read([path], hourly=False).values()
+    assert counted.ended == Counter(left=1)
+
+
+@pytest.mark.parametrize(("language", "word"), [("ko", "시간초과"), ("en", "timed out")])
+def test_a_person_gets_a_table_whose_columns_align(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, word: str
+) -> None:
+    usage = Usage(tmp_path / "usage", Clock())
+    for by in ("left", "timeout", "over_budget"):
+        over(by, size=5_000_000)
+    journal.write("refused", None, code="version_too_low")
+    usage.close()
+    assert main(["usage", str(tmp_path / "usage"), "--hours", "--lang", language]) == ExitStatus.OK
+    head, row, _, refused = capsys.readouterr().out.splitlines()
+    assert word in head
+    assert cell_width(head) == cell_width(row)
+    assert row.split()[2:] == ["0", "0", "1", "0", "1", "1", "0", "1", "14648"]
+    assert refused.endswith("version_too_low 1")
+
+
+@pytest.mark.parametrize("command", ["usage", "serve"])
+def test_a_history_that_cannot_be_used_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    path = str(tmp_path / "none" / "usage")
+    arguments = [path] if command == "usage" else ["--port", "0", "--usage", path]
+    assert main([command, *arguments, "--lang", "en"]) == ExitStatus.USAGE
+    assert f"cannot be used: {path}: No such file" in capsys.readouterr().err
+
+
+def test_a_history_of_nothing_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Usage(tmp_path / "usage", Clock()).close()
+    assert main(["usage", str(tmp_path / "usage"), "--lang", "en"]) == ExitStatus.OK
+    assert capsys.readouterr().out == "Nothing has been counted yet.\n"
