@@ -3,8 +3,7 @@
 With atheris (Clang's libFuzzer for Python) the search is guided by coverage; without it the
 same targets run over seeded changes, which finds less and needs nothing.  Whatever is found
 is written to ``crash-<sha1>`` in the working folder and the exit status is not 0.  At the end
-stands a table of what was done; the seconds are the processor's, so that a busy machine takes
-longer and searches as much.
+stands a table of what was done; the seconds are the processor's.
 
 ``--keep`` adds the inputs that reach lines which no other kept one reaches to
 ``tests/fuzz/corpus``; every search, and the short one of the suite, starts from there.
@@ -27,8 +26,8 @@ from tests.fuzz.keeping import keep
 from tests.fuzz.target import Target, kept
 from tests.fuzz.targets import TARGETS
 
-_DONE = re.compile(r"^#([0-9]+)\s+DONE\s+cov: ([0-9]+) ft: ([0-9]+)", re.MULTILINE)
-_INPUTS = re.compile(r"^([0-9]+) inputs", re.MULTILINE)
+_INPUTS = re.compile(r"^stat::number_of_executed_units: ([0-9]+)|^([0-9]+) inputs", re.MULTILINE)
+_REACHED = re.compile(r" cov: ([0-9]+) ft: ([0-9]+) ")
 
 
 @dataclass
@@ -72,36 +71,26 @@ def unguided(target: Target, name: str, seconds: float) -> int:
 
 
 def search(name: str, seconds: float, folder: Path, *, guides: bool, log: Path | None) -> Figures:
-    """Search in processes of their own: the instrumentation cannot be undone."""
-    figures = Figures()
-    while figures.seconds < seconds and not figures.status:
-        left = str(max(1, round(seconds - figures.seconds)))
-        module = "tests.fuzz.guided" if guides else "tests.fuzz"
-        more = [str(folder)] if guides else ["--unguided", "--seconds"]
-        arguments = [name, left, *more] if guides else [name, *more, left]
-        before = os.times()
-        done = subprocess.run(
-            [sys.executable, "-m", module, *arguments],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        after = os.times()
-        figures.seconds += after.children_user - before.children_user
-        figures.seconds += after.children_system - before.children_system
-        figures.status = done.returncode
-        said = done.stdout + done.stderr
-        if log is not None:
-            with log.open("a", encoding="utf-8") as file:
-                file.write(said)
-        if done.returncode:
-            print(said[-4000:])
-        for inputs, steps, features in _DONE.findall(said):
-            figures.inputs += int(inputs)
-            figures.steps, figures.features = int(steps), int(features)
-        figures.inputs += sum(map(int, _INPUTS.findall(said)))
-    return figures
+    """Search in a process of its own: the instrumentation cannot be undone."""
+    how = ["tests.fuzz.guided", name, str(seconds), str(folder)]
+    if not guides:
+        how = ["tests.fuzz", name, "--unguided", "--seconds", str(seconds)]
+    before = os.times()
+    done = subprocess.run(
+        [sys.executable, "-m", *how], capture_output=True, text=True, errors="replace", check=False
+    )
+    after = os.times()
+    spent = after.children_user - before.children_user
+    spent += after.children_system - before.children_system
+    said = done.stdout + done.stderr
+    if log is not None:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(said)
+    if done.returncode:
+        print(said[-4000:])
+    inputs = sum(int(guided or free) for guided, free in _INPUTS.findall(said))
+    steps, features = (_REACHED.findall(said) or [("0", "0")])[-1]
+    return Figures(spent, inputs, int(steps), int(features), status=done.returncode)
 
 
 def campaign(names: list[str], arguments: argparse.Namespace) -> int:
