@@ -100,8 +100,8 @@ class Showing:
     def take_away(self, session: Session) -> None:
         """Remove the code from everywhere."""
         session.ticking = None
+        self._files.remove()  # first: a screen may be gone, and say so
         session.report.erase_picture()
-        self._files.remove()
 
 
 def _look() -> Look:

@@ -4,12 +4,17 @@ So a file is never half written and a farewell is always said: the loop looks wh
 between two steps.  A second Ctrl-C ends the program at once.
 """
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Final
 
 from certrelay.errors import Interrupted
+
+_NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_HANG_UP: Final = getattr(signal, "SIGHUP", None)
 
 
 class Interrupts:
@@ -18,6 +23,7 @@ class Interrupts:
     def __init__(self) -> None:
         self._asked = False
         self._wake: Callable[[], None] = lambda: None
+        self._screens: list[int] = []
 
     @property
     def asked(self) -> bool:
@@ -35,9 +41,16 @@ class Interrupts:
 
     @contextmanager
     def watched(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Catch SIGINT and SIGTERM; ``wake`` ends a wait that is going on."""
+        """Catch what asks to stop; ``wake`` ends a wait that is going on.
+
+        That is SIGINT, SIGTERM, and the end of the terminal (SIGHUP; SIGBREAK on Windows)
+        unless whoever started the program wants it to go on without one, as nohup does.
+        """
         self._wake = wake
-        names = (signal.SIGINT, signal.SIGTERM)
+        self._screens = [fd for fd in (1, 2) if os.isatty(fd)]
+        names = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+        if _ignores_the_end_of_the_terminal():
+            names.remove(_HANG_UP)
         before = {name: signal.signal(name, self._handle) for name in names}
         try:
             yield
@@ -45,8 +58,23 @@ class Interrupts:
             for name, handler in before.items():
                 signal.signal(name, handler)
 
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if number == _HANG_UP:
+            self._leave_the_screen()
+            if self._asked:
+                return  # a shell hands on what the system then says again: nobody is impatient
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
         self._wake()
+
+    def _leave_the_screen(self) -> None:
+        """Write to nowhere from now on: a terminal that is gone must not spoil the farewell."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for descriptor in self._screens:
+            os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+
+
+def _ignores_the_end_of_the_terminal() -> bool:
+    return _HANG_UP is not None and signal.getsignal(_HANG_UP) is signal.SIG_IGN

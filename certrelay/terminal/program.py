@@ -46,7 +46,8 @@ def run(command: Callable[[], CertRelayError | None], report: Report) -> int:
         error = StateError(type(unexpected).__name__)
     if error is None:
         return ExitStatus.OK
-    report.error(error)
+    with contextlib.suppress(OSError):  # a screen or a pipe that is gone
+        report.error(error)
     return error.exit_status
 
 

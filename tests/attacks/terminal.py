@@ -10,6 +10,10 @@ from pathlib import Path
 
 from tests.flows.programs import PATIENCE_S, ROOT, environment
 
+_OWNS = ("setsid", "--ctty")
+"""Gives a program its terminal, whose end it is told by SIGHUP then."""
+
+_OUTLIVES = (*_OWNS, "sh", "-c", "trap '' HUP; exec \"$@\"", "sh")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -19,9 +23,15 @@ def words(screen: bytes) -> str:
 
 
 class Terminal:
-    """A program whose three streams are one pseudo terminal of 120 columns and 50 lines."""
+    """A program whose three streams are one pseudo terminal of 120 columns and 50 lines.
 
-    def __init__(self, module: str, *arguments: str | Path, **more: str) -> None:
+    Args:
+        outlives_it: Started as ``nohup`` does: the terminal's end does not end it.
+    """
+
+    def __init__(
+        self, module: str, *arguments: str | Path, outlives_it: bool = False, **more: str
+    ) -> None:
         import fcntl
         import pty
         import struct
@@ -31,13 +41,16 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 120, 0, 0))
         self.screen = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *map(str, arguments)],
+            [
+                *(_OUTLIVES if outlives_it else _OWNS),
+                *(sys.executable, "-m", module),
+                *map(str, arguments),
+            ],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env=environment(TERM="xterm-256color", **more),
             cwd=ROOT,
-            start_new_session=True,
         )
         os.close(slave)
 
@@ -64,12 +77,19 @@ class Terminal:
             pass
         return self.process.wait(PATIENCE_S)
 
+    def hang_up(self) -> int:
+        """Close the window; gives the exit status."""
+        os.close(self._master)
+        self._master = -1
+        return self.process.wait(PATIENCE_S)
+
     def close(self) -> None:
         """End it if it still runs."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)
 
     def _read(self, end: float) -> bool:
         if not select.select([self._master], [], [], max(0.0, end - time.monotonic()))[0]:

@@ -1,15 +1,19 @@
 """Ctrl-C at every step: no file, no room, and both sides say so."""
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from certrelay.errors import ExitStatus
+from tests.attacks.terminal import Terminal
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill
-from tests.flows.programs import Bench, Client
+from tests.flows.programs import ROOT, Bench, Client, environment
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGINT to one process is POSIX")
 
@@ -113,6 +117,57 @@ def test_ctrl_c_at_the_password_question_before_anything_is_shown(desk: Bench) -
     pc.interrupt()
     assert pc.finish() == ExitStatus.INTERRUPTED
     assert pc.names()[-1] == "error"
+
+
+@pytest.mark.attack(46)
+@pytest.mark.parametrize("outlives_it", [False, True])
+def test_a_window_that_is_closed_takes_the_code_and_its_files_with_it(
+    tmp_path: Path, outlives_it: bool
+) -> None:
+    """Who started it under nohup is told by the first thing that cannot be shown any more."""
+    picture, url = tmp_path / "qr.png", tmp_path / "url.txt"
+    arguments = ("--store", tmp_path / "pc", "--listen", "127.0.0.1", "--lang", "en")
+    pc = Terminal(
+        *("client_pc", "import", *arguments, "--qr-png", picture, "--url-file", url),
+        outlives_it=outlives_it,
+    )
+    try:
+        pc.read_until("Time left")
+        assert picture.exists()
+        assert url.exists()
+        status = pc.hang_up()
+        assert status == ExitStatus.INTERRUPTED or (outlives_it and status != ExitStatus.OK)
+    finally:
+        pc.close()
+    assert not list(tmp_path.glob("[!p]*"))
+
+
+def test_a_closed_window_says_farewell_to_the_other_device(desk: Bench) -> None:
+    copy = Copy(desk, "import")
+    copy.until_question()
+    for _ in range(2):  # the shell hands it on, the system says it too
+        copy.pc.process.send_signal(signal.SIGHUP)
+    assert copy.pc.finish() == ExitStatus.INTERRUPTED
+    assert copy.phone.finish() == ExitStatus.NOT_CONFIRMED
+    nothing_is_left(copy)
+
+
+def test_who_reads_no_more_is_told_no_more_and_sees_no_traceback(desk: Bench) -> None:
+    pc = subprocess.Popen(
+        [sys.executable, "-m", "client_pc", "import", "--listen", "127.0.0.1", "--json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        cwd=ROOT,
+    )
+    assert pc.stdout is not None
+    while b'"waiting"' not in pc.stdout.readline():
+        pass
+    pc.stdout.close()
+    pc.send_signal(signal.SIGTERM)
+    _, errors = pc.communicate()
+    assert b"Traceback" not in errors
 
 
 def nothing_is_left(copy: Copy) -> None:
