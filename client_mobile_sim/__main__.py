@@ -1,7 +1,5 @@
 """``python -m client_mobile_sim``: the simulated phone where its script is not on the path."""
 
-import sys
+from client_mobile_sim.cli import start
 
-from client_mobile_sim.cli import main
-
-sys.exit(main())
+start()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from certrelay.errors import CertRelayError, QrError
 from certrelay.terminal import program
@@ -16,6 +17,11 @@ from certrelay.texts import Texts
 from certrelay.texts.parser import Parser
 
 PROGRAM = "certrelay-phone"
+
+
+def start() -> NoReturn:
+    """The script ``certrelay-phone``."""
+    program.leave(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from certrelay.errors import CertRelayError
 from certrelay.terminal import program
@@ -9,6 +10,11 @@ from certrelay.terminal.arguments import manner_of, texts_for
 from certrelay.terminal.report import make_report
 from client_pc import settings as preferences
 from client_pc.parser import PROGRAM, make_parser
+
+
+def start() -> NoReturn:
+    """The script ``certrelay``."""
+    program.leave(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

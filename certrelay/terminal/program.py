@@ -5,7 +5,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NoReturn
 
 from certrelay.errors import CertRelayError, ExitStatus, Interrupted, StateError
 from certrelay.terminal.report import Report
@@ -49,6 +49,16 @@ def run(command: Callable[[], CertRelayError | None], report: Report) -> int:
     with contextlib.suppress(OSError):  # a screen or a pipe that is gone
         report.error(error)
     return error.exit_status
+
+
+def leave(status: int) -> NoReturn:
+    """End the process: to take Python down object by object takes 10 ms and helps nobody."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # nobody reads them any more
+        status = status or ExitStatus.INTERNAL
+    os._exit(status)
 
 
 def forbid_core_dumps() -> None:
