@@ -17,7 +17,6 @@ from certrelay.pki.check import inspect_with_password
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.safe_text import printable
 from certrelay.story.choosing import Candidate
-from certrelay.story.describing import line_of
 from certrelay.story.dialogue import Ask, Dialogue, hold, says_yes
 from certrelay.story.session import Shell
 from certrelay.terminal.report import Report
@@ -83,7 +82,7 @@ def delete(shelf: Shelf, target: str, shell: Shell, *, yes: bool) -> CertRelayEr
     candidate = shelf.pick(target)
     names = disk.contents(candidate.path)
     listing = "\n".join(f"    {printable(name, None)}" for name in names)
-    line = line_of(candidate.summary, report.texts, datetime.now(UTC), checked=False)
+    line = candidate.line(report.texts, datetime.now(UTC))
     text = f"  {line}\n  {_shown(candidate)}\n{listing}"
     report.event("delete_wanted", text, path=_shown(candidate), files=list(names))
     if not yes and not hold(_sure(report), shell.lines, report):

@@ -59,14 +59,18 @@ def _row(
         return [str(number), "", name, "", "", texts.say("state.unknown")]
     summary = entry.summary
     certificate = summary.certificate
-    kind = "" if certificate is None else label(kind_of(certificate), texts.say)
+    kind = texts.say("use.sealed")
+    if certificate is not None:
+        kind = label(kind_of(certificate), texts.say)
     if entry.path in again:
         fields["same_as"] = printable(str(again[entry.path]), None)
-    report.event("certificate", **fields, use=kind, **fields_of(summary, now))
+    report.event(
+        "certificate", **fields, use="" if certificate is None else kind, **fields_of(summary, now)
+    )
     return [
         str(number),
         kind,
-        printable(summary.cn or texts.say("story.item.sealed"), _CN_CELLS),
+        printable(summary.cn or entry.path.name, _CN_CELLS),
         printable(summary.issuer or "", 24),
         "" if summary.not_after is None else last_day(summary.not_after),
         texts.say(f"state.{state_of(summary, now)}"),

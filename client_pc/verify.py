@@ -14,7 +14,7 @@ from certrelay.limits import MAX_CRL_BYTES
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.judging import Evidence, Finding, Judgement, judge
 from certrelay.pki.revocation import RevocationList
-from certrelay.story.describing import fields_of, line_of
+from certrelay.story.describing import fields_of
 from certrelay.story.dialogue import Ask, Dialogue, hold
 from certrelay.story.session import Shell
 from certrelay.terminal.report import Report
@@ -46,7 +46,7 @@ def verify(shelf: Shelf, target: str, asked: Asked, shell: Shell) -> CertRelayEr
         authorities=tuple(c for path in asked.authorities for c in _authorities(path)),
         crl=None if asked.crl is None else _revocations(asked.crl),
     )
-    report.event("checking", line_of(candidate.summary, report.texts, now, checked=False))
+    report.event("checking", candidate.line(report.texts, now))
     password, idn = hold(_questions(asked, report), shell.lines, report)
     evidence = Evidence(evidence.now, idn, evidence.authorities, evidence.crl)
     judgement = judge(candidate.item, password, evidence)

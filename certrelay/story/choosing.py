@@ -19,6 +19,7 @@ from certrelay.safe_text import printable
 from certrelay.story.describing import line_of
 from certrelay.story.dialogue import Ask, Dialogue
 from certrelay.terminal.report import Report
+from certrelay.texts import Texts
 
 _CN_DIGITS: Final = 5
 """Digits from which a number may be a part of a CN: no list is that long."""
@@ -32,6 +33,15 @@ class Candidate:
     path: Path
     item: Item
     summary: Summary
+
+    @property
+    def name(self) -> str:
+        """What a part of it finds: the CN, or the name of a PKCS#12 file."""
+        return self.summary.cn or self.path.name
+
+    def line(self, texts: Texts, now: datetime) -> str:
+        """One line that tells it from the others."""
+        return line_of(self.summary, texts, now, checked=False, file=self.path.name)
 
 
 def candidates(entries: Sequence[Entry]) -> tuple[Candidate, ...]:
@@ -56,8 +66,9 @@ def select(entries: Sequence[Entry], selectors: Sequence[str]) -> tuple[Candidat
     """Find the certificates that the selectors mean, each once, in their order.
 
     A selector is a number from the list, a serial number (decimal, or hex after ``0x``),
-    or a part of the CN without regard to case, tried in this order.  A short number is no
-    part of a CN: with two certificates "3" is a slip, though most CNs hold a 3.
+    or a part of the CN (of a sealed PKCS#12 file: of the file's name) without regard to case,
+    tried in this order.  A short number is no part of a CN: with two certificates "3" is a
+    slip, though most CNs hold a 3.
 
     Raises:
         CertRelayError: As `candidates`; what is wrong with a broken one that is selected by
@@ -85,7 +96,7 @@ def _find(found: Sequence[Candidate], selector: str) -> Candidate:
     tests: tuple[Callable[[Candidate], bool], ...] = (
         lambda c: str(c.number) == wanted,
         lambda c: wanted in _serial_texts(c.summary.serial),
-        lambda c: is_part and wanted in (c.summary.cn or "").casefold(),
+        lambda c: is_part and wanted in c.name.casefold(),
     )
     for test in tests:
         matches = [candidate for candidate in found if test(candidate)]
@@ -112,8 +123,7 @@ def choose(
     if not selectors:
         found = candidates(entries)
         lines = [
-            f"  {candidate.number}. {line_of(candidate.summary, report.texts, now, checked=False)}"
-            for candidate in found
+            f"  {candidate.number}. {candidate.line(report.texts, now)}" for candidate in found
         ]
         report.event("choose", "\n".join(lines), count=len(found))
         answer = yield Ask(report.texts.say("story.ask.which"))
@@ -147,8 +157,7 @@ def check_passwords(
     opened: list[Opened] = []
     tries_left = PASSWORD_TRIES
     for candidate in chosen:
-        line = line_of(candidate.summary, report.texts, now, checked=False)
-        report.event("checking", line)
+        report.event("checking", candidate.line(report.texts, now))
         password = next((each for each in known if _opens(candidate.item, each, report)), None)
         while password is None:
             report.event("password_wanted", tries_left=tries_left)

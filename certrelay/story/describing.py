@@ -38,7 +38,9 @@ def fields_of(summary: Summary, now: datetime) -> dict[str, Any]:
     }
 
 
-def line_of(summary: Summary, texts: Texts, now: datetime, *, checked: bool = True) -> str:
+def line_of(
+    summary: Summary, texts: Texts, now: datetime, *, checked: bool = True, file: str = ""
+) -> str:
     """One line: whose, from whom, which serial, until when, in which state.
 
     Args:
@@ -46,7 +48,10 @@ def line_of(summary: Summary, texts: Texts, now: datetime, *, checked: bool = Tr
         texts: The person's language.
         now: The wall clock's time.
         checked: Whether it is said that a password is still to be checked.
+        file: The file's name: a PKCS#12 file tells nothing else of itself.
     """
+    if summary.certificate is None and file:
+        return texts.say("story.item.sealed_file", file=printable(file, None))
     if summary.certificate is None:
         return texts.say("story.item.sealed")
     key = "story.item" if summary.verified or not checked else "story.item.unverified"

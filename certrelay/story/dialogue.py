@@ -35,18 +35,23 @@ def says_yes(line: str) -> bool:
 
 
 def hold(dialogue: "Dialogue[_T]", lines: Lines, report: Report) -> _T:
-    """Run a dialogue to its end, waiting for each answer."""
-    try:
-        ask = next(dialogue)
-        while True:
-            with ExitStack() as stack:
+    """Run a dialogue to its end, waiting for each answer.
+
+    From one secret question to the next nothing that is typed is shown.
+    """
+    with ExitStack() as echo:
+        try:
+            ask = next(dialogue)
+            while True:
+                if ask.secret:
+                    echo.enter_context(lines.hidden())
+                else:
+                    echo.close()
                 lines.forget_early_ones()
                 report.ask(ask.text)
-                if ask.secret:
-                    stack.enter_context(lines.hidden())
                 line = lines.wait()
-            report.answered(seen=lines.is_terminal and not ask.secret)
-            ask = dialogue.send(line)
-    except StopIteration as stop:
-        found: _T = stop.value
-        return found
+                report.answered(seen=lines.is_terminal and not ask.secret)
+                ask = dialogue.send(line)
+        except StopIteration as stop:
+            found: _T = stop.value
+            return found

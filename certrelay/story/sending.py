@@ -1,13 +1,19 @@
 """The sender's part: choose, check the password, type the number, wait for the receipt."""
 
+import unicodedata
 from collections.abc import Callable
 from typing import Final
 
 from certrelay.bundle import Item
 from certrelay.endpoint import notices
-from certrelay.limits import NUMBER_TRIES
+from certrelay.limits import NUMBER_DIGITS, NUMBER_TRIES
 from certrelay.story.dialogue import Ask, Dialogue
 from certrelay.story.session import Session
+
+
+def _plain(typed: str) -> str:
+    """The digits as a Korean keyboard or a careful person may type them: ``６３７-081``."""
+    return "".join(unicodedata.normalize("NFKC", typed).replace("-", " ").split())
 
 
 class Sending:
@@ -59,8 +65,12 @@ class Sending:
 
     def _ask_number(self, session: Session) -> Dialogue[None]:
         tries = self._number_tries if self._number_tries is not None else NUMBER_TRIES
-        session.report.event("number_wanted", tries_left=tries)
         text = session.report.texts.say(f"story.ask.number.{session.names.other}")
-        typed = yield Ask(text)
+        while True:
+            session.report.event("number_wanted", tries_left=tries)
+            typed = _plain((yield Ask(text)))
+            if len(typed) == NUMBER_DIGITS and typed.isdecimal():
+                break
+            session.say("number_unreadable", "story.number_unreadable")  # costs no try
         self._number_tries = tries - 1
         session.endpoint.enter_number(typed, session.now())

@@ -282,7 +282,6 @@ class Session:
         if line is not None:
             dialogue = self._dialogue
             self.report.answered(seen=self._lines.is_terminal and not self._is_hidden)
-            self._show_again()
             self._step_dialogue(lambda: dialogue.send(line))
 
     def _step_dialogue(self, step: Callable[[], Any]) -> None:
@@ -291,14 +290,18 @@ class Session:
             ask = step()
         except StopIteration:
             if self._dialogue is dialogue:
+                self._show_again()
                 self._dialogue = None
             return
         except CertRelayError as error:
+            self._show_again()
             self._dialogue = None
             self.endpoint.cancel(self.now(), error)
             return
         self.report.ask(ask.text)
-        if ask.secret:
+        if not ask.secret:
+            self._show_again()
+        else:  # also if it is the next secret one: nothing typed in between was shown
             self._is_hidden = True
             self._echo.enter_context(self._lines.hidden())
         self._lines.wake()  # an answer that was written ahead is waiting already

@@ -8,7 +8,7 @@ import pytest
 
 from certrelay.texts import Texts
 from tests.qr_pictures import read_png
-from tests.screens.test_story import read_dark_on_light
+from tests.screens.desk import read_dark_on_light
 from tests.screens.tmux import Shot, Terminal, terminal
 
 TEXTS = Texts("en")

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -5,8 +6,10 @@ import pytest
 from certrelay.disk.reading import Entry
 from certrelay.errors import CertRelayError, UsageError
 from certrelay.pki import check
+from certrelay.pki.changing import to_pkcs12
 from certrelay.story.choosing import select
-from tests.certificates import PASSWORD, person
+from certrelay.texts import Texts
+from tests.certificates import NOW, PASSWORD, person
 
 
 def entries() -> list[Entry]:
@@ -54,6 +57,14 @@ def test_a_long_number_may_be_a_part_of_the_name() -> None:
     cn = entries()[0].summary.cn  # type: ignore[union-attr]
     assert cn is not None
     assert numbers(cn.split(")")[1]) == [1]
+
+
+def test_a_pkcs12_file_is_found_by_its_name() -> None:
+    item = to_pkcs12(person(3).npki(PASSWORD), PASSWORD, PASSWORD, os.urandom, "modern")
+    sealed = Entry(Path("회사 인증서.p12"), item.kind, item, check.inspect(item), None)
+    (found,) = select([*entries(), sealed], ["회사"])
+    assert found.number == 3
+    assert found.line(Texts("en"), NOW).startswith("회사 인증서.p12 (")
 
 
 def test_too_many_are_refused() -> None:
