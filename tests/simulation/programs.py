@@ -30,6 +30,7 @@ class Keyboard(Lines):
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.interrupts = Interrupts()  # type: ignore[misc]
+        self.is_terminal = True  # type: ignore[misc]
         self._typed: list[str] = []
         self._wake_turn = wake
         self.asked_for_input = False
