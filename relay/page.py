@@ -30,7 +30,7 @@ _MODULES: Final = {
     "core": "bodies bundle bytes channel derive endpoint errors frame handshake hello hpke limits "
     "manifest messages origin outcome qr release room_talk safe_text strict_json transfer zip",
     "pki": "certificate der inspect naming passwords pbe pkcs12 private_key seed validity",
-    "ui": "app device dom handing_over layout link picking pieces screens screens_receive "
+    "ui": "app device dom forms handing_over layout link picking pieces screens screens_receive "
     "screens_send story_send texts wake",
     "vendor": "crypto",
 }

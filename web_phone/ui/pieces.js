@@ -47,23 +47,34 @@ export function facts(texts, { item, certificate }, today) {
   const state = texts.say(`state.${stateOf(notBefore, notAfter, today)}`);
   const until = notAfter === null ? state : `${lastDay(notAfter)} (${state})`;
   const files = texts.say(item.kind === "pkcs12" ? "page.item.pkcs12" : kindOfPair(item));
-  const row = (/** @type {string} */ key, /** @type {string} */ value, look = "") =>
-    make(
-      "div",
-      { class: "row" },
-      make("dt", {}, texts.say(key)),
-      make("dd", {}, make("bdi", { class: look }, printable(value))),
-    );
   return make(
     "dl",
     {},
-    row("page.item.cn", cn, "foreign"),
-    row("page.item.issuer", issuerCn),
-    row("page.item.serial", serial),
-    row("page.item.until", until),
-    row("page.item.kind", files),
+    row(texts, "page.item.cn", cn, "foreign"),
+    row(texts, "page.item.issuer", issuerCn),
+    row(texts, "page.item.serial", serial),
+    row(texts, "page.item.until", until),
+    row(texts, "page.item.kind", files),
   );
 }
+
+/** One fact of a list. @param {Texts} texts @param {string} key @param {string} value @param {string} [look] */
+export const row = (texts, key, value, look = "") =>
+  make(
+    "div",
+    { class: "row" },
+    make("dt", {}, texts.say(key)),
+    make("dd", {}, make("bdi", { class: look }, printable(value))),
+  );
+
+/** The number to be typed on the other device, read out digit by digit. @param {string} number */
+export const bigNumber = (number) =>
+  make(
+    "p",
+    { class: "big-number" },
+    make("span", { "aria-hidden": "true" }, `${number.slice(0, 3)} ${number.slice(3)}`),
+    make("span", { class: "visually-hidden" }, [...number].join(" ")),
+  );
 
 /** @param {import("../core/bundle.js").Item} item */
 const kindOfPair = (item) =>

@@ -1,7 +1,7 @@
 // The screens of the receiver: the number, the question, the download.
 
 import { make } from "./dom.js";
-import { button, check, facts, notice, paragraph, quiet, sentence } from "./pieces.js";
+import { bigNumber, button, check, facts, notice, paragraph, quiet, sentence } from "./pieces.js";
 
 /** @typedef {import("./texts.js").Texts} Texts */
 /** @typedef {import("./layout.js").Screen} Screen */
@@ -20,12 +20,7 @@ export function showNumber(texts, { peer, number }, act) {
     body: [
       make("p", {}, ...sentence(texts, "page.receive.direction", { peer })),
       make("h2", {}, texts.say("page.receive.number")),
-      make(
-        "p",
-        { class: "big-number" },
-        make("span", { "aria-hidden": "true" }, `${number.slice(0, 3)} ${number.slice(3)}`),
-        make("span", { class: "visually-hidden" }, [...number].join(" ")),
-      ),
+      bigNumber(number),
       notice("warn", make("p", {}, texts.say("page.receive.number_warning"))),
       button(texts.say("page.cancel"), act.cancel),
       quiet(texts, "page.names_unchecked"),

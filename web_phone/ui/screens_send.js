@@ -1,7 +1,8 @@
 // The screens of the sender: choosing, passwords, the number.
 
 import { make } from "./dom.js";
-import { button, check, facts, notice, paragraph, quiet, sentence } from "./pieces.js";
+import { NUMBER_HELP, numberForm, passwordForm } from "./forms.js";
+import { button, facts, notice, paragraph, quiet, sentence } from "./pieces.js";
 
 /** @typedef {import("./texts.js").Texts} Texts */
 /** @typedef {import("./layout.js").Screen} Screen */
@@ -90,46 +91,20 @@ function stateOf(texts, chosen, act) {
     case "failed":
       return [notice("bad", make("p", {}, failure(texts, chosen.why)))];
     case "locked":
-      return [passwordForm(texts, chosen, act)];
+      return [
+        passwordForm(
+          texts,
+          { id: `password-${chosen.id}`, wrongLeft: chosen.why === "" ? null : chosen.triesLeft },
+          (password) => act.checkPassword(chosen, password),
+        ),
+        quiet(texts, "page.send.password_stays"),
+      ];
   }
 }
 
 /** @param {Texts} texts @param {string} code */
 const failure = (texts, code) =>
   code === "password_tries" ? texts.say("page.send.tries_over") : texts.error(code);
-
-/** @param {Texts} texts @param {Chosen} chosen @param {ChooseActs} act */
-function passwordForm(texts, chosen, act) {
-  const id = `password-${chosen.id}`;
-  const errorId = `${id}-error`;
-  const input = make("input", {
-    type: "password",
-    id,
-    autocomplete: "off",
-    autocapitalize: "none",
-    spellcheck: "false",
-    "aria-describedby": chosen.why === "" ? false : errorId,
-    "aria-invalid": chosen.why === "" ? false : "true",
-  });
-  const submit = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (input.value !== "") act.checkPassword(chosen, input.value);
-  };
-  const left = { left: chosen.triesLeft };
-  return make(
-    "form",
-    { onsubmit: submit },
-    make("label", { for: id }, texts.say("page.send.password")),
-    input,
-    chosen.why !== "" &&
-      notice("bad", make("p", { id: errorId, role: "alert" }, texts.say("page.send.password_wrong", left))),
-    check(texts.say("page.send.show_password"), false, (isOn) => {
-      input.type = isOn ? "text" : "password";
-    }),
-    make("button", { type: "submit" }, texts.say("page.send.check")),
-    quiet(texts, "page.send.password_stays"),
-  );
-}
 
 /**
  * @param {Texts} texts
@@ -138,44 +113,12 @@ function passwordForm(texts, chosen, act) {
  * @returns {Screen}
  */
 export function typeNumber(texts, { peer, wrongLeft }, act) {
-  const input = make("input", {
-    type: "text",
-    id: "number",
-    class: "number",
-    inputmode: "numeric",
-    autocomplete: "off",
-    maxlength: "9",
-    "aria-describedby": "number-help",
-  });
-  const problem = make("div", { role: "alert" });
-  const complain = (/** @type {string} */ text) => {
-    problem.textContent = "";
-    problem.append(notice("bad", make("p", {}, text)));
-    input.setAttribute("aria-invalid", "true");
-    input.focus();
-  };
-  if (wrongLeft !== null) {
-    problem.append(notice("bad", make("p", {}, texts.say("page.number.wrong", { left: wrongLeft }))));
-  }
-  const submit = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (/^\d{6}$/.test(input.value.replace(/\s/g, ""))) act.send(input.value);
-    else complain(texts.say("page.number.format"));
-  };
-  const form = make(
-    "form",
-    { onsubmit: submit },
-    make("label", { for: "number" }, texts.say("page.number.label")),
-    input,
-    problem,
-    make("button", { type: "submit", class: "main" }, texts.say("page.number.send")),
-  );
   return {
     title: texts.say("page.number.title"),
     body: [
       make("p", {}, ...sentence(texts, "page.send.direction", { peer })),
-      form,
-      make("div", { id: "number-help" }, notice("warn", make("p", {}, texts.say("page.number.warning")))),
+      numberForm(texts, wrongLeft, act.send),
+      make("div", { id: NUMBER_HELP }, notice("warn", make("p", {}, texts.say("page.number.warning")))),
       button(texts.say("page.number.back"), act.back),
       button(texts.say("page.cancel"), act.cancel),
     ],
