@@ -4,7 +4,7 @@ Each imports its own modules: a program's start is mostly imports.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -36,8 +36,11 @@ def receive(
 
     _check_direction("import", settings)
     root, way, past = _root(arguments, settings), _options(arguments, settings), _past(settings)
-    with _shell(report) as shell:
+
+    def run(shell: "Shell") -> CertRelayError | None:
         return receive(root, way, shell, past, yes=arguments.yes)
+
+    return _told(run, arguments, report)
 
 
 def send(
@@ -53,8 +56,11 @@ def send(
         arguments.also_delete,
     )
     shelf, way, past = _shelf(arguments, settings), _options(arguments, settings), _past(settings)
-    with _shell(report) as shell:
+
+    def run(shell: "Shell") -> CertRelayError | None:
         return send(shelf, options, way, shell, past)
+
+    return _told(run, arguments, report)
 
 
 def _check_direction(command: str, settings: Settings) -> None:
@@ -226,6 +232,18 @@ def _past(settings: Settings) -> Path | None:
     from client_pc.folders import data_folder
 
     return data_folder() if settings.history else None
+
+
+def _told(
+    run: Callable[["Shell"], CertRelayError | None], arguments: argparse.Namespace, report: Report
+) -> CertRelayError | None:
+    """Run a copy in this terminal, and beside it in a browser if that is wanted."""
+    with _shell(report) as shell:
+        if not arguments.browser:
+            return run(shell)
+        from client_pc.browser import accompany
+
+        return accompany(arguments.command, run, shell)
 
 
 @contextmanager

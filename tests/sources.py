@@ -19,8 +19,9 @@ def trees() -> tuple[tuple[Path, ast.Module], ...]:
 
 @cache
 def scripts() -> str:
-    """The phone's page, whose texts stand in the same catalogue."""
+    """The phone's page and the PC's, whose texts stand in the same catalogue."""
     paths = sorted((ROOT / "web_phone").glob("[cpu]*/*.js"))
+    paths += sorted((ROOT / "client_pc" / "browser" / "page").glob("*.js"))
     return "\n".join(path.read_text("utf-8") for path in paths)
 
 

@@ -7,7 +7,7 @@ and is forgotten.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from certrelay.bundle import Item
 from certrelay.disk.reading import Entry
@@ -16,7 +16,7 @@ from certrelay.frozen import frozen
 from certrelay.limits import MAX_BUNDLE_BYTES, MAX_ITEMS, PASSWORD_TRIES
 from certrelay.pki.check import Summary, inspect_with_password
 from certrelay.safe_text import printable
-from certrelay.story.describing import line_of
+from certrelay.story.describing import fields_of, line_of
 from certrelay.story.dialogue import Ask, Dialogue
 from certrelay.terminal.report import Report
 from certrelay.texts import Texts
@@ -38,6 +38,11 @@ class Candidate:
     def name(self) -> str:
         """What a part of it finds: the CN, or the name of a PKCS#12 file."""
         return self.summary.cn or self.path.name
+
+    def fields(self, now: datetime) -> dict[str, Any]:
+        """What a script reads of it."""
+        file = printable(self.path.name, None)
+        return {"number": self.number, "file": file, **fields_of(self.summary, now)}
 
     def line(self, texts: Texts, now: datetime) -> str:
         """One line that tells it from the others."""
@@ -125,7 +130,10 @@ def choose(
         lines = [
             f"  {candidate.number}. {candidate.line(report.texts, now)}" for candidate in found
         ]
-        report.event("choose", "\n".join(lines), count=len(found))
+        items = [
+            {"number": candidate.number, **fields_of(candidate.summary, now)} for candidate in found
+        ]
+        report.event("choose", "\n".join(lines), count=len(found), items=items)
         answer = yield Ask(report.texts.say("story.ask.which"))
         selectors = answer.replace(",", " ").split()
         if not selectors:
@@ -157,7 +165,8 @@ def check_passwords(
     opened: list[Opened] = []
     tries_left = PASSWORD_TRIES
     for candidate in chosen:
-        report.event("checking", candidate.line(report.texts, now))
+        line = candidate.line(report.texts, now)
+        report.event("checking", line, **candidate.fields(now))
         password = next((each for each in known if _opens(candidate.item, each, report)), None)
         while password is None:
             report.event("password_wanted", tries_left=tries_left)

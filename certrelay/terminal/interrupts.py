@@ -58,6 +58,11 @@ class Interrupts:
             for name, handler in before.items():
                 signal.signal(name, handler)
 
+    def ask(self) -> None:
+        """Ask to stop, from any thread: as the first Ctrl-C does."""
+        self._asked = True
+        self._wake()
+
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if number == _HANG_UP:
             self._leave_the_screen()
@@ -65,8 +70,7 @@ class Interrupts:
                 return  # a shell hands on what the system then says again: nobody is impatient
         if self._asked:
             raise KeyboardInterrupt
-        self._asked = True
-        self._wake()
+        self.ask()
 
     def _leave_the_screen(self) -> None:
         """Write to nowhere from now on: a terminal that is gone must not spoil the farewell."""

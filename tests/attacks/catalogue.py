@@ -51,6 +51,7 @@ ROWS: dict[int, str] = {
     48: "another app takes the link's scheme",
     49: "the traffic's shape tells what travels",
     50: "an unlocked PC is left alone",
+    51: "a web site or another user reads the PC's own page",
 }
 """Every row of docs/security.md with a short name."""
 

@@ -79,6 +79,16 @@ class Pc:
             self.seen.append(json.loads(line))
         return status
 
+    def hang_up(self) -> None:
+        """Close its standard input: nobody sits at this terminal."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+    @property
+    def number(self) -> int:
+        """Its process's number."""
+        return self._process.pid
+
     def stop(self) -> None:
         """End it, whatever it does."""
         self._process.kill()

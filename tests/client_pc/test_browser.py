@@ -1,0 +1,260 @@
+"""What stands between the story and its page: tickets, questions, presence, whose connection."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from certrelay.errors import StorageError
+from client_pc.browser.files import FILES, read_files
+from client_pc.browser.opening import has_screen
+from client_pc.browser.owner import is_ours
+from client_pc.browser.server import serving
+from client_pc.browser.stage import AWAY_S, TICKET_S, UNOPENED_S, Stage
+from tests.sources import ROOT
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def stage(clock: Clock) -> Stage:
+    return Stage(clock)
+
+
+def gone() -> bool:
+    return True
+
+
+def opened(stage: Stage) -> str:
+    token = stage.redeem(stage.ticket)
+    assert token is not None
+    return token
+
+
+def names(stage: Stage, count: int = 0) -> list[str]:
+    return [event["event"] for event in stage.events_after(count, 0, gone)]
+
+
+@pytest.mark.attack(51)
+def test_a_ticket_is_good_once_and_a_second_use_shuts_the_page(stage: Stage) -> None:
+    token = opened(stage)
+    assert stage.admits(token)
+    assert not stage.admits(stage.ticket)
+    assert stage.redeem(stage.ticket) is None
+    assert not stage.admits(token)
+    assert stage.take_news() == ["twice"]
+    assert not stage.may_answer
+
+
+@pytest.mark.attack(51)
+def test_a_ticket_is_good_for_two_minutes(stage: Stage, clock: Clock) -> None:
+    clock.now += TICKET_S + 1
+    assert stage.redeem(stage.ticket) is None
+
+
+@pytest.mark.attack(51)
+def test_no_token_counts_before_the_ticket_was_used(stage: Stage) -> None:
+    for token in ("", stage.ticket, "x", "비밀"):
+        assert not stage.admits(token)
+    assert stage.redeem("x") is None
+    assert stage.take_news() == []
+    opened(stage)
+
+
+@pytest.mark.attack(8)
+def test_a_burnt_code_is_in_no_event(stage: Stage, clock: Clock) -> None:
+    opened(stage)
+    stage.show_code(["101"], is_local=True, expires_in_ms=120_000)
+    clock.now += 20
+    (shown,) = stage.events_after(0, 0, gone)
+    assert (shown["rows"], shown["left_ms"]) == (["101"], 100_000)
+    stage.burn_code()
+    assert stage.events_after(0, 0, gone) == [
+        {"event": "waiting", "is_local": True},
+        {"event": "burnt"},
+    ]
+    stage.burn_code()
+    assert names(stage) == ["waiting", "burnt"]
+
+
+def test_an_answer_counts_for_the_open_question_only(stage: Stage) -> None:
+    opened(stage)
+    assert not stage.answer(0, "early")
+    stage.ask()
+    assert not stage.answer(2, "of another question")
+    assert stage.answer(1, "yes")
+    assert not stage.answer(1, "a second click")
+    assert stage.take_answer() == "yes"
+    assert stage.take_answer() is None
+    assert not stage.answer(1, "a third")
+    stage.settle()
+    stage.settle()
+    assert not stage.answer(1, "late")
+    assert names(stage) == ["ask", "answered"]
+
+
+def test_an_answer_that_was_not_taken_is_lost_with_its_question(stage: Stage) -> None:
+    opened(stage)
+    stage.ask()
+    assert stage.answer(1, "y")
+    stage.ask()
+    assert stage.take_answer() is None
+    stage.settle()  # by the terminal
+    assert not stage.answer(2, "y")
+    assert names(stage) == ["ask", "ask", "answered"]
+
+
+def test_a_page_that_is_left_is_told_once_and_may_come_back(stage: Stage, clock: Clock) -> None:
+    opened(stage)
+    clock.now += AWAY_S
+    stage.watch()
+    assert stage.take_news() == []  # a reload takes that long
+    clock.now += 1
+    stage.watch()
+    stage.watch()
+    assert stage.take_news() == ["closed"]
+    assert not stage.may_answer
+    names(stage)
+    assert stage.may_answer
+
+
+def test_a_page_that_nobody_opens_is_told_and_may_still_come(stage: Stage, clock: Clock) -> None:
+    assert stage.may_answer
+    clock.now += UNOPENED_S + 1
+    stage.watch()
+    assert stage.take_news() == ["unopened"]
+    opened(stage)
+    assert stage.may_answer
+
+
+def test_a_browser_that_opened_after_all_did_not_fail(stage: Stage) -> None:
+    opened(stage)
+    stage.failed()
+    assert stage.take_news() == []
+    fresh = Stage()
+    fresh.failed()
+    assert fresh.take_news() == ["failed"]
+
+
+def test_the_end_is_waited_for_only_where_somebody_listens(stage: Stage) -> None:
+    stage.end(StorageError("disk", path="/x"))
+    stage.wait_until_told(60)  # no page: at once
+    opened(stage)
+    stage.was_told(1)
+    stage.wait_until_told(60)  # it has everything
+    assert stage.events_after(0, 0, gone) == [
+        {"event": "end", "code": "disk", "key": "disk", "details": {"path": "/x"}}
+    ]
+
+
+def test_every_file_of_the_page_is_served_and_exists() -> None:
+    scripts = (ROOT / "client_pc" / "browser" / "page").glob("*.*")
+    own = {path.relative_to(ROOT).as_posix() for path in scripts} - {
+        "client_pc/browser/page/index.html"
+    }
+    assert own == {path for path in FILES if path.startswith("client_pc/")}
+    assert all(file.content for file in read_files().values())
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "expected"),
+    [
+        ({}, "linux", False),
+        ({"TERM": "xterm"}, "linux", False),
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        ({"BROWSER": "firefox"}, "linux", True),
+        ({}, "darwin", True),
+        ({}, "win32", True),
+    ],
+)
+def test_a_browser_needs_a_screen(
+    environment: dict[str, str], platform: str, expected: bool
+) -> None:
+    assert has_screen(environment, platform) is expected
+
+
+# --- whose connection ---
+
+TABLE = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 1 1
+   1: 0100007F:C350 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1001        0 2 1
+   2: 0100007F:C351 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 3 1
+"""
+SERVER = ("127.0.0.1", 0x1F90)
+
+
+@pytest.mark.attack(51)
+@pytest.mark.parametrize(
+    ("port", "own", "expected"),
+    [
+        (0xC350, 1001, True),
+        (0xC350, 1000, False),  # its owner, not ours
+        (0xC351, 1000, True),  # root
+        (0xC352, 1000, False),  # not there
+    ],
+)
+def test_the_kernels_table_tells_the_owner(
+    tmp_path: Path, port: int, own: int, expected: bool
+) -> None:
+    table = tmp_path / "tcp"
+    table.write_text(TABLE)
+    assert is_ours(("127.0.0.1", port), SERVER, own, table) is expected
+
+
+def test_without_such_a_table_the_ticket_has_to_do(tmp_path: Path) -> None:
+    assert is_ours(("127.0.0.1", 1), SERVER, 1000, tmp_path / "none")
+
+
+@pytest.mark.attack(51)
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_a_real_connection_is_known_by_its_owner() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        own = os.getuid()
+        with socket.create_connection(server.getsockname()):
+            accepted, client = server.accept()
+            with accepted:
+                assert is_ours(client, server.getsockname(), own)
+                assert is_ours(client, server.getsockname(), own + 1) is (own == 0)
+
+
+_ASK = """
+import os, socket, sys
+port, user = map(int, sys.argv[1:])
+os.setuid(user)
+with socket.create_connection(("127.0.0.1", port)) as connection:
+    connection.sendall(b"GET / HTTP/1.1\\r\\nHost: 127.0.0.1:%d\\r\\n\\r\\n" % port)
+    sys.stdout.buffer.write(connection.recv(12))
+"""
+
+
+def answer_to(user: int, port: int) -> str:
+    """The beginning of what a program of that user is answered."""
+    command = [sys.executable, "-I", "-c", _ASK, str(port), str(user)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+@pytest.mark.attack(51)
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() != 0, reason="only root can play another user"
+)
+def test_another_users_program_is_dropped(stage: Stage) -> None:
+    with serving(stage, lambda: None) as origin:
+        port = int(origin.rstrip("/").rpartition(":")[2])
+        assert answer_to(os.getuid(), port) == "HTTP/1.1 200"
+        assert answer_to(65_534, port) == ""

@@ -1,0 +1,80 @@
+"""A ``certrelay --browser`` process with its page in a real browser, as a person has them.
+
+The program opens the "browser" that BROWSER names: a script that writes the address down, for
+the tests to open it in their own.
+"""
+
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.qr_pictures import read
+from tests.web_phone.pc import Pc
+from tests.web_phone.phone import Phone
+
+_PATIENCE_S = 30
+DESKTOP = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/156.0.0.0 Safari/537.36"
+)
+
+
+class PcPage:
+    """The program and the page it opened."""
+
+    def __init__(self, pc: Pc, address: str, tab: Phone) -> None:
+        self.pc = pc
+        self.address = address
+        self.tab = tab
+        tab.page.goto(address)
+
+    @property
+    def origin(self) -> str:
+        return self.address.partition("#")[0]
+
+    def read_code(self) -> str:
+        """Read the QR code off a screenshot, as a phone does."""
+        self.tab.page.locator(".code svg").wait_for()
+        picture = self.tab.page.screenshot()
+        (found,) = read(Image.open(io.BytesIO(picture)).convert("L"))
+        return found
+
+    @property
+    def number(self) -> str:
+        return self.tab.page.locator(".big-number [aria-hidden]").inner_text()
+
+
+class Opener:
+    """A browser that only writes down which address it was given."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._address = folder / "address"
+        script = folder / "browser"
+        script.write_text(
+            f'#!/bin/sh\nprintf %s "$1" > "{self._address}.part"\n'
+            f'mv "{self._address}.part" "{self._address}"\n'
+        )
+        script.chmod(0o700)
+        monkeypatch.setenv("BROWSER", f"{script} %s")
+
+    def address(self) -> str:
+        end = time.monotonic() + _PATIENCE_S
+        while not self._address.exists():
+            assert time.monotonic() < end, "no browser was opened"
+            time.sleep(0.02)
+        return self._address.read_text()
+
+
+def desktop(new_phone: Callable[..., Phone]) -> Phone:
+    """A tab in a browser of a PC."""
+    return new_phone(
+        viewport={"width": 1280, "height": 800},
+        device_scale_factor=1,
+        user_agent=DESKTOP,
+        is_mobile=False,
+        has_touch=False,
+    )

@@ -1,0 +1,382 @@
+"""``certrelay --browser``: whole copies on the page, and what nobody else gets out of it."""
+
+import http.client
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certrelay.bundle import Item
+from certrelay.testkit.ca import Issued
+from tests.web_phone.conftest import PASSWORD, ROLES, files_below, write_files
+from tests.web_phone.pc import Pc
+from tests.web_phone.pc_page import Opener, PcPage, desktop
+from tests.web_phone.phone import ANDROID, Phone
+from tests.web_phone.test_flows import give
+
+Start = Callable[..., PcPage]
+NO = "저장하지 않음"
+
+
+def contents(item: Item) -> dict[str, bytes]:
+    return {ROLES[file.role]: file.content for file in item.files}
+
+
+@pytest.fixture
+def start(
+    new_phone: Callable[..., Phone],
+    origin: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Start]:
+    opener = Opener(tmp_path, monkeypatch)
+    with ExitStack() as stack:
+
+        def run(*arguments: str, lan: bool = False) -> PcPage:
+            way = ("--listen", "127.0.0.1") if lan else ("--relay", origin)
+            store = ("--store", tmp_path / "NPKI")
+            pc = Pc(*arguments, "--browser", *way, *store, home=tmp_path / "home")
+            stack.callback(pc.stop)
+            page = PcPage(pc, opener.address(), desktop(new_phone))
+            page.tab.page.get_by_role("button", name="한국어").click()
+            return page
+
+        yield run
+
+
+def ask_server(page: PcPage, path: str, **headers: str) -> tuple[int, bytes]:
+    host = page.origin.removeprefix("http://").rstrip("/")
+    connection = http.client.HTTPConnection(host, timeout=30)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def token_of(page: PcPage) -> str:
+    token: str = page.tab.page.evaluate("history.state.token")
+    return token
+
+
+@pytest.mark.parametrize("lan", [True, False], ids=["own relay", "relay"])
+def test_a_person_without_a_terminal_gets_a_certificate(
+    start: Start, phone: Phone, issued: Issued, tmp_path: Path, lan: bool
+) -> None:
+    item = issued.npki(PASSWORD)
+    pc_page = start("import", lan=lan)
+    pc_page.pc.hang_up()
+    tab = pc_page.tab
+    tab.sees("휴대폰의 인증서를 이 PC로 가져옵니다")
+    tab.sees("남은 시간 1:")
+    phone.scan(pc_page.read_code())
+    give(phone, write_files(item, tmp_path / "phone"))
+    tab.sees("휴대폰: 인증번호를 입력하는 중입니다")
+    phone.type_number(pc_page.number)
+    tab.is_at("이 인증서를 저장할까요?")
+    phone.sees("PC에서 저장할지 묻고 있습니다")
+    tab.page.reload()  # a habit; nothing is lost by it
+    tab.page.get_by_role("button", name="한국어").click()
+    tab.is_at("이 인증서를 저장할까요?")
+    owner = tab.page.locator("dd .foreign").inner_text()
+    assert owner.startswith("홍길동<b onclick=x>\ufffd()")
+    assert tab.page.locator("img, b").count() == 0
+    assert files_below(tmp_path / "NPKI") == {}
+    tab.tap("저장")
+    tab.is_at("저장되었습니다")
+    phone.is_at("저장되었습니다")
+    assert pc_page.pc.status() == 0
+    assert files_below(tmp_path / "NPKI") == contents(item)
+    shown = Path(tab.page.locator(".path").inner_text())
+    assert (shown / "signCert.der").read_bytes() == contents(item)["signCert.der"]
+
+
+def test_a_person_without_a_terminal_gives_a_certificate(
+    start: Start, phone: Phone, issued: Issued, tmp_path: Path
+) -> None:
+    item = issued.npki(PASSWORD)
+    write_files(item, tmp_path / "NPKI" / "yessign" / "USER" / "cn=x")
+    write_files(issued.pkcs12("other"), tmp_path / "NPKI" / "PKCS12")
+    pc_page = start("export")
+    pc_page.pc.hang_up()
+    tab = pc_page.tab
+    tab.is_at("휴대폰으로 보낼 인증서를 고르세요")
+    following = tab.page.get_by_role("button", name="다음: 비밀번호 입력")
+    assert following.is_disabled()
+    pair = tab.page.locator(".card").filter(has_not_text="PKCS#12")
+    pair.get_by_label("이것을 보내기").check()
+    tab.tap("English")
+    assert pair.get_by_label("Send this one").is_checked()
+    tab.tap("한국어")
+    following.click()
+    tab.is_at("인증서 비밀번호를 입력하세요")
+    tab.unlock("wrong")
+    tab.sees("4번 더 입력할 수 있습니다")
+    tab.unlock(PASSWORD)
+    phone.scan(pc_page.read_code())
+    number = phone.page.locator(".big-number [aria-hidden]").inner_text()
+    tab.is_at("휴대폰 화면의 인증번호를 입력하세요")
+    tab.sees("누가 전화나 채팅으로 불러 준 번호라면 사기입니다")
+    digits = number.replace(" ", "")
+    tab.type_number(f"{(int(digits) + 1) % 1_000_000:06}")
+    tab.sees("2번 더 입력할 수 있습니다")
+    tab.type_number(number)
+    phone.is_at("이 인증서를 저장할까요?")
+    tab.sees("휴대폰: 저장할지 묻고 있습니다")
+    with phone.page.expect_download() as download:
+        phone.tap("저장")
+    archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert {Path(n).name: archive.read(n) for n in archive.namelist()} == contents(item)
+    tab.is_at("저장되었습니다")
+    assert pc_page.pc.status() == 0
+    told = json.dumps(pc_page.pc.seen, ensure_ascii=False)
+    assert PASSWORD not in told
+    assert "wrong" not in told.replace("password_wrong", "").replace("number_wrong", "")
+
+
+@pytest.mark.attack(4)
+def test_no_on_the_page_stores_nothing(
+    start: Start, phone: Phone, issued: Issued, tmp_path: Path
+) -> None:
+    pc_page = start("import")
+    phone.scan(pc_page.read_code())
+    give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
+    phone.type_number(pc_page.number)
+    pc_page.tab.is_at("이 인증서를 저장할까요?")
+    pc_page.tab.tap(NO)
+    phone.sees("PC에서 거절함")
+    pc_page.tab.is_at("복사하지 못했습니다")
+    assert pc_page.pc.status() == 12
+    assert files_below(tmp_path / "NPKI") == {}
+
+
+def test_either_of_page_and_terminal_may_answer(
+    start: Start, phone: Phone, issued: Issued, tmp_path: Path
+) -> None:
+    write_files(issued.npki(PASSWORD), tmp_path / "NPKI" / "yessign" / "USER" / "cn=x")
+    pc_page = start("export")
+    tab = pc_page.tab
+    tab.is_at("휴대폰으로 보낼 인증서를 고르세요")
+    pc_page.pc.say("1")
+    tab.is_at("인증서 비밀번호를 입력하세요")
+    tab.unlock(PASSWORD)
+    phone.scan(pc_page.read_code())
+    number = phone.page.locator(".big-number [aria-hidden]").inner_text()
+    tab.is_at("휴대폰 화면의 인증번호를 입력하세요")
+    pc_page.pc.say(number)
+    phone.is_at("이 인증서를 저장할까요?")
+    tab.page.locator("#number").wait_for(state="detached")
+    phone.tap(NO)
+    tab.is_at("복사하지 못했습니다")
+    assert pc_page.pc.status() == 12
+
+
+def test_the_page_stops_the_copy_on_both_sides(start: Start, phone: Phone) -> None:
+    pc_page = start("import")
+    phone.scan(pc_page.read_code())
+    pc_page.tab.is_at("이 인증번호를 휴대폰에 입력하세요")
+    pc_page.tab.tap("그만두기")
+    pc_page.tab.sees("중단했습니다")
+    phone.sees("PC에서 끝냈습니다")
+    assert pc_page.pc.status() == 130
+
+
+def test_a_closed_page_leaves_the_copy_to_the_terminal(
+    start: Start, phone: Phone, issued: Issued, tmp_path: Path
+) -> None:
+    item = issued.npki(PASSWORD)
+    pc_page = start("import")
+    phone.scan(pc_page.read_code())
+    pc_page.tab.is_at("이 인증번호를 휴대폰에 입력하세요")
+    number = pc_page.number
+    pc_page.tab.page.close()
+    while pc_page.pc.wait_for("browser")["state"] != "closed":
+        pass
+    give(phone, write_files(item, tmp_path / "phone"))
+    phone.type_number(number)
+    pc_page.pc.wait_for("save_wanted")
+    pc_page.pc.say("y")
+    phone.is_at("저장되었습니다")
+    assert pc_page.pc.status() == 0
+    assert files_below(tmp_path / "NPKI") == contents(item)
+
+
+def test_without_page_and_terminal_a_question_ends_it(
+    start: Start, phone: Phone, issued: Issued, tmp_path: Path
+) -> None:
+    pc_page = start("import")
+    pc_page.pc.hang_up()
+    phone.scan(pc_page.read_code())
+    number = pc_page.number
+    pc_page.tab.page.close()
+    while pc_page.pc.wait_for("browser")["state"] != "closed":
+        pass
+    give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
+    phone.type_number(number)
+    assert pc_page.pc.wait_for("error")["code"] == "input_ended"
+    assert pc_page.pc.status() == 2
+    assert files_below(tmp_path / "NPKI") == {}
+
+
+def test_where_no_browser_opens_the_terminal_goes_on(
+    start_pc: Callable[..., tuple[Pc, str]],
+    phone: Phone,
+    origin: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("BROWSER", raising=False)
+    pc, url = start_pc("import", origin, "--browser")
+    states = [event["state"] for event in pc.seen if event["event"] == "browser"]
+    while "failed" not in states:
+        states.append(pc.wait_for("browser")["state"])
+    assert states == ["opening", "failed"]
+    phone.scan(url)
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.tap("그만두기")
+    assert pc.status() == 12
+
+
+@pytest.mark.attack(8)
+def test_a_burnt_code_is_gone_from_page_and_server(start: Start, phone: Phone) -> None:
+    pc_page = start("import")
+    url = pc_page.read_code()
+    token = token_of(pc_page)
+    phone.scan(url)
+    pc_page.tab.is_at("이 인증번호를 휴대폰에 입력하세요")
+    assert pc_page.tab.page.locator("svg").count() == 0
+    status, told = ask_server(pc_page, "/v1/events?after=0", authorization=f"Bearer {token}")
+    assert status == 200
+    assert b"paired" in told
+    assert b"rows" not in told
+    assert url.partition("#")[2].encode() not in told
+
+
+@pytest.mark.attack(9)
+def test_a_second_scan_is_said_and_the_code_renewed(
+    start: Start, phone: Phone, new_phone: Callable[[], Phone]
+) -> None:
+    pc_page = start("import")
+    url = pc_page.read_code()
+    phone.scan(url)
+    pc_page.tab.is_at("이 인증번호를 휴대폰에 입력하세요")
+    new_phone().scan(url)
+    pc_page.tab.sees("안전을 위해 그 QR 코드를 버리고")
+    assert pc_page.read_code() != url
+
+
+@pytest.mark.attack(39, 40, 51)
+def test_the_story_is_told_to_the_page_only(start: Start) -> None:
+    pc_page = start("import")
+    pc_page.read_code()
+    token = {"authorization": f"Bearer {token_of(pc_page)}"}
+    events = "/v1/events?after=0"
+    assert ask_server(pc_page, events, **token)[0] == 200
+    host = pc_page.origin.removeprefix("http://").rstrip("/")
+    refused: list[tuple[int, dict[str, str]]] = [
+        (403, {}),
+        (403, {"authorization": "Bearer "}),
+        (403, {"authorization": "Bearer x"}),
+        (403, {"authorization": f"Basic {token_of(pc_page)}"}),
+        (403, {"cookie": f"token={token_of(pc_page)}"}),
+        (403, {"authorization": f"Bearer {pc_page.address.partition('#')[2]}"}),
+        (403, {**token, "origin": "http://evil.example"}),
+        (403, {**token, "origin": "null"}),
+        (403, {**token, "sec-fetch-site": "cross-site"}),
+        (403, {**token, "sec-fetch-site": "same-site"}),  # another port of this computer
+        (421, {**token, "host": "evil.example"}),
+        (421, {**token, "host": host.replace("127.0.0.1", "localhost")}),
+        (421, {**token, "host": "127.0.0.1"}),
+    ]
+    for status, headers in refused:
+        got, told = ask_server(pc_page, events, **headers)
+        assert (got, told) == (status, b""), headers
+    for path in ("/../pyproject.toml", "/client_pc/browser/server.py", "/texts/fr.json"):
+        assert ask_server(pc_page, path)[0] == 404, path
+
+
+@pytest.mark.attack(51)
+def test_a_tab_without_the_token_sees_nothing(
+    start: Start, new_phone: Callable[..., Phone]
+) -> None:
+    pc_page = start("import")
+    pc_page.read_code()
+    other = desktop(new_phone)
+    other.scan(pc_page.origin)
+    other.is_at("여기서는 볼 수 없습니다")
+    assert other.page.locator("svg").count() == 0
+    second = pc_page.tab.context.new_page()  # the same browser, which has no cookie to send
+    second.goto(pc_page.origin)
+    second.locator("h1", has_text="여기서는 볼 수 없습니다").wait_for()
+    second.close()
+    pc_page.read_code()
+
+
+@pytest.mark.attack(51)
+def test_an_address_that_is_opened_twice_is_shut_for_both(
+    start: Start, new_phone: Callable[..., Phone]
+) -> None:
+    pc_page = start("import")
+    pc_page.read_code()
+    token = token_of(pc_page)
+    other = desktop(new_phone)
+    other.scan(pc_page.address)
+    other.is_at("닫힌 페이지입니다")
+    pc_page.tab.is_at("닫힌 페이지입니다")
+    for tab in (other, pc_page.tab):
+        assert tab.page.locator("svg").count() == 0
+        tab.complaints.clear()  # the refusals
+    while pc_page.pc.wait_for("browser")["state"] != "twice":
+        pass
+    assert ask_server(pc_page, "/v1/events?after=0", authorization=f"Bearer {token}")[0] == 403
+
+
+@pytest.mark.attack(46)
+def test_the_token_stands_in_no_argument_and_no_event(start: Start) -> None:
+    pc_page = start("import")
+    pc_page.read_code()
+    secrets = [token_of(pc_page), pc_page.address.partition("#")[2]]
+    arguments = Path(f"/proc/{pc_page.pc.number}/cmdline").read_bytes()
+    pc_page.tab.tap("그만두기")
+    assert pc_page.pc.status() == 130
+    told = json.dumps(pc_page.pc.seen)
+    for secret in secrets:
+        assert secret.encode() not in arguments
+        assert secret not in told
+    assert pc_page.tab.page.url == pc_page.origin
+
+
+@pytest.mark.attack(36)
+def test_a_phones_name_is_text(start: Start, new_phone: Callable[..., Phone]) -> None:
+    name = "<b onclick=x>A52"
+    phone = new_phone(user_agent=ANDROID.replace("10; K", f"10; {name}"))
+    pc_page = start("import")
+    phone.scan(pc_page.read_code())
+    pc_page.tab.sees(name)
+    assert pc_page.tab.page.locator("b").count() == 0
+
+
+def test_the_page_goes_on_after_the_network_between_phone_and_relay_broke(
+    start: Start, phone: Phone, cable: Any, issued: Issued, tmp_path: Path
+) -> None:
+    item = issued.npki(PASSWORD)
+    pc_page = start("import")
+    phone.scan(pc_page.read_code())
+    give(phone, write_files(item, tmp_path / "phone"))
+    number = pc_page.number
+    cable.pull()
+    pc_page.tab.sees("연결이 끊겼습니다")
+    cable.mend()
+    pc_page.tab.sees("다시 연결되었습니다")
+    phone.type_number(number)
+    pc_page.tab.tap("저장")
+    phone.is_at("저장되었습니다")
+    assert pc_page.pc.status() == 0
+    assert files_below(tmp_path / "NPKI") == contents(item)
