@@ -34,6 +34,9 @@ class Mutation:
     tests: str = "tests"
     """Where to look for the row's tests: the ones without a process, where there are any."""
 
+    seals: bool = False
+    """Whether the page's hashes are written anew, so that what was changed runs at all."""
+
 
 MUTATIONS = (
     Mutation(
@@ -42,6 +45,14 @@ MUTATIONS = (
         "certrelay/e2e/derive.py",
         'return hkdf_expand(_prk(seed), LABEL + b"psk", 32)',
         "return bytes(32)",
+    ),
+    Mutation(
+        2,
+        "half of the seed is the join secret",
+        "certrelay/e2e/derive.py",
+        'return JoinSecret(hkdf_expand(_prk(seed), LABEL + b"join", 16))',
+        "return JoinSecret(seed[:16])",
+        "tests/flows",
     ),
     Mutation(
         3,
@@ -82,6 +93,14 @@ MUTATIONS = (
         "if not ns and not hmac.compare_digest(derive.commitment(ns), self._commitment):",
     ),
     Mutation(
+        7,
+        "nobody says that a certificate leaves",
+        "certrelay/story/sending.py",
+        '        session.say("leaving", f"story.leaving.{session.names.own}")\n',
+        "",
+        "tests/attacks",
+    ),
+    Mutation(
         8,
         "the relay forgets used rooms at once",
         "relay/dead_rooms.py",
@@ -99,11 +118,51 @@ MUTATIONS = (
         "        room = replace(room, s=Place(event.token_hash))\n",
     ),
     Mutation(
+        10,
+        "the room's name joins it",
+        "certrelay/wire/ids.py",
+        'return RoomId(hashlib.sha256(LABEL + b"room" + self.raw).digest())',
+        "return RoomId(self.raw + bytes(16))",
+        "tests/attacks",
+    ),
+    Mutation(
         11,
         "any token resumes",
         "certrelay/wire/room.py",
         "if place is None or place.token_hash != event.token.hashed:",
         "if place is None:",
+    ),
+    Mutation(
+        12,
+        "half a request may stay",
+        "relay/transport.py",
+        "self.loop.call_later(self._doorman.request_s, self._lose_patience)",
+        "self.loop.call_later(9999.0, self._lose_patience)",
+        "tests/relay",
+    ),
+    Mutation(
+        12,
+        "an answer need not be read",
+        "relay/transport.py",
+        " or self._is_last_call:",
+        ":",
+        "tests/relay",
+    ),
+    Mutation(
+        13,
+        "a socket need not speak",
+        "relay/socket.py",
+        "None if line.seat else self._limits.first_message_s",
+        "None",
+        "tests/relay",
+    ),
+    Mutation(
+        13,
+        "there is always room for one more",
+        "relay/hub_memory.py",
+        "if len(self._homes) >= admission.rooms:",
+        "if len(self._homes) < 0:",
+        "tests/relay",
     ),
     Mutation(
         14,
@@ -119,6 +178,22 @@ MUTATIONS = (
         "relay/server.py",
         "ws_per_message_deflate=False",
         "ws_per_message_deflate=True",
+        "tests/relay",
+    ),
+    Mutation(
+        16,
+        "a room may carry any number of bytes",
+        "certrelay/wire/room.py",
+        "        carried.carried_bytes > limits.budget_bytes\n",
+        "        carried.carried_bytes < 0\n",
+        "tests/wire",
+    ),
+    Mutation(
+        16,
+        "a slow reader is not waited for",
+        "relay/outbox.py",
+        "            if not self._space.is_set():\n                async",
+        "            if self._space is None:\n                async",
         "tests/relay",
     ),
     Mutation(
@@ -138,6 +213,14 @@ MUTATIONS = (
         "tests/pki",
     ),
     Mutation(
+        18,
+        "what is there already is stored again",
+        "certrelay/disk/store.py",
+        "            if _holds(path, item):\n",
+        "            if not item.files:\n",
+        "tests/disk",
+    ),
+    Mutation(
         19,
         "a manifest has no limits",
         "certrelay/e2e/manifest.py",
@@ -152,6 +235,14 @@ MUTATIONS = (
         'head = b"certrelay/1 info" + bytes([16])',
     ),
     Mutation(
+        21,
+        "the direction is not bound",
+        "certrelay/e2e/qr.py",
+        'head = b"certrelay/1 info" + bytes([self.payload.byte0])',
+        'head = b"certrelay/1 info" + bytes([self.payload.byte0 & 0xFE])',
+        "tests/attacks",
+    ),
+    Mutation(
         22,
         "the origin is not bound",
         "certrelay/e2e/qr.py",
@@ -164,6 +255,15 @@ MUTATIONS = (
         "certrelay/e2e/handshake.py",
         "        _export(context, sends, th),\n        _export(context, receives, th),\n",
         '        _export(context, b"s2g", th),\n        _export(context, b"s2g", th),\n',
+    ),
+    Mutation(
+        24,
+        "every session has the same keys",
+        "certrelay/e2e/handshake.py",
+        "        _export(context, sends, th),\n        _export(context, receives, th),\n",
+        "        derive.hkdf_expand(LABEL, sends, 32),\n"
+        "        derive.hkdf_expand(LABEL, receives, 32),\n",
+        "tests/attacks",
     ),
     Mutation(
         25,
@@ -201,12 +301,28 @@ MUTATIONS = (
         "            next_seq = self._next_seq\n",
     ),
     Mutation(
+        30,
+        "G brings nobody along to a relay that forgot",
+        "certrelay/endpoint/sides.py",
+        "Create(self.room, self._token.hashed, self._peer_token_hash)",
+        "Create(self.room, self._token.hashed)",
+        "tests/attacks",
+    ),
+    Mutation(
         31,
         "any key fits",
         "certrelay/pki/npki.py",
         "    if key.fits(certificate.public_key_info) is False:\n",
         '    if key.fits(certificate.public_key_info) == "never":\n',
         "tests/pki",
+    ),
+    Mutation(
+        32,
+        "passwords may be tried without end",
+        "certrelay/story/choosing.py",
+        "            tries_left -= 1\n",
+        "            tries_left -= 0\n",
+        "tests/flows",
     ),
     Mutation(
         33,
@@ -216,11 +332,36 @@ MUTATIONS = (
         'return f"{type(self).__name__}({self.raw.hex()})"',
     ),
     Mutation(
+        34,
+        "the secret stays in the address bar",
+        "web_phone/boot.js",
+        'history.replaceState(MARK, "", location.pathname + location.search);',
+        'history.replaceState(MARK, "", location.href);',
+        "tests/web_phone",
+        seals=True,
+    ),
+    Mutation(
+        35,
+        "the page runs any script",
+        "relay/page.py",
+        "f\"script-src 'self' 'sha256-{digest}'\"",
+        "\"script-src * data: 'unsafe-inline' 'unsafe-eval'\"",
+        "tests/web_phone",
+    ),
+    Mutation(
+        36,
+        "a text may become markup",
+        "relay/page.py",
+        "            \"require-trusted-types-for 'script'\",\n",
+        "",
+        "tests/web_phone",
+    ),
+    Mutation(
         37,
         "nothing is made printable",
         "certrelay/safe_text.py",
-        'if is_hidden(c) else c for c in text)',
-        'if is_hidden(c) and not c else c for c in text)',
+        "if is_hidden(c) else c for c in text)",
+        "if is_hidden(c) and not c else c for c in text)",
     ),
     Mutation(
         39,
@@ -247,6 +388,14 @@ MUTATIONS = (
         "tests/relay",
     ),
     Mutation(
+        42,
+        "a person may be led here",
+        "relay/app.py",
+        'if headers.get("sec-fetch-mode") == "navigate":',
+        'if headers.get("sec-fetch-mode") == "never":',
+        "tests/relay",
+    ),
+    Mutation(
         44,
         "a key may come twice",
         "certrelay/strict_json.py",
@@ -269,13 +418,21 @@ MUTATIONS = (
         "tests/attacks",
     ),
     Mutation(
+        46,
+        "a closed window leaves the code's files",
+        "certrelay/terminal/interrupts.py",
+        '"SIGTERM", "SIGHUP", ',
+        '"SIGTERM", ',
+        "tests/flows",
+    ),
+    Mutation(
         49,
         "a short chunk is a short frame",
         "certrelay/e2e/frame.py",
         "large = kind == Kind.CHUNK or body_bytes > _SMALL_BODY_BYTES",
         "large = body_bytes > _SMALL_BODY_BYTES or kind > 255",
     ),
-)  # fmt: skip
+)
 
 
 def main() -> int:
@@ -332,9 +489,17 @@ def try_one(tree: Path, mutation: Mutation) -> tuple[bool, str]:
         return False, f"{mutation.file} has the text {before.count(mutation.old)} times"
     path.write_text(before.replace(mutation.old, mutation.new), encoding="utf-8")
     try:
+        _seal(tree, mutation)
         return run_tests(tree, mutation)
     finally:
         path.write_text(before, encoding="utf-8")
+        _seal(tree, mutation)
+
+
+def _seal(tree: Path, mutation: Mutation) -> None:
+    if mutation.seals:
+        tool = tree / "web_phone" / "tools" / "seal.mjs"
+        subprocess.run(["node", tool], check=True, capture_output=True)
 
 
 def is_green(tree: Path, row: int, tests: str) -> bool:

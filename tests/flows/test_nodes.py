@@ -13,6 +13,7 @@ from tests.nodes import nodes
 from tests.redis_server import redis_server
 
 
+@pytest.mark.attack(27, 30)
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize(
     ("number", "allowed"),

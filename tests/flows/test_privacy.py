@@ -108,6 +108,11 @@ def test_the_relay_sees_nothing_that_matters(tmp_path: Path, command: str) -> No
             secrets[person] = person.encode()
         join = derive.join_secret(payload.seed)
         assert join.hex.encode() in record, "the record is read rightly: join is in it"
+        for name in ("seed", "psk", "pkG"):
+            for at in range(32 - RUN_BYTES + 1):
+                piece = secrets[name][at : at + RUN_BYTES]
+                assert piece not in record, name
+                assert piece.hex().encode() not in record, name
         for name, secret in secrets.items():
             assert secret not in record, name
             assert secret.hex().encode() not in record, name

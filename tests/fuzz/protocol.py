@@ -13,13 +13,14 @@ from certrelay.bundle import Item
 from certrelay.e2e import bodies, frame
 from certrelay.e2e.channel import Delivery
 from certrelay.e2e.handshake import Random, Scanned, ScanSecrets, Showing, ShowSecrets
-from certrelay.e2e.hello import Hello
+from certrelay.e2e.hello import Hello, fit_name
 from certrelay.e2e.manifest import Manifest
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import notices
 from certrelay.endpoint.opening import ScanOpening, ShowOpening
 from certrelay.errors import CertRelayError
+from certrelay.frozen import replace
 from certrelay.limits import MAX_BUNDLE_BYTES, MAX_FILE_BYTES, MAX_ITEMS
 from certrelay.strict_json import NotStrict, parse_object, write_object
 from certrelay.testkit import malformed
@@ -98,7 +99,9 @@ def read_hello(data: bytes) -> None:
     for with_token in (False, True):
         with ours():
             hello = Hello.from_bytes(data, with_token=with_token)
-            assert Hello.from_bytes(hello.to_bytes(), with_token=with_token) == hello
+            # Who writes it cuts blanks at a name's ends, which a hostile device may keep.
+            again = Hello.from_bytes(hello.to_bytes(), with_token=with_token)
+            assert again == replace(hello, name=fit_name(hello.name))
             assert not set(hello.name) & set(map(chr, (*range(32), *range(127, 160), 0x202E)))
 
 

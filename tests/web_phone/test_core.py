@@ -5,6 +5,8 @@ import re
 import subprocess
 from typing import Any, get_args
 
+import pytest
+
 from certrelay import errors, limits
 from certrelay.bundle import ROLES
 from certrelay.e2e import bodies
@@ -92,6 +94,7 @@ def test_the_types_hold() -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.attack(35)
 def test_the_crypto_bundle_is_what_the_lock_file_builds() -> None:
     tools = components.build_tools()
     done = subprocess.run(
@@ -119,6 +122,7 @@ FORBIDDEN = re.compile(
 )
 
 
+@pytest.mark.attack(36)
 def test_texts_only_ever_become_text_and_nothing_is_stored() -> None:
     own = [
         path for folder in ("core", "pki", "ui") for path in (components.PAGE / folder).glob("*")

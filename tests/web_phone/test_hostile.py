@@ -112,6 +112,10 @@ def test_the_secret_leaves_the_address_bar_before_anything_is_fetched(
     assert phone.page.evaluate("window.order") == ["replaceState/", "fetch"]
     assert "#" not in phone.page.evaluate("document.URL + document.referrer")
     assert phone.page.evaluate("history.length") == 2  # the empty tab, and one entry without it
+    assert len(phone.requests) > 5
+    for request in phone.requests:
+        assert "referer" not in request.all_headers(), request.url
+        assert request.is_navigation_request() or "#" not in request.url
 
 
 @pytest.mark.attack(7)
