@@ -77,6 +77,7 @@ class Endpoint:
         self._transfer: Final[Sender | Receiver] = Sender() if side.sends else Receiver()
         self._channel: Unconfirmed | Confirmed | None = None
         self._stands = False
+        self._was_scanned_twice = False
         self._refusal: ReleaseRefused | None = None
         self._offer: Offer | None = None
         self._step: str | None = None
@@ -288,7 +289,9 @@ class Endpoint:
         self._attendance.peer_left(now, awaited=self._is_open)
 
     def _second_scan(self, now: float) -> None:
-        self._tell(notices.ScannedTwice())
+        if not self._was_scanned_twice:  # who has a photograph can scan it a thousand times
+            self._was_scanned_twice = True
+            self._tell(notices.ScannedTwice())
         if not isinstance(self._channel, Confirmed):
             self._close("second_scan", RoomEnded("second_scan"), now)
 

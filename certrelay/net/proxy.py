@@ -44,6 +44,7 @@ class Proxy:
         try:
             parts = urlsplit(url if "://" in url else f"http://{url}")
             port = parts.port or DEFAULT_PORT
+            (parts.hostname or "").encode("idna")  # as `socket` will: labels have a length
         except ValueError:
             raise RelayUnreachable("proxy_refused") from None
         if parts.scheme != "http" or not parts.hostname:

@@ -121,7 +121,13 @@ def test_credentials_are_sent_and_never_printed() -> None:
     assert base64.b64encode(b"me:p@ss").decode() not in repr(proxy)
 
 
-@pytest.mark.parametrize("url", ["socks5://proxy:1080", "https://proxy", "http://", "http://x:y:z"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("socks5://proxy:1080", "https://proxy", "http://", "http://x:y:z"),
+        *(f"http://{'a' * 64}.example:1", "http://a..example", "http://[::1:1"),
+    ],
+)
 def test_another_kind_of_proxy_is_refused(url: str) -> None:
     with pytest.raises(RelayUnreachable, match="proxy_refused"):
         Proxy.parse(url)
