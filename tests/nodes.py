@@ -1,5 +1,6 @@
 """Relays as processes of their own: started, killed, ended and started again."""
 
+import http.client
 import signal
 import subprocess
 import sys
@@ -62,3 +63,14 @@ def nodes(count: int, *arguments: str | Path) -> Iterator[list[Node]]:
             stack.callback(node.kill)
             node.start()
         yield made
+
+
+def readiness(port: int) -> tuple[int, str]:
+    """What a relay on that port says of itself: status and word."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode().strip()
+    finally:
+        connection.close()

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import cycle
@@ -17,6 +18,8 @@ class Splice:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._sockets: list[socket.socket] = []
+        self.delay_s = 0.0
+        """Seconds by which whatever passes is late, what is on its way already included."""
 
     def begin(self, targets: Iterable[Address]) -> None:
         """Take connections, for those targets in turn."""
@@ -38,12 +41,14 @@ class Splice:
         """Give a place for one direction's bytes, if they are to be kept."""
         return None
 
-    @staticmethod
-    def _pass_on(source: socket.socket, sink: socket.socket, kept: bytearray | None) -> None:
+    def _pass_on(self, source: socket.socket, sink: socket.socket, kept: bytearray | None) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 if kept is not None:
                     kept += data
+                came = time.monotonic()
+                while time.monotonic() - came < self.delay_s:
+                    time.sleep(0.01)
                 sink.sendall(data)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import closing
 
 import pytest
 
@@ -11,6 +12,7 @@ from certrelay.e2e.qr import Direction
 from certrelay.endpoint import notices
 from tests.nodes import nodes
 from tests.redis_server import redis_server
+from tests.splice import Splice
 
 
 @pytest.mark.attack(27, 30)
@@ -47,3 +49,13 @@ def test_a_node_that_dies_before_it_told_g_that_s_came(direction: Direction) -> 
         sides = (lambda: port_of("G")), (lambda: port_of("S"))
         made = asyncio.run(copy(direction, item(), sides, watch=watch))
     assert (made.outcome, made.stored, made.lost_times) == ("done", [item()], 1)
+
+
+def test_a_slow_server_makes_a_copy_slow_and_no_more() -> None:
+    with redis_server() as server, closing(Splice()) as way:
+        way.begin([("127.0.0.1", server.port)])
+        way.delay_s = 0.1
+        with nodes(2, "--redis", f"redis://127.0.0.1:{way.port}/0") as (one, other):
+            ports = (lambda: one.port), (lambda: other.port)
+            made = asyncio.run(copy(Direction.TO_PC, item(), ports))
+    assert (made.outcome, made.stored, made.lost_times) == ("done", [item()], 0)
