@@ -174,7 +174,7 @@ def image(folder: Path) -> None:
         return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
 
     made = buildah("from", "scratch")
-    shutil.copytree(base, buildah("mount", made), symlinks=True, dirs_exist_ok=True)
+    subprocess.run(["cp", "-a", f"{base}/.", buildah("mount", made)], check=True)
     buildah("commit", "--format", "docker", made, "base:local")
     trusted = [f"--volume={each}:{each}:ro" for each in ("/etc/ssl", "/usr/local/share")]
     buildah(
@@ -190,7 +190,7 @@ def image(folder: Path) -> None:
         user, _, group = rest_of("USER").partition(":")
         rights = ["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
         who = ["--reuid", user, "--regid", group, "--clear-groups"]
-        inside = ["chroot", root, "setpriv", *who, *rights, "--"]
+        inside = [shutil.which("chroot") or "", root, "setpriv", *who, *rights, "--"]
         path = environment()["PATH"].replace("$PATH", "/usr/bin:/bin")
         with running(path, inside) as port, TemporaryDirectory() as scratch:
             copy_once(Path(scratch), f"http://127.0.0.1:{port}/")
