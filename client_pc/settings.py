@@ -155,6 +155,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     """Read file and environment; a fault is in `Settings.error`, since telling it needs a
     language first."""
     environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
     try:
         path = config_file(environment)
         values = {} if path is None else _read_file(path, CONFIG_VARIABLE in environment)
@@ -172,7 +173,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
                 value, origin = found[key.name]
                 settings = _with(settings, key, value, origin)
     except UsageError as error:
-        return Settings(error=error)
+        # The fault is told in the language that is asked for, if that much can be read.
+        asked = environment.get("CERTRELAY_LANGUAGE") or values.get("language")
+        return Settings(error=error, language=asked if asked in LANGUAGES else None)
     return settings
 
 

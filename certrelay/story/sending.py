@@ -38,8 +38,10 @@ class Sending:
                 if self._offered:
                     session.converse(self._ask_number(session))
             case notices.NumberWrong(tries_left):
-                session.say("number_wrong", "story.number_wrong", tries_left=tries_left)
-                if tries_left:
+                if not tries_left:  # the end says it
+                    session.report.event("number_wrong", tries_left=0)
+                else:
+                    session.say("number_wrong", "story.number_wrong", tries_left=tries_left)
                     session.converse(self._ask_number(session))
             case notices.NumberMatched():
                 session.say("number_matched", "story.number_matched")

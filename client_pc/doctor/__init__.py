@@ -38,7 +38,10 @@ def doctor(patient: Patient, report: Report) -> CertRelayError | None:
     for finding in _findings(patient):
         _tell(finding, report)
         bad += finding.state == "bad"
-    return NotConfirmed("unwell", count=bad) if bad else None
+    if bad:
+        return NotConfirmed("unwell", count=bad)
+    report.event("done", report.texts.say("doctor.well"))
+    return None
 
 
 def _findings(patient: Patient) -> Iterator[Finding]:

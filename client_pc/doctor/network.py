@@ -6,6 +6,7 @@ import select
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -16,16 +17,20 @@ from certrelay.errors import CertRelayError, ProtocolError, RelayUnreachable, Ro
 from certrelay.limits import ANSWER_S
 from certrelay.net import Link, connect
 from certrelay.net.link import ConnectionLostError
-from certrelay.wire.ids import RoomId, TokenHash
+from certrelay.wire.ids import JoinSecret, RoomId, TokenHash
 from certrelay.wire.messages import (
     SOCKET_PATH,
     Create,
     Created,
+    FromDevice,
+    FromRelay,
+    Join,
     Leave,
     Refused,
     decode_from_relay,
     encode,
 )
+from certrelay.wire.release import LETTERS
 from client_pc.doctor.finding import Finding
 from client_pc.embedded import LOOPBACK, listen_address, relay_on
 from client_pc.interfaces import Address, addresses
@@ -33,6 +38,11 @@ from client_pc.room import relay_origin
 
 CLOCK_TOLERANCE_S: Final = 60
 """Seconds that a clock may be wrong: certificates are judged by whole days, TLS by minutes."""
+
+_PHONES: Final = ("android", "ios", "web")
+_NONE: Final = "–"
+"""In place of the lowest release: none is admitted."""
+
 
 FIXED_PORT: Final = 47_800
 """The port that is proposed where a firewall must be opened for one."""
@@ -45,11 +55,13 @@ def own(listen: str | None) -> Iterator[Finding]:
     except CertRelayError as error:
         yield Finding.of_error("lan", error)
         return
-    yield judge_address(host, addresses(), is_asked=listen is not None)
+    address = judge_address(host, addresses(), is_asked=listen is not None)
     if host == LOOPBACK and listen is None:
+        yield address
         return
     try:
         with relay_on(host, port) as origin:
+            yield address
             yield _ask("own_relay", origin)
             yield _page(origin)
     except CertRelayError as error:
@@ -71,6 +83,7 @@ def remote(relay: str) -> Iterator[Finding]:
     answer = _ask("relay", origin)
     yield answer
     if answer.state == "good":
+        yield admitted(origin)
         yield compare_clocks(origin)
 
 
@@ -119,7 +132,50 @@ def _ask(check: str, origin: Origin) -> Finding:
 
 
 def _open_room(link: Link) -> Created:
-    link.send_text(encode(Create(RoomId(os.urandom(32)), TokenHash(os.urandom(32)))))
+    answer = _answer(link, Create(RoomId(os.urandom(32)), TokenHash(os.urandom(32))))
+    if not isinstance(answer, Created):
+        raise ProtocolError("bad_message")
+    link.send_text(encode(Leave()))
+    return answer
+
+
+def admitted(origin: Origin) -> Finding:
+    """Find which app releases a relay admits: by its refusals of phones that are far too old."""
+    try:
+        lowest = {platform: _lowest(origin, platform) for platform in _PHONES}
+    except CertRelayError as error:
+        return Finding.of_error("policy", error)
+    if lowest["web"] == _NONE:
+        return Finding("policy", "note", "no_page", lowest)
+    return Finding("policy", "good", values=lowest)
+
+
+def _lowest(origin: Origin, platform: str) -> str:
+    """Scan a room's code as a phone with release 0 of its app; give the release that is needed."""
+    secret, too_old = JoinSecret(os.urandom(JoinSecret.SIZE)), f"{LETTERS[platform]}0"
+    with closing(connect(origin.text, time.monotonic())) as own:
+        _answer(own, Create(secret.room, TokenHash(os.urandom(32))))
+        with closing(connect(origin.text, time.monotonic())) as phone:
+            join = Join(secret, TokenHash(os.urandom(32)), platform, too_old, too_old[1:])
+            answer = _answer(phone, join, refusals=True)
+        own.send_text(encode(Leave()))
+    if not isinstance(answer, Refused):
+        return too_old  # it is admitted: there is no limit
+    return _NONE if answer.needed is None else str(answer.needed)
+
+
+def _answer(link: Link, request: FromDevice, *, refusals: bool = False) -> FromRelay:
+    """Ask, and wait for the relay's answer.
+
+    Args:
+        link: A fresh connection.
+        request: What is asked.
+        refusals: Whether a refusal is an answer too; otherwise it is raised.
+
+    Raises:
+        CertRelayError: The refusal, or that this is no relay.
+    """
+    link.send_text(encode(request))
     deadline = time.monotonic() + ANSWER_S
     while (left := deadline - time.monotonic()) > 0:
         select.select([link], [], [], left)
@@ -129,12 +185,12 @@ def _open_room(link: Link) -> Created:
             break
         for message in messages:
             answer = decode_from_relay(message) if isinstance(message, str) else None
-            if isinstance(answer, Created):
-                link.send_text(encode(Leave()))
-                return answer
-            if isinstance(answer, Refused) and answer.code in RoomEnded.codes:
-                raise RoomEnded(answer.code)
-            raise ProtocolError("bad_message")
+            if isinstance(answer, Refused) and not refusals:
+                known = answer.code in RoomEnded.codes
+                raise RoomEnded(answer.code) if known else ProtocolError("bad_message")
+            if answer is None:
+                raise ProtocolError("bad_message")
+            return answer
     raise RelayUnreachable("not_a_relay")
 
 

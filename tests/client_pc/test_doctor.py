@@ -17,15 +17,17 @@ import pytest
 
 from certrelay.disk.store import Store
 from certrelay.errors import ExitStatus
+from certrelay.frozen import replace
 from certrelay.pki.check import inspect
 from certrelay.texts import LANGUAGES, Texts
+from certrelay.wire.release import LETTERS, ReleasePolicy
 from client_pc import cli
 from client_pc.doctor import network, places, screen
 from client_pc.doctor.finding import Finding
 from client_pc.interfaces import Address, addresses
 from client_pc.qr_screen import draw, png
 from client_pc.room import relay_origin
-from relay.embedded import start
+from relay.embedded import EMBEDDED, start
 from tests.certificates import PASSWORD, person
 
 Findings = dict[str, dict[str, Any]]
@@ -60,6 +62,8 @@ def test_a_healthy_pc_has_nothing_to_put_right(
     assert found["lan"]["code"] == "loopback"
     assert found["isolation"]["remedy"]
     assert found["reach"]["remedy"]
+    assert cli.main(["doctor", "--listen", "127.0.0.1", "--store", str(store), "--lang", "ko"]) == 0
+    assert capsys.readouterr().err == f"{Texts('ko').say('doctor.well')}\n"
     assert sorted(path.name for path in store.iterdir()) == ["yessign"], "nothing is left behind"
 
 
@@ -90,6 +94,31 @@ def test_a_relay_that_works_is_told_with_its_time(
     assert status == ExitStatus.OK
     assert found["relay"]["values"]["seconds"] == 120
     assert found["clock"]["state"] == "good"
+    lowest = {"android": "G5.0", "ios": "I5.0", "web": "W1.0"}
+    assert (found["policy"]["state"], found["policy"]["values"]) == ("good", lowest)
+
+
+@pytest.mark.parametrize(
+    ("table", "lowest", "code"),
+    [
+        ({"android": {"app": "G7.1", "os": "10"}}, ("G7.1", "–", "–"), "no_page"),
+        ({p: {"app": f"{LETTERS[p]}0"} for p in ("android", "ios", "web")}, ("G0", "I0", "W0"), ""),
+    ],
+)
+def test_what_a_relay_admits_is_found_by_its_refusals(
+    store: Path,
+    capsys: pytest.CaptureFixture[str],
+    table: dict[str, Any],
+    lowest: tuple[str, ...],
+    code: str,
+) -> None:
+    policy = ReleasePolicy.from_table(table)
+    with start("127.0.0.1", settings=replace(EMBEDDED, policy=policy)) as relay:
+        status, found = examine(store, capsys, "--relay", relay.url)
+    assert status == ExitStatus.OK
+    assert found["policy"]["code"] == code
+    assert tuple(found["policy"]["values"].values()) == lowest
+    assert bool(found["policy"]["remedy"]) == bool(code)
 
 
 def test_a_relay_that_is_away_or_is_none(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,6 +233,7 @@ def test_an_address_that_is_not_ours_is_told(
         status, found = examine(store, capsys, "--listen", listen)
         assert status == ExitStatus.NOT_CONFIRMED
         assert found[check]["code"] == code
+        assert found.get("lan", {}).get("state") != "good"
         assert all(each.address in found[check]["remedy"] for each in addresses())
 
 

@@ -8,6 +8,7 @@ import platformdirs
 import pytest
 
 from certrelay.errors import ExitStatus
+from certrelay.texts import LANGUAGES, Texts
 from client_pc import cli
 from client_pc.folders import config_file, data_folder
 from client_pc.settings import KEYS, Settings, read
@@ -178,6 +179,20 @@ def test_a_fault_stops_every_command_but_the_one_that_shows_it(
     told = events(capsys.readouterr().out)
     assert told[-1]["code"] == "bad_settings"
     assert len(told) == len(KEYS) + 2
+
+
+def test_a_fault_is_told_in_the_language_that_is_asked_for(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {language: Texts(language).say("hint.bad_settings") for language in LANGUAGES}
+    file.write_text("langauge = 'en'\nlanguage = 'ko'", "utf-8")
+    cli.main(["list", "--store", str(tmp_path)])
+    assert said["ko"] in capsys.readouterr().err
+    monkeypatch.setenv("CERTRELAY_LANGUAGE", "en")
+    cli.main(["list", "--store", str(tmp_path)])
+    assert said["en"] in capsys.readouterr().err
+    cli.main(["list", "--store", str(tmp_path), "--lang", "ko"])
+    assert said["ko"] in capsys.readouterr().err
 
 
 def test_the_command_line_counts_more_than_everything(

@@ -22,7 +22,7 @@ class GoneScreen:
     def can_draw(self, _columns: int, _rows: int) -> bool:
         return True
 
-    def picture(self, _lines: object, _caption: str) -> None:
+    def picture(self, _lines: object, _caption: str, _beside: object) -> None:
         """Shown."""
 
     def event(self, _name: str, _text: str = "", **_fields: object) -> None:
