@@ -71,6 +71,11 @@ class HostileRelay:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
 
+    def cut(self, role: Role) -> None:
+        """Cut one device's connection without a word; it comes back by itself."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._devices[role].transport.abort)
+
     def _run(self, started: "Future[None]") -> None:
         async def main() -> None:
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()

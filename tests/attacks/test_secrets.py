@@ -82,11 +82,14 @@ def test_a_copy_at_debug_leaves_no_secret_in_any_stream_log_file_or_process_tabl
             sender.expect("password_wanted")
             sender.answer(PASSWORD)
         number = receiver.expect("number")["number"]
+        sender.expect("number_wanted")
+        for role, client in ((Role.G, pc), (Role.S, phone)):
+            relay.cut(role)  # so that it shows its token to come back
+            client.expect("connection_back")
         for name, client in (("pc", pc), ("phone", phone)):
             seen |= {f"{name} {what}": text for what, text in proc_texts(client).items()}
         assert not desk.picture.exists(), "the picture is gone before the number is asked"
         assert not desk.url_file.exists()
-        sender.expect("number_wanted")
         sender.answer(number)
         receiver.expect("save_wanted")
         receiver.answer("y")
@@ -112,8 +115,12 @@ def test_a_copy_at_debug_leaves_no_secret_in_any_stream_log_file_or_process_tabl
         "the sign key": tuple(forms(person().sign.key.der[60:92])),
         "the key file": tuple(forms(person().npki(PASSWORD).files[1].content[40:72])),
         "the number": (number.encode(), f"{number[:3]} {number[3:]}".encode()),
-        **{f"a token's hash {at}": (h.encode(),) for at, h in enumerate(token_hashes(record))},
+        **{
+            f"a token's hash {at}": (h.encode(),) for at, h in enumerate(said(record, "token_hash"))
+        },
+        **{f"a token {at}": forms(bytes.fromhex(t)) for at, t in enumerate(said(record, "token"))},
     }
+    assert len(secrets) == 9 + 2 + 2, "both ends have shown their tokens"
     for place, text in {**streams, **seen}.items():
         for name, written in secrets.items():
             for form in written:
@@ -146,9 +153,10 @@ def start_phone(desk: Bench, watch: Watch) -> Client:
     return phone
 
 
-def token_hashes(record: Recording) -> set[str]:
+def said(record: Recording, field: str) -> set[str]:
+    """Every value that a field of the talk with the relay had."""
     texts = [text for _, text in record.passed if isinstance(text, str)]
-    found_in = [json.loads(text).get("token_hash") for text in texts]
+    found_in = [json.loads(text).get(field) for text in texts]
     return {each for each in found_in if each}
 
 
