@@ -2,9 +2,10 @@
 
     python -m tests.attacks.flood                    200 half requests, 2,000 silent sockets, one
                                                      pair whose receiver never reads, one copy
-    python -m tests.attacks.flood --joins 10000      random joins beside one living room
+    python -m tests.attacks.flood --joins 10000      random joins at a relay with one living room
+                                                     and at one with none, by turns
 
-Nothing but the relay that the command starts itself is ever a target; each flood ends with it.
+Nothing but the relays that the command starts itself is ever a target; each flood ends with them.
 """
 
 import argparse
@@ -26,13 +27,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from certrelay.wire.ids import JoinSecret, Token
+from certrelay.wire.ids import JoinSecret, Role, Token
 from certrelay.wire.messages import (
     SUBPROTOCOL,
     Create,
+    FromDevice,
     Join,
     Paired,
     Refused,
+    Resume,
     decode_from_relay,
     encode,
 )
@@ -69,21 +72,24 @@ class Figures:
 
 
 @contextmanager
-def relay_process() -> Iterator[tuple[str, int]]:
-    """A relay with its default settings: its URL and its process id."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "relay", "serve", "--port", "0"],
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        env=environment(),
-        cwd=ROOT,
-    )
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip(), process.pid
-    finally:
-        process.terminate()
-        process.communicate()
+def relay_process(limits: str = "") -> Iterator[tuple[str, int]]:
+    """A relay with its default settings, but for these limits: its URL and its process id."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "limits.toml"
+        file.write_text(limits)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "relay", "serve", "--port", "0", "--limits", file],
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            env=environment(),
+            cwd=ROOT,
+        )
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip(), process.pid
+        finally:
+            process.terminate()
+            process.communicate()
 
 
 def memory_kib(pid: int) -> int:
@@ -224,51 +230,91 @@ def _copy(url: str, folder: Path) -> tuple[int, int]:
 
 @dataclass
 class Guesses:
-    """What random joins got."""
+    """What strangers heard, and how long it took: in pairs of which one might tell a secret."""
 
-    answers: Counter[str]
-    with_room_ms: float
-    without_room_ms: float
+    answers: Counter[str] = field(default_factory=Counter)
+    joins_s: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
+    """Random joins: at a relay with a living room, and at one without."""
+
+    resumes_s: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
+    """Random tokens: for the living room by its name, and for a room that is none."""
+
+    def __str__(self) -> str:
+        told = [f"{times:7}  {answer}" for answer, times in sorted(self.answers.items())]
+        for what, (one, other) in (
+            ("joins, with and without a living room", self.joins_s),
+            ("resumes, of the living room and of none", self.resumes_s),
+        ):
+            medians = (f"{statistics.median(times) * 1000:.2f} ms" for times in (one, other))
+            told.append(
+                f"{what}: medians {' and '.join(medians)}; a bet by the time "
+                f"is right in {told_apart(one, other):.3f} of the cases (0.5 is chance)"
+            )
+        return "\n".join(told)
 
 
-async def guess(url: str, count: int, at_once: int = 20) -> Guesses:
-    """Join at random, half of it while a room lives and half while none does."""
-    answers: Counter[str] = Counter()
+def told_apart(one: list[float], other: list[float]) -> float:
+    """The chance to tell a pair apart by its times: of all pairs, those in which one is faster."""
+    ordered = sorted([(time, 0) for time in one] + [(time, 1) for time in other])
+    slower, sum_of = 0, 0
+    for _, which in ordered:
+        slower += which
+        sum_of += 0 if which else slower
+    share = sum_of / (len(one) * len(other))
+    return max(share, 1 - share)
 
-    async def one(times: list[float], gate: asyncio.Semaphore) -> None:
-        token = Token(os.urandom(16))
-        join = Join(JoinSecret(os.urandom(16)), token.hashed, "android", "G5.0", "14")
+
+async def guess(living: str, empty: str, count: int, at_once: int = 10) -> Guesses:
+    """Join at random and resume at random, at two relays by turns; one has a room."""
+    guesses = Guesses()
+    gate = asyncio.Semaphore(at_once)
+    secret, token = JoinSecret(os.urandom(16)), Token(os.urandom(16))
+
+    async def ask(url: str, request: FromDevice, times: list[float] | None = None) -> str:
         async with gate, _socket(url) as socket:
             began = time.perf_counter()
-            await socket.send(encode(join))
+            await socket.send(encode(request))
             heard = decode_from_relay(str(await socket.recv()))
-            times.append(time.perf_counter() - began)
-        answers[_word(heard)] += 1
+            if times is not None:
+                times.append(time.perf_counter() - began)
+        return _word(heard)
 
-    async def many(number: int) -> float:
-        times: list[float] = []
-        gate = asyncio.Semaphore(at_once)
-        await asyncio.gather(*(one(times, gate) for _ in range(number)))
-        return statistics.median(times) * 1000
+    async def join(which: int) -> None:
+        word = await ask((living, empty)[which], _join(), guesses.joins_s[which])
+        guesses.answers[f"random joins: {word}"] += 1
 
-    secret, token = JoinSecret(os.urandom(16)), Token(os.urandom(16))
-    async with _socket(url) as g:
+    async def resume(which: int) -> None:
+        room = (secret.room, JoinSecret(os.urandom(16)).room)[which]
+        request = Resume(room, Role.S, Token(os.urandom(16)))
+        word = await ask(living, request, guesses.resumes_s[which])
+        guesses.answers[f"random resumes: {word}"] += 1
+
+    async with _socket(living) as g:
         await g.send(encode(Create(secret.room, token.hashed)))
         await g.recv()
-        with_room = await many(count // 2)
+        turns = [join(n % 2) for n in range(count)] + [resume(n % 2) for n in range(count // 4)]
+        await asyncio.gather(*turns)
         # Who knows the room's own name, from a log, knows nothing that joins.
-        async with _socket(url) as thief:
-            name_as_secret = JoinSecret(secret.room.raw[:16])
-            await thief.send(encode(Join(name_as_secret, token.hashed, "android", "G5.0", "14")))
-            answers[
-                f"with the room's name: {_word(decode_from_relay(str(await thief.recv())))}"
-            ] += 1
+        thief = Join(JoinSecret(secret.room.raw[:16]), token.hashed, "android", "G5.0", "14")
+        guesses.answers[f"with the room's name: {await ask(living, thief)}"] += 1
         # And the room lives on: the right secret still joins.
-        async with _socket(url) as s:
-            await s.send(encode(Join(secret, token.hashed, "android", "G5.0", "14")))
-            answers[f"with the secret: {_word(decode_from_relay(str(await s.recv())))}"] += 1
-    without_room = await many(count - count // 2)
-    return Guesses(answers, with_room, without_room)
+        right = Join(secret, token.hashed, "android", "G5.0", "14")
+        guesses.answers[f"with the secret: {await ask(living, right)}"] += 1
+    return guesses
+
+
+def _join() -> Join:
+    return Join(JoinSecret(os.urandom(16)), Token(os.urandom(16)).hashed, "android", "G5.0", "14")
+
+
+def expected(count: int) -> dict[str, int]:
+    """What strangers must hear."""
+    return {
+        "random joins: no_such_room": count,
+        "random resumes: no_such_room": count // 4,
+        "with the room's name: no_such_room": 1,
+        "with the secret: paired": 1,
+    }
 
 
 def _word(heard: object) -> str:
@@ -302,19 +348,12 @@ def main() -> int:
 
 
 def _main_joins(count: int) -> int:
-    from dataclasses import replace
-
-    from relay.embedded import EMBEDDED, start
-
     # One address may not ask so often: here the answers are counted, not the allowance.
-    generous = replace(EMBEDDED.admission, asks_per_address=10 * count, sockets_per_address=1000)
-    with start("127.0.0.1", settings=replace(EMBEDDED, admission=generous)) as relay:
-        guesses = asyncio.run(guess(relay.url, count))
-    for answer, times in sorted(guesses.answers.items()):
-        print(f"{times:7}  {answer}")
-    print(f"median {guesses.with_room_ms:.2f} ms while a room lives, "
-          f"{guesses.without_room_ms:.2f} ms while none does")  # fmt: skip
-    return 0 if guesses.answers["no_such_room"] == count else 1
+    generous = f"[admission]\nasks_per_address = {10 * count}\n"
+    with relay_process(generous) as (living, _), relay_process(generous) as (empty, _):
+        guesses = asyncio.run(guess(living, empty, count))
+    print(guesses)
+    return 0 if guesses.answers == expected(count) else 1
 
 
 if __name__ == "__main__":

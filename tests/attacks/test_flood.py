@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from certrelay.frozen import replace
-from relay.embedded import EMBEDDED, start
-from tests.attacks.flood import flood, guess, relay_process
+from tests.attacks.flood import expected, flood, guess, relay_process, told_apart
 
 MEMORY_KIB = 64 * 1024
 """What a small flood may add: the queues that are allowed to fill are far below it."""
@@ -25,11 +23,12 @@ def test_a_copy_is_made_while_the_relay_is_flooded(tmp_path: Path) -> None:
 
 @pytest.mark.attack(10)
 def test_random_joins_get_one_answer_and_disturb_no_room() -> None:
-    generous = replace(EMBEDDED.admission, asks_per_address=100_000, sockets_per_address=1000)
-    with start("127.0.0.1", settings=replace(EMBEDDED, admission=generous)) as relay:
-        guesses = asyncio.run(guess(relay.url, 200))
-    assert guesses.answers == {
-        "no_such_room": 200,
-        "with the room's name: no_such_room": 1,
-        "with the secret: paired": 1,
-    }
+    with relay_process() as (living, _), relay_process() as (empty, _):
+        guesses = asyncio.run(guess(living, empty, 200))
+    assert guesses.answers == expected(200)
+
+
+def test_a_bet_by_the_time_is_chance_where_the_times_are_alike() -> None:
+    assert told_apart([1, 2, 3, 4], [1.5, 2.5, 3.5, 0.5]) == pytest.approx(0.625)
+    assert told_apart([1, 2], [3, 4]) == told_apart([3, 4], [1, 2]) == 1.0
+    assert told_apart([1, 4], [2, 3]) == 0.5
