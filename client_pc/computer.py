@@ -10,6 +10,7 @@ from certrelay import __version__
 from certrelay.e2e.hello import Hello, fit_name
 from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError
+from client_pc.interfaces import addresses
 
 _PLATFORMS: Final = {"win32": "windows", "darwin": "macos"}
 
@@ -43,8 +44,18 @@ def _os_version() -> str:
 def lan_address() -> str | None:
     """This computer's own address in the local network, or ``None`` if it is in none.
 
-    Asking which address a packet would leave from sends no packet.
+    It is the address that packets leave from, unless that is a VPN's or one of a network
+    inside this computer, where no phone is, and there is a better one.
     """
+    routed = _routed_address()
+    known = addresses()
+    if any(each.address == routed and each.kind in ("tunnel", "virtual") for each in known):
+        return next((each.address for each in known if each.kind == "network"), routed)
+    return routed
+
+
+def _routed_address() -> str | None:
+    """Asking which address a packet would leave from sends no packet."""
     for family, somewhere in (
         (socket.AF_INET, "192.0.2.1"),
         (socket.AF_INET6, "2001:db8::1"),
