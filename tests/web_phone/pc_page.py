@@ -8,6 +8,7 @@ import io
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
@@ -16,11 +17,19 @@ from tests.qr_pictures import read
 from tests.web_phone.pc import Pc
 from tests.web_phone.phone import Phone
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 _PATIENCE_S = 30
 DESKTOP = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/156.0.0.0 Safari/537.36"
 )
+
+
+def read_codes(page: "Page") -> list[str]:
+    """The texts of all QR codes that a page shows."""
+    return read(Image.open(io.BytesIO(page.screenshot())).convert("L"))
 
 
 class PcPage:
@@ -39,8 +48,7 @@ class PcPage:
     def read_code(self) -> str:
         """Read the QR code off a screenshot, as a phone does."""
         self.tab.page.locator(".code svg").wait_for()
-        picture = self.tab.page.screenshot()
-        (found,) = read(Image.open(io.BytesIO(picture)).convert("L"))
+        (found,) = read_codes(self.tab.page)
         return found
 
     @property

@@ -60,7 +60,7 @@ function choose(texts, { choice, chosen }, act) {
   });
   return {
     title: texts.say("browser.choose.title"),
-    body: [...cards, paragraph(texts, "browser.choose.text", { most: MAX_ITEMS }), next, stop(texts, act)],
+    body: [...cards, make("p", {}, texts.say("browser.choose.text", { most: MAX_ITEMS })), next, stop(texts, act)],
   };
 }
 
@@ -189,13 +189,18 @@ function ask(texts, { arrived, peer }, act) {
   };
 }
 
+/** Ends that are no failure, or none that anybody can be sure of. */
+const TITLES = new Map([
+  ["not_confirmed", "page.ended.not_confirmed"],
+  ["partial", "page.sent.some.title"],
+]);
+
 /** @param {Texts} texts @param {Story} story @returns {Screen} */
 function end(texts, story) {
   if (story.end === "well" || story.end === null) return story.command === "import" ? saved(texts, story) : sent(texts, story);
   const { code } = story.end;
   return {
-    // Whoever does not know what became of it must not say that it failed.
-    title: texts.say(code === "not_confirmed" ? "page.ended.not_confirmed" : "page.ended.title"),
+    title: texts.say(TITLES.get(code) || "page.ended.title"),
     body: [
       ...problem(texts, story.end),
       ...savedCards(texts, story),
