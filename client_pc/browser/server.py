@@ -208,7 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> dict[str, Any] | None:
         """Read the body; else the request is refused and the connection ends."""
         length = self.headers.get("content-length", "")
-        if not (length.isascii() and length.isdigit() and int(length[:6]) <= MAX_BODY):
+        is_number = length.isascii() and length.isdigit() and len(length) <= len(str(MAX_BODY))
+        if not is_number or int(length) > MAX_BODY:
             self.close_connection = True
             self._send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return None

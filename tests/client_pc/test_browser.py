@@ -12,7 +12,7 @@ from certrelay.errors import StorageError
 from client_pc.browser.files import FILES, read_files
 from client_pc.browser.opening import has_screen
 from client_pc.browser.owner import is_ours
-from client_pc.browser.server import serving
+from client_pc.browser.server import MAX_BODY, serving
 from client_pc.browser.stage import AWAY_S, TICKET_S, UNOPENED_S, Stage
 from tests.sources import ROOT
 
@@ -168,6 +168,20 @@ def test_every_file_of_the_page_is_served_and_exists() -> None:
     }
     assert own == {path for path in FILES if path.startswith("client_pc/")}
     assert all(file.content for file in read_files().values())
+
+
+@pytest.mark.parametrize(
+    "length", [str(MAX_BODY + 1), "9" * 30, "0000009999999999", "-1", "+5", "", "1_0", "\u0661"]
+)
+def test_a_body_of_no_honest_size_is_not_waited_for(stage: Stage, length: str) -> None:
+    with serving(stage, lambda: None) as origin:
+        host = origin.removeprefix("http://").rstrip("/")
+        with socket.create_connection(("127.0.0.1", int(host.rpartition(":")[2])), 20) as stranger:
+            request = (
+                f"POST /v1/session HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n"
+            )
+            stranger.sendall(request.encode())
+            assert stranger.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 @pytest.mark.parametrize(
