@@ -126,9 +126,12 @@ class RedisHub:
             await asyncio.wait(self._notings, timeout=COMMAND_S)
         for room in list(self._views.rooms):
             self._views.drop(room)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Again and again: a cancellation that comes just as an answer does is lost in the
+        # client library (Python 3.11's `asyncio.wait_for`), and a note may follow another.
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=_LONGEST_WAIT_S)
         await self._store.close()
 
     # --- what sockets ask ---

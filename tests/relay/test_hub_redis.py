@@ -1,8 +1,9 @@
 """Several nodes and a real server between them: what befalls either."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from certrelay.wire.messages import (
 from certrelay.wire.room import RoomLimits
 from relay import store
 from relay.embedded import Running, start
+from relay.hub_redis import RedisHub
 from relay.settings import AdmissionLimits, Settings
 from tests.nodes import nodes, readiness
 from tests.redis_server import RedisServer, redis_server
@@ -160,6 +162,27 @@ def test_each_node_has_its_share_of_the_rooms(
     g.say(Leave())
     assert g.hear() == 1000
     assert isinstance(connect_to(one).ask(Pair().create), Created), "it is free again"
+
+
+def test_a_node_stops_although_a_cancellation_was_lost(redis: RedisServer) -> None:
+    """Once a node took ten minutes to end: so long did it try to note what it could not."""
+    heard: list[str] = []
+
+    async def stubborn() -> None:
+        for _ in range(2):
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+            heard.append("cancelled")
+
+    async def start_and_stop() -> None:
+        hub = RedisHub(Settings(), redis.url)
+        await hub.start()
+        hub._spawn(stubborn())
+        await asyncio.sleep(0)
+        await hub.stop()
+
+    asyncio.run(start_and_stop())
+    assert heard == ["cancelled", "cancelled"]
 
 
 # --- the server ---
