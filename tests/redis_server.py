@@ -39,6 +39,12 @@ class RedisServer:
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, on the same port each time; return when it answers."""
         command = [program(), "--port", str(self.port), "--bind", "127.0.0.1"]

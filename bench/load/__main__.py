@@ -1,172 +1,114 @@
 """Waiting rooms and copies by the thousand against real relay processes.
 
     python -m bench.load [--waiting 10000] [--copies 500] [--rate 25] [--think 20] [--nodes 2]
+    python -m bench.load --table
 
 Everything is the protocol itself: HPKE, the number, frames, receipts.  Arrivals are open-loop:
 each copy begins when it is due, however late the others are, and its times count from then on.
 The relay's CPU is that of its processes during the copies, less what the waiting rooms alone
 cost (measured before).  What the load itself was late by is told: where that is much, the
 times are the load's more than the relay's.
+
+--table measures 100, 1,000 and 10,000 waiting rooms on one node, 1,000 with a Redis, and 1,000
+on two nodes, and writes what docs/performance.md and docs/operations.md have.
 """
 
 import argparse
-import asyncio
-import json
-import os
-import random
 import statistics
 import sys
-import time
 from collections import Counter
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
 
-from bench.load.copy import Copy, copy, item
-from bench.load.wire import Wire, open_wire
-from certrelay.e2e.qr import Direction
-from certrelay.wire.ids import JoinSecret, Token
-from certrelay.wire.messages import Create, encode
+from bench.load.measure import Measured, measure
 from relay.open_files import raise_limit
-from tests.nodes import Node
-from tests.redis_server import RedisServer, redis_server
 
-_TICK = os.sysconf("SC_CLK_TCK")
-OPENING_PER_S = 250.0
-QUIET_S = 5.0
+RUNS = ((100, 1, False), (1000, 1, False), (10_000, 1, False), (1000, 1, True), (1000, 2, True))
+"""Waiting rooms, nodes, and whether there is a Redis: the rows of the table."""
 
 
-class Waiting:
-    """A PC that shows a code nobody scans, and a fresh one when it has expired."""
-
-    def __init__(self, port: int, counts: Counter[str]) -> None:
-        self._port = port
-        self._counts = counts
-        self._address = ".".join(str(random.randint(1, 254)) for _ in range(4))
-        self._wire: Wire | None = None
-
-    async def open(self) -> None:
-        self._wire = Wire(self._port, self._address, self._ask, self._hear, self._lost)
-        await open_wire(self._wire)
-
-    def _ask(self) -> None:
-        assert self._wire is not None
-        room, token = JoinSecret(os.urandom(16)).room, Token(os.urandom(16))
-        self._wire.send(encode(Create(room, token.hashed)))
-
-    def _hear(self, message: str | bytes) -> None:
-        word = json.loads(message)
-        kind = word["type"] if word["type"] != "error" else word["code"]
-        self._counts[kind if kind != "closed" else word["reason"]] += 1
-
-    def _lost(self) -> None:
-        if self._counts["stopping"]:
-            return
-        self._tasks = asyncio.get_running_loop().create_task(self.open())
-
-
-@dataclass
-class Usage:
-    """What processes have used."""
-
-    cpu_s: float
-    rss_mib: float
-    at: float
-
-    @classmethod
-    def of(cls, pids: list[int]) -> "Usage":
-        cpu = rss = 0.0
-        for pid in pids:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            cpu += (int(fields[11]) + int(fields[12])) / _TICK
-            status = Path(f"/proc/{pid}/status").read_text()
-            rss += int(status.partition("VmRSS:")[2].split()[0]) / 1024
-        return cls(cpu, rss, time.monotonic())
-
-
-class Lateness:
-    """How late the load's own loop is, sampled."""
-
-    def __init__(self) -> None:
-        self.samples: list[float] = []
-
-    async def watch(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + 0.02
-            await asyncio.sleep(0.02)
-            self.samples.append(loop.time() - due)
-
-
-async def measure(arguments: argparse.Namespace, ports: list[int], pids: list[int]) -> None:
-    loop = asyncio.get_running_loop()
-    counts: Counter[str] = Counter()
-    empty = Usage.of(pids)
-    for at in range(arguments.waiting):
-        opening = asyncio.create_task(Waiting(ports[at % len(ports)], counts).open())
-        await asyncio.sleep(1 / OPENING_PER_S)
-        if at % 500 == 499:
-            await opening
-    while counts["created"] < arguments.waiting:
-        await asyncio.sleep(0.1)
-    before = Usage.of(pids)
-    await asyncio.sleep(QUIET_S)
-    quiet = Usage.of(pids)
-    idle = (quiet.cpu_s - before.cpu_s) / (quiet.at - before.at)
-
-    lateness = Lateness()
-    watching = asyncio.create_task(lateness.watch())
-    began = loop.time()
-    running: list[asyncio.Task[Copy]] = []
-    due = began
-    for at in range(arguments.copies):
-        due += random.expovariate(arguments.rate)
-        await asyncio.sleep(max(0.0, due - loop.time()))
-        here, there = ports[at % len(ports)], ports[(at + 1) % len(ports)]
-        direction = Direction.TO_PC if at % 2 else Direction.TO_PHONE
-        running.append(
-            asyncio.create_task(
-                copy(
-                    direction,
-                    item(at),
-                    (lambda here=here: here, lambda there=there: there),  # type: ignore[misc]
-                    think_s=arguments.think,
-                    began=due,
-                )
-            )
-        )
-    ended = await asyncio.gather(*running)
-    after = Usage.of(pids)
-    watching.cancel()
-    counts["stopping"] = 1
-    took = after.at - quiet.at
-    cpu = (after.cpu_s - quiet.cpu_s - idle * took) / arguments.copies
-    report(arguments, ended, counts)
-    print(f"relay CPU per copy    {cpu * 1e3:8.1f} ms")
-    print(f"relay CPU, waiting    {idle * 100:8.1f} % of a core")
-    memory = (before.rss_mib - empty.rss_mib) * 1024 / max(1, arguments.waiting)
+def report(found: Measured) -> None:
+    """Tell everything about one measurement."""
+    good = found.good
+    heard = {word: count for word, count in found.counts.items() if word != "stopping"}
+    print(f"waiting rooms         {found.waiting:8}   {heard}")
     print(
-        f"relay memory          {empty.rss_mib:8.0f} MiB empty, {before.rss_mib:.0f} waiting, "
-        f"{after.rss_mib:.0f} at the end; {memory:.1f} KiB a waiting room"
+        f"copies                {len(found.copies):8}   "
+        f"{dict(Counter(each.outcome for each in found.copies))}, {found.at_once} at once"
     )
-    print(f"the load's lateness   {quantiles(lateness.samples)}")
-
-
-def report(arguments: argparse.Namespace, ended: list[Copy], counts: Counter[str]) -> None:
-    good = [each for each in ended if each.outcome == "done"]
-    print(f"waiting rooms         {arguments.waiting:8}   {dict(counts)}")
-    print(f"copies                {len(ended):8}   {dict(Counter(e.outcome for e in ended))}")
-    print(f"errors                {1 - len(good) / len(ended):8.2%}")
+    print(f"errors                {found.errors:8.2%}")
     print(f"until the code shows  {quantiles([each.opened_s for each in good])}")
     print(f"scan until paired     {quantiles([each.paired_s for each in good])}")
     print(f"scan until confirmed  {quantiles([each.copied_s for each in good])}, thinking apart")
+    print(f"relay CPU per copy    {found.copy_cpu_s * 1e3:8.1f} ms")
+    print(f"relay CPU, waiting    {found.idle * 100:8.1f} % of a core")
+    print(
+        f"relay memory          {found.empty.rss_mib:8.0f} MiB empty, "
+        f"{found.before.rss_mib:.0f} waiting, {found.full.rss_mib:.0f} with all pairs, "
+        f"{found.after.rss_mib:.0f} at the end; {found.waiting_kib:.1f} KiB a waiting room"
+    )
+    if found.redis_bytes:
+        sizes = ", ".join(f"{kind} {size:.0f}" for kind, size in found.redis_bytes.items())
+        print(f"Redis CPU per copy    {found.copy_redis_s * 1e3:8.1f} ms; bytes of a key: {sizes}")
+    print(f"the load's lateness   {quantiles(found.lateness)}")
 
 
 def quantiles(seconds: list[float]) -> str:
     if len(seconds) < 2:
         return "-"
-    cuts = statistics.quantiles(seconds, n=100, method="inclusive")
-    return f"p50 {cuts[49] * 1e3:7.1f}  p90 {cuts[89] * 1e3:7.1f}  p99 {cuts[98] * 1e3:7.1f} ms"
+    p50, p90, p99 = (cut * 1e3 for cut in cuts(seconds))
+    return f"p50 {p50:7.1f}  p90 {p90:7.1f}  p99 {p99:7.1f} ms"
+
+
+def cuts(seconds: list[float]) -> tuple[float, float, float]:
+    """p50, p90 and p99."""
+    hundred = statistics.quantiles(seconds, n=100, method="inclusive")
+    return hundred[49], hundred[89], hundred[98]
+
+
+def row(found: Measured, *, redis: bool) -> str:
+    """One row of the table."""
+
+    def both(seconds: list[float]) -> str:
+        p50, _, p99 = (cut * 1e3 for cut in cuts(seconds))
+        return f"{p50:.1f} / {p99:.0f}"
+
+    where = "one node" if found.nodes == 1 else f"{found.nodes} nodes"
+    cells = (
+        f"{found.waiting:,}, {where}{', Redis' if redis else ''}",
+        f"{len(found.good)} of {len(found.copies)}, {found.errors:.2%}",
+        both([each.opened_s for each in found.good]),
+        both([each.paired_s for each in found.good]),
+        both([each.copied_s for each in found.good]),
+        f"{found.copy_cpu_s * 1e3:.1f}" + (f" + {found.copy_redis_s * 1e3:.1f}" if redis else ""),
+        f"{found.idle * 100:.1f} %",
+        f"{found.empty.rss_mib:.0f}, {found.before.rss_mib:.0f}, {found.full.rss_mib:.0f} MiB",
+        f"{found.waiting_kib:.1f} KiB",
+        f"{cuts(found.lateness)[2] * 1e3:.0f}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+HEAD = """| waiting rooms | copies done, errors | code shows p50 / p99 | scan until paired \
+| scan until confirmed | CPU of a copy (+ Redis) | CPU, waiting | memory empty, waiting, all pairs \
+| a waiting room | the load late, p99 |
+|---|---|---|---|---|---|---|---|---|---|"""
+
+
+def table(arguments: argparse.Namespace) -> bool:
+    """Measure and write all rows; times in ms.  Gives whether nothing went wrong."""
+    pace = f"{arguments.rate:g} begun a second, {arguments.think:g} s each for the number"
+    print(f"{arguments.copies} copies, {pace}; times in ms\n")
+    print(HEAD, flush=True)
+    sizes: dict[str, float] = {}
+    right = True
+    for waiting, nodes, redis in RUNS:
+        arguments.waiting, arguments.nodes, arguments.redis = waiting, nodes, redis
+        found = measure(arguments)
+        print(row(found, redis=redis), flush=True)
+        sizes |= found.redis_bytes
+        right &= found.errors == 0
+    told = ", ".join(f"{kind} {size:.0f}" for kind, size in sorted(sizes.items()))
+    print(f"\nbytes of a room's key in the Redis: {told}")
+    return right
 
 
 def main() -> int:
@@ -179,24 +121,14 @@ def main() -> int:
     parser.add_argument("--think", type=float, default=20.0, help="seconds to type the number")
     parser.add_argument("--nodes", type=int, default=1, help="more than one share a Redis")
     parser.add_argument("--redis", action="store_true", help="a Redis for one node too")
+    parser.add_argument("--table", action="store_true", help="all rows of the documents")
     arguments = parser.parse_args()
     raise_limit()
-    import uvloop
-
-    with ExitStack() as stack:
-        server: RedisServer | None = None
-        more = ["--trust-proxy", "127.0.0.1"]
-        if arguments.redis or arguments.nodes > 1:
-            server = stack.enter_context(redis_server())
-            more += ["--redis", server.url]
-        nodes = [Node(*more) for _ in range(arguments.nodes)]
-        for node in nodes:
-            stack.callback(node.kill)
-            node.start()
-        pids = [node.process.pid for node in nodes if node.process is not None]
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(measure(arguments, [node.port for node in nodes], pids))
-    return 0
+    if arguments.table:
+        return 0 if table(arguments) else 1
+    found = measure(arguments)
+    report(found)
+    return 0 if found.errors == 0 else 1
 
 
 if __name__ == "__main__":

@@ -51,6 +51,8 @@ class Copy:
 
     stored: list[Item] = field(default_factory=list)
     lost_times: int = 0
+    cut_times: int = 0
+    """How often one of the two lost its connection after they had met."""
 
     told: list[str] = field(default_factory=list)
     """What both ends' people saw, with the seconds."""
@@ -81,6 +83,8 @@ class _People:
                 self.shown.set_result(self._loop.time())
             case notices.DeviceJoined() if end is self.scanner and not self.joined.done():
                 self.joined.set_result(self._loop.time())
+            case notices.ConnectionLost() if self.joined.done():
+                self._made.cut_times += 1
             case notices.NumberShown(digits):
                 self._number = digits
                 self._type()

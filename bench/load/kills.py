@@ -5,7 +5,7 @@
 The two devices of each copy are on different nodes.  Every copy must end "done", or "not
 confirmed" where its time was over; what is done must be stored once, byte for byte.  With
 ``--restart`` the nodes are not killed but ended by SIGTERM, one after the other, as in a
-rolling update: then every copy must end "done".
+rolling update: then every copy must end "done", and no two devices that have met are cut off.
 """
 
 import argparse
@@ -126,11 +126,14 @@ def main() -> int:
     ended, cluster = run(arguments.copies, arguments.rate, arguments.every, number, arguments.nodes)
     print(f"nodes ended: {len(cluster.ended)}")
     print(f"outcomes: {dict(Counter(each.outcome for each in ended))}")
-    print(f"connections lost: {sum(each.lost_times for each in ended)}")
+    cut = sum(each.cut_times for each in ended)
+    print(f"connections lost: {sum(each.lost_times for each in ended)}, {cut} of them when paired")
     for each in ended:
         if each.outcome != "done":
             print(f"  {each.outcome}: {', '.join(each.told)}")
     wrong = faults(ended, frozenset() if arguments.restart else UNCONFIRMED)
+    if arguments.restart and cut:
+        wrong.append(f"{cut} times a paired device was cut off")
     print("\n".join(wrong) or "none lost, none doubled")
     return 1 if wrong else 0
 

@@ -1,11 +1,14 @@
 """Whole copies over several nodes while nodes end; many more by `python -m bench.load.kills`."""
 
+import argparse
 import asyncio
 import signal
 from contextlib import closing
 
 import pytest
 
+from bench.load import measure
+from bench.load.__main__ import HEAD, row
 from bench.load.copy import copy, item
 from bench.load.kills import UNCONFIRMED, faults, run
 from certrelay.e2e.qr import Direction
@@ -59,3 +62,15 @@ def test_a_slow_server_makes_a_copy_slow_and_no_more() -> None:
             ports = (lambda: one.port), (lambda: other.port)
             made = asyncio.run(copy(Direction.TO_PC, item(), ports))
     assert (made.outcome, made.stored, made.lost_times) == ("done", [item()], 0)
+
+
+def test_the_load_tool_measures_real_copies_on_real_nodes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(measure, "QUIET_S", 0.1)
+    wanted = argparse.Namespace(waiting=6, copies=4, rate=20.0, think=0.2, nodes=2, redis=True)
+    found = measure.measure(wanted)
+    assert (len(found.good), found.errors, found.counts["created"]) == (4, 0.0, 6)
+    assert all(each.opened_s > 0 and each.copied_s > 0 for each in found.good)
+    assert set(found.redis_bytes) == {"waiting", "paired", "over"}
+    assert row(found, redis=True).count("|") == HEAD.splitlines()[0].count("|")

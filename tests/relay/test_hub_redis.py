@@ -179,7 +179,8 @@ def test_a_node_stops_although_a_cancellation_was_lost(redis: RedisServer) -> No
         await hub.start()
         hub._spawn(stubborn())
         await asyncio.sleep(0)
-        await hub.stop()
+        async with asyncio.timeout(20):
+            await hub.stop()
 
     asyncio.run(start_and_stop())
     assert heard == ["cancelled", "cancelled"]
