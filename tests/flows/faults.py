@@ -35,7 +35,7 @@ from certrelay.wire.ids import Role
 from tests.certificates import PASSWORD, person
 from tests.flows.quick import Event, QuickClient, QuickRelay
 
-PATIENCE_S = 100.0
+PATIENCE_S = 150.0
 """Seconds for one copy, on a busy machine."""
 
 FAULTS = (
@@ -120,35 +120,61 @@ class Copy:
         command = ["import", "--yes"] if to_pc else ["export", "1"]
         arguments = [*command, "--store", str(at.store("pc")), "--relay", at.proxy.url]
         self.clients: dict[str, QuickClient] = {}
-        self.clients["pc"] = QuickClient("pc", arguments, at.told)
+        self._started: list[QuickClient] = []
+        self._running: set[QuickClient] = set()
+        self._code: str | None = None
+        """What stands on the PC's screen, to be scanned."""
+
         self._number: str | None = None
         self._asked: QuickClient | None = None
         """The sender, once it wants the number."""
 
+        self._start("pc", arguments)
+
+    @property
+    def scans(self) -> int:
+        """How often a phone was started."""
+        return len(self._started) - 1
+
+    def _start(self, name: str, arguments: list[str]) -> QuickClient:
+        client = QuickClient(name, arguments, self._place.told)
+        self.clients[name] = client
+        self._started.append(client)
+        self._running.add(client)
+        return client
+
     def run(self) -> bool:
         """Answer until both have ended; tell whether they have."""
         try:
-            running = {"pc"}
             until = time.monotonic() + PATIENCE_S
-            while running:
+            while self._running:
                 client, event = self._place.told.get(timeout=max(0.0, until - time.monotonic()))
                 if event is None:
-                    running.discard(client.name)
-                elif self._react(client, event):
-                    running.add("phone")
+                    self._running.discard(client)
+                    self._code = None if client.name == "pc" else self._code
+                else:
+                    self._react(client, event)
+                self._scan()
         except queue.Empty:
             return False
         return True
 
-    def _react(self, client: QuickClient, event: Event) -> bool:
-        """Do what an event asks for; tell whether the phone was started by it."""
+    def _scan(self) -> None:
+        """Scan the code on the screen, also once more if the phone has ended meanwhile."""
+        if self._code is None or self.clients.get("phone") in self._running or self.scans >= 5:
+            return
+        self._number = self._asked = None
+        more = ["--send", "1"] if self._to_pc else ["--yes"]
+        arguments = ["scan", "-", "--keystore", str(self._place.store("phone")), *more]
+        self._start("phone", arguments).answer(self._code)
+
+    def _react(self, client: QuickClient, event: Event) -> None:
+        """Do what an event asks for."""
         match event["event"]:
-            case "waiting" if "phone" not in self.clients:
-                more = ["--send", "1"] if self._to_pc else ["--yes"]
-                arguments = ["scan", "-", "--keystore", str(self._place.store("phone")), *more]
-                self.clients["phone"] = QuickClient("phone", arguments, self._place.told)
-                self.clients["phone"].answer(event["url"])
-                return True
+            case "waiting":
+                self._code = event["url"]
+            case "paired" if client.name == "pc":
+                self._code = None
             case "password_wanted":
                 client.answer(PASSWORD)
             case "number":
@@ -159,7 +185,6 @@ class Copy:
                 self._asked = client
                 if self._number is not None:
                     client.answer(self._number)
-        return False
 
     def word(self, name: str) -> str:
         """How a client ended."""
@@ -173,8 +198,8 @@ class Copy:
         return (client.codes() or [f"status {client.status}"])[-1]
 
     def close(self) -> None:
-        """End both clients."""
-        for client in self.clients.values():
+        """End every client."""
+        for client in self._started:
             client.close()
 
 

@@ -1,4 +1,4 @@
-"""Our programs as real processes that start in a moment and wait a tenth of the usual times.
+"""Our programs as real processes that start in a moment and wait a fifth of the usual times.
 
 They are forked from a process that has imported everything already; each can be stopped and
 killed like any other.  Times are shortened where a program is given them: a client by the
@@ -21,10 +21,10 @@ from unittest import mock
 
 from certrelay.frozen import replace
 
-TIMES = {"grace": 8.0, "slack": 0.5, "close_wait": 1.0, "repeat": 0.5, "join_retry": 0.3}
+TIMES = {"grace": 12.0, "slack": 0.5, "close_wait": 1.0, "repeat": 0.5, "join_retry": 0.3}
 """Seconds of the clients' driver."""
 
-QUIET_S, ANSWER_PING_S = 2.0, 1.5
+QUIET_S, ANSWER_PING_S = 2.0, 3.0
 """Seconds until a client asks whether its connection lives, and for the answer."""
 
 Event = dict[str, Any]
