@@ -210,7 +210,8 @@ def note(
                 journal.write("lost", room.id, role=to.other)
             case rules.Forget(word):
                 sizes = {"bytes": room.carried_bytes, "messages": room.carried_messages}
-                ended = _reason(effects) or happened
+                late = now >= room.deadline  # then nobody may be there to be told
+                ended = rules.reason_of_time(room) if late else _reason(effects) or happened
                 journal.write("over", room.id, by=ended, word=word, seconds=seconds, **sizes)
 
 

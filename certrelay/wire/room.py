@@ -276,7 +276,7 @@ def step(room: Room, event: Event, now: float, limits: RoomLimits) -> Step:
         The room after the event, ``None`` if it is over, and the effects in order.
     """
     if now >= room.deadline:
-        _, effects = _end(room, _reason_of_time(room))
+        _, effects = _end(room, reason_of_time(room))
         return None, effects + _answer_late(room, event)
     match event:
         case Recreated():
@@ -392,8 +392,8 @@ def _back(room: Room, role: Role) -> tuple[Room, tuple[Effect, ...]]:
     return room.with_place(role, Place(place.token_hash)), missed
 
 
-def _reason_of_time(room: Room) -> messages.ClosedReason:
-    """Which of the times that are over was over first."""
+def reason_of_time(room: Room) -> messages.ClosedReason:
+    """Say which of a room's times is over first: why it ends if nothing happens."""
     if room.deadline < room.ends_at:
         return "grace"
     return "timeout" if room.claimed else "expired"

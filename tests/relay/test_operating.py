@@ -2,17 +2,21 @@
 
 import http.client
 import json
+import re
 import signal
 import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from certrelay.wire.messages import (
     Closed,
+    ClosedReason,
     Created,
+    ErrorCode,
     Leave,
     Paired,
     PeerBack,
@@ -25,6 +29,10 @@ from tests.nodes import Node, nodes
 from tests.redis_server import RedisServer, free_port
 from tests.relay.conftest import Connect
 from tests.relay.device import Device, Pair
+
+LABEL = re.compile(r'([a-z_]+)="([^"]*)"')
+WORDS = {"waiting", "paired", "away", "g", "s", *get_args(ErrorCode), *get_args(ClosedReason)}
+"""Whatever a label may say: states, roles and words of the protocol."""
 
 
 @pytest.fixture
@@ -88,6 +96,19 @@ def test_rooms_are_counted_by_state_and_by_what_became_of_them(
     assert counted["certrelay_room_bytes_sum"] == 7
 
 
+def test_a_room_whose_devices_are_both_gone_is_counted_by_what_ended_it(
+    operator: int, tmp_path: Path, connect_to: Connect, pair: Pair
+) -> None:
+    limits = tmp_path / "limits.toml"
+    limits.write_text("[room]\ngrace_s = 0.2\n")
+    with nodes(1, "--operate", f"127.0.0.1:{operator}", "--limits", limits) as (relay,):
+        for device in pair.meet(lambda: connect_to(relay)):
+            device.lose()
+        while not (over := [each for each in figures(operator) if "rooms_over_total" in each]):
+            pass
+    assert over == ['certrelay_rooms_over_total{reason="grace"}']
+
+
 @pytest.mark.attack(33)
 def test_neither_figures_nor_lines_name_a_room_an_address_or_a_secret(
     relay: Node, operator: int, connect_to: Connect, pair: Pair
@@ -99,7 +120,14 @@ def test_neither_figures_nor_lines_name_a_room_an_address_or_a_secret(
     assert isinstance(connect_to(relay).ask(other.create), Created)
     refused = connect_to(relay).ask(other.join_as("android", "G5.0", "a stranger's words"))
     assert isinstance(refused, Refused)
+    s.lose()
+    assert g.hear() == PeerGone()
+    g.say(Leave())
+    assert g.hear_all() == [1000]
     _, shown = get(operator, "/metrics")
+    labels = {(name, value) for name, value in LABEL.findall(shown) if name != "le"}
+    assert {name for name, _ in labels} == {"state", "reason", "word", "role"}
+    assert {value for _, value in labels} <= WORDS
     relay.send(signal.SIGINT)
     _, logged = relay.wait()
     lines = [json.loads(line) for line in logged.splitlines()]
