@@ -37,15 +37,13 @@ def test_an_export_that_ends_badly(desk: Desk) -> None:
     desk.begin("certrelay export 홍길동 --listen 127.0.0.1")
     window.wait_for(say("story.ask.password"))
     for left in range(PASSWORD_TRIES - 1, 0, -1):
-        window.type(f"wrong{left}")
+        window.type(f"qqqq{left}")
         again = say("story.password_wrong", tries_left=left) + say("story.ask.password")
         window.wait_for(again)
-    window.type("wrong")
+    window.type("qqqq")
     shot = desk.take("export-password-wrong", window.wait_for_prompt())
     assert shot.says(say("error.password_tries"))
-    assert "wrong" not in shot.text.partition("$")[2], (
-        "nothing typed is shown, not even between two questions"
-    )
+    assert "qqqq" not in shot.text, "nothing typed is shown, not even between two questions"
 
     desk.begin("certrelay export 홍길동 --listen 127.0.0.1")
     window.wait_for(say("story.ask.password"))

@@ -176,7 +176,7 @@ class Terminal:
 
     def wait_for_prompt(self) -> Shot:
         """Look until the command has ended."""
-        return self.wait(lambda shot: shot.text.count("\n") > 0 and shot.text.endswith("\n$"))
+        return self.wait(lambda shot: shot.joined.endswith("\n$"))
 
     def close(self) -> None:
         self._run("kill-server")
