@@ -348,7 +348,11 @@ def main() -> int:
         jobs = [partial(run_random, arguments.seed, number) for number in range(arguments.copies)]
     began = time.monotonic()
     with ThreadPoolExecutor(arguments.at_once) as pool:
-        outcomes = list(pool.map(_told, jobs))
+        outcomes = []
+        for outcome in pool.map(_told, jobs):
+            outcomes.append(outcome)
+            if len(outcomes) % 50 == 0:
+                print(f"{len(outcomes)} copies", flush=True)
     table(outcomes)
     bad = [outcome for outcome in outcomes if outcome.problem]
     print(

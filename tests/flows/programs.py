@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,22 @@ def environment(**more: str) -> dict[str, str]:
 
 
 class Client:
-    """A running client with ``--json``."""
+    """A running client with ``--json``.
 
-    def __init__(self, module: str, *arguments: str | Path, **more: str) -> None:
+    Args:
+        module: Which.
+        arguments: Its command line.
+        under: The command line of a program that it runs under, a tracer for instance.
+        more: What its environment has beside the usual.
+    """
+
+    def __init__(
+        self, module: str, *arguments: str | Path, under: Sequence[str] = (), **more: str
+    ) -> None:
         self.events: list[Event] = []
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *map(str, arguments), "--json"],
+            [*under, sys.executable, "-m", module, *map(str, arguments), "--json"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

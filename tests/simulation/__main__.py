@@ -9,6 +9,8 @@ from tests.simulation.campaign import run_seeds
 from tests.simulation.plan import plan_of
 from tests.simulation.world import run
 
+_TOLD_EVERY = 10_000
+
 
 def main() -> int:
     """Run worlds; the status is 1 if a rule was broken."""
@@ -39,7 +41,9 @@ def campaign(seeds: range, processes: int | None) -> int:
     ends: Counter[str] = Counter()
     broken = messages = 0
     seconds = 0.0
-    for outcome in run_seeds(seeds, processes):
+    for done, outcome in enumerate(run_seeds(seeds, processes), 1):
+        if done % _TOLD_EVERY == 0:
+            print(f"{done} worlds, {broken} with a broken rule", flush=True)
         ends.update(f"{who} {end}" for who, end in outcome.ends.items())
         messages += outcome.messages
         seconds += outcome.seconds
