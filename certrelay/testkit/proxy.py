@@ -22,11 +22,12 @@ from typing import Final
 from certrelay.wire.ids import Role
 
 _CHUNK: Final = 65_536
-_OPCODES: Final = (0, 1, 2)
+_BINARY: Final = 2
+_OPCODES: Final = (0, 1, _BINARY)
 """Continuation, text, binary: what a message is made of."""
 
 Watch = Callable[[int, Role, bool], None]
-"""Called before a message passes: its number, whose connection, whether it comes from there."""
+"""Called before a message passes: its number, whose connection, whether it is a sealed one."""
 
 
 class Frames:
@@ -176,11 +177,19 @@ class FaultProxy:
         for connection in self._of(role):
             connection.break_off()
 
-    def take_away(self, role: Role | None = None) -> None:
-        """Cut one end off, or both, and let nobody connect in its place until `bring_back`."""
+    def take_away(self, role: Role | None = None, *, silently: bool = False) -> None:
+        """Cut one end off, or both, and let nobody connect in its place until `bring_back`.
+
+        Args:
+            role: Which end; without, both.
+            silently: Whether the relay is not told; as in `move`, a new address comes back.
+        """
         with self._lock:
             self._away.add(role)
-        self.cut(role)
+        if silently:
+            self.move(role)
+        else:
+            self.cut(role)
 
     def bring_back(self) -> None:
         """Let everybody connect again."""
@@ -286,7 +295,7 @@ class FaultProxy:
         with self._passing:
             self._count += 1
             if self.watch is not None:
-                self.watch(self._count, connection.role or Role.G, from_client)
+                self.watch(self._count, connection.role or Role.G, piece[0] & 0x0F == _BINARY)
 
     def _wait(self, size: int) -> None:
         wait_s = max(self.latency_s, self._stalled_until - time.monotonic())

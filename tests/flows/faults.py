@@ -273,7 +273,7 @@ def _holds(root: Path, item: Item) -> int | None:
 
 
 def _watch(at: Place, copy: Copy, trouble: Trouble) -> Callable[[int, Role, bool], None]:
-    def watch(number: int, _role: Role, _from_client: bool) -> None:
+    def watch(number: int, _role: Role, _sealed: bool) -> None:
         if number == trouble.at:
             _strike(at, copy, trouble)
 
