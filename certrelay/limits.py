@@ -22,6 +22,10 @@ MAX_MESSAGE_BYTES: Final = 32 * KIB
 MAX_INTEGER: Final = 2**53 - 1
 """The largest integer in JSON that every language reads exactly."""
 
+MAX_JSON_DEPTH: Final = 32
+"""Levels of a value below its object: our own messages have four, and whoever reads deeper ones
+would refuse where its stack ends."""
+
 ROOM_BUDGET_BYTES: Final = 4 * MIB
 """Sealed bytes relayed in one room, both ways: four times the largest bundle."""
 

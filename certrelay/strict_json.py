@@ -1,7 +1,8 @@
 """JSON as the protocol allows it, for control messages and for sealed bodies alike.
 
 One object; no key twice, no null, no float, no BOM, no lone surrogate, integers from 0 to
-2**53-1.  Unknown keys are kept: the reader of a message passes over them.
+2**53-1, at most `MAX_JSON_DEPTH` levels.  Unknown keys are kept: the reader of a message passes
+over them.
 
 Source: docs/protocol.md §4.
 """
@@ -9,7 +10,7 @@ Source: docs/protocol.md §4.
 import json
 from typing import Any, NoReturn
 
-from certrelay.limits import MAX_INTEGER
+from certrelay.limits import MAX_INTEGER, MAX_JSON_DEPTH
 
 
 class NotStrict(ValueError):
@@ -35,9 +36,8 @@ def parse_object(raw: bytes | str) -> dict[str, Any]:
             parse_float=_refuse,
             parse_constant=_refuse,
         )
-        # In here too: a parser that bears deep nesting leaves it to us to run out of stack.
-        _check_values(value)
-    except (ValueError, RecursionError):
+        _check_values(value, 0)
+    except (ValueError, RecursionError):  # json itself may run out of stack
         raise NotStrict("not strict JSON") from None
     if not isinstance(value, dict):
         raise NotStrict("not an object")
@@ -67,8 +67,10 @@ def _refuse(_token: str) -> NoReturn:
     raise NotStrict("a number that is no integer")
 
 
-def _check_values(value: Any) -> None:
-    """Refuse null and lone surrogates, however they were written."""
+def _check_values(value: Any, depth: int) -> None:
+    """Refuse null and lone surrogates, however they were written, and what lies too deep."""
+    if depth > MAX_JSON_DEPTH:
+        raise NotStrict("too deep")
     match value:
         case None:
             raise NotStrict("null")
@@ -77,10 +79,10 @@ def _check_values(value: Any) -> None:
         case dict():
             for key, inner in value.items():
                 _check_text(key)
-                _check_values(inner)
+                _check_values(inner, depth + 1)
         case list():
             for inner in value:
-                _check_values(inner)
+                _check_values(inner, depth + 1)
 
 
 def _check_text(text: str) -> None:

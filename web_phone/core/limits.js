@@ -3,6 +3,7 @@
 
 export const MAX_CONTROL_BYTES = 1024;
 export const MAX_INTEGER = 2 ** 53 - 1;
+export const MAX_JSON_DEPTH = 32;
 export const MAX_VERSION_TEXT = 32;
 export const SESSION_S = 600;
 export const GRACE_S = 60;

@@ -5,7 +5,7 @@
 //
 // Source: docs/protocol.md §4.
 
-import { MAX_INTEGER } from "./limits.js";
+import { MAX_INTEGER, MAX_JSON_DEPTH } from "./limits.js";
 
 /** The text is not an object in strict JSON. */
 export class NotStrict extends Error {}
@@ -16,7 +16,6 @@ export class NotStrict extends Error {}
 const BLANKS = /[ \t\n\r]*/y;
 const NUMBER = /(?:0|[1-9][0-9]{0,15})(?![0-9.eE])/y;
 const PLAIN_TEXT = /[^"\\\u0000-\u001f]*/y;
-const MAX_DEPTH = 32;
 /** @type {Record<string, string>} */
 const ESCAPES = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
@@ -88,7 +87,7 @@ class Reader {
 
   /** @param {number} depth @returns {JsonValue} */
   value(depth) {
-    if (depth > MAX_DEPTH) throw new NotStrict("too deep");
+    if (depth > MAX_JSON_DEPTH) throw new NotStrict("too deep");
     switch (this.text[this.at]) {
       case "{":
         return this.object(depth);
