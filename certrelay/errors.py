@@ -144,6 +144,7 @@ class RoomEnded(CertRelayError):
         "over_budget",
         "rate_limited",
         "suspended",
+        "out_of_hours",
         "try_later",
         "second_scan",
         "left",

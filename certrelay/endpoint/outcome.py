@@ -41,6 +41,9 @@ def of_refusal(refused: Refused, own: Hello) -> CertRelayError:
         return ReleaseRefused(refused.code, platform=own.platform, **known)
     if refused.code in ("bad_message", "unsupported_protocol"):
         return ProtocolError(refused.code)
+    if refused.code == "suspended" and refused.retry_in_ms is not None:
+        hours, minutes = divmod(-(-refused.retry_in_ms // 60_000), 60)
+        return RoomEnded("out_of_hours", hours=hours, minutes=minutes)
     return RoomEnded(refused.code)
 
 

@@ -1,5 +1,6 @@
 """What must not succeed: each ends on both sides, with its own words, and nothing is sent."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,17 @@ def test_a_closed_relay_is_told_to_both(tmp_path: Path, desk: Bench, serve: Serv
     with bench(tmp_path / "other", closed) as other:
         assert error_of(other.pc("import")) == (ExitStatus.ROOM, "suspended")
         assert not other.picture.exists()
+
+
+def test_out_of_its_hours_a_relay_lets_people_know_when_it_opens(
+    tmp_path: Path, serve: Serve
+) -> None:
+    tomorrow = time.gmtime(time.time() + 26 * 3600)
+    day, hour = time.strftime("%a", tomorrow).lower(), tomorrow.tm_hour
+    table = {"hours": [f"{day} {hour:02}:00-{hour:02}:59"], "utc_offset": "+00:00"}
+    closed = serve(replace(EMBEDDED, service=ServicePolicy.from_table(table)))
+    with bench(tmp_path, closed) as desk:
+        pc = desk.pc("import")
+        assert error_of(pc) == (ExitStatus.ROOM, "out_of_hours")
+        assert pc.last("error")["hours"] in (25, 26)
+        assert f"{pc.last('error')['hours']} h" in pc.last("error")["message"]
