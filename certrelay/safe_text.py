@@ -35,13 +35,21 @@ def is_hidden(character: str) -> bool:
     )
 
 
+_ON_ANOTHER: Final = ("Mn", "Me", "Cf")
+"""Categories of characters that take no cell of their own."""
+
+
 def cell_width(text: str) -> int:
-    """Count the terminal cells that a text takes: Korean letters take two."""
+    """Count the terminal cells that a text takes: Korean letters take two.
+
+    Marks that stand on the letter before them take none, nor do the vowels and finals of
+    Korean letters that are written in parts.  Ambiguous signs (``·``, ``→``) count as one.
+    """
     if text.isascii():
         return len(text)
     return sum(
         0
-        if unicodedata.combining(character)
+        if unicodedata.category(character) in _ON_ANOTHER or "\u1160" <= character <= "\u11ff"
         else 2
         if unicodedata.east_asian_width(character) in "WF"
         else 1

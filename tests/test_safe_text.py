@@ -82,8 +82,12 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert printable(printable(text)) == printable(text)
 
 
+PARTS = [("\u1112\u1161\u11ab", 2), ("😀", 2), ("가\ufe0f", 2), ("a\u20dd", 1), ("·→…", 3)]
+"""A Korean letter in parts, an emoji, a variation selector, an enclosing mark, ambiguous signs."""
+
+
 @pytest.mark.parametrize(
-    ("text", "cells"), [("abc", 3), ("가나", 4), ("Ａ", 2), ("e\u0301", 1), ("", 0)]
+    ("text", "cells"), [("abc", 3), ("가나", 4), ("Ａ", 2), ("e\u0301", 1), ("", 0), *PARTS]
 )
 def test_widths_are_those_of_a_terminal(text: str, cells: int) -> None:
     assert cell_width(text) == cells
