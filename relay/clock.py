@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from typing import Final
 
 Clock = Callable[[], float]
 """Gives seconds that never go back; only differences mean anything."""
 
 
-def monotonic() -> float:
-    """Seconds of the machine's monotonic clock."""
-    return time.monotonic()
+monotonic: Final[Clock] = time.monotonic
+"""Seconds of the machine's monotonic clock."""
 
 
 def wall() -> float:

@@ -61,9 +61,6 @@ class Line:
     seat: Seat | None = None
     """Set by the hub when the socket is admitted to a room."""
 
-    is_listening: bool = False
-    """Whether all that the socket has sent was acted upon, and it has a seat."""
-
     def refuse(self, error: Refused) -> None:
         """Send an error, and close unless it is one that may be tried again."""
         room = None if self.seat is None else self.seat.room

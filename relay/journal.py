@@ -10,6 +10,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,10 @@ _FRAMES: Final = 6
 
 _log: Final = logging.getLogger("relay")
 _listeners: Final[list[Listener]] = []
+
+
+has_details: Final[Callable[[], bool]] = partial(_log.isEnabledFor, logging.DEBUG)
+"""Whether `write_detail` writes anything: asked first where a message's way is short."""
 
 
 def listen(listener: Listener) -> None:

@@ -101,6 +101,10 @@ class WebSocketDoor(WebSocketsSansIOProtocol):
     async def run_asgi(self) -> None:
         """Run the handler."""
         await super().run_asgi()
+        self.served()
+
+    def served(self) -> None:
+        """Note that the handler has returned."""
         self._is_served = True
         self._let_go()
 

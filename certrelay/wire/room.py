@@ -301,6 +301,28 @@ def step(room: Room, event: Event, now: float, limits: RoomLimits) -> Step:
             assert_never(event)
 
 
+def carry(room: Room, size: int, now: float, limits: RoomLimits) -> Room | None:
+    """Apply `Carried` where all that follows is `Deliver` to the other end.
+
+    A copy is mostly this: it takes two calls in place of fifteen.
+
+    Returns:
+        The room after it, as `step` gives it; ``None`` where more follows, for `step` to say.
+    """
+    s = room.s
+    if s is None or s.away_until is not None or room.g.away_until is not None:
+        return None
+    carried_bytes, carried_messages = room.carried_bytes + size, room.carried_messages + 1
+    if (
+        now >= room.ends_at
+        or size > limits.message_bytes
+        or carried_bytes > limits.budget_bytes
+        or carried_messages > limits.budget_messages
+    ):
+        return None
+    return Room(room.id, room.g, s, room.ends_at, carried_bytes, carried_messages)
+
+
 def _recreated(room: Room, event: Recreated, now: float, limits: RoomLimits) -> Step:
     peer = event.peer_token_hash
     held_by_another = room.s is not None and peer is not None and room.s.token_hash != peer

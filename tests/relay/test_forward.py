@@ -8,7 +8,7 @@ from websockets.frames import Opcode
 from certrelay.limits import KIB
 from certrelay.wire.messages import Created, Leave, Paired
 from relay.embedded import Running
-from relay.forward import ForwardingDoor
+from relay.hub import Line
 from relay.hub_memory import MemoryHub
 from tests.relay.conftest import Connect
 from tests.relay.device import Pair
@@ -19,18 +19,20 @@ from tests.relay.raw import RawSocket, frame
 def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which way each sealed message took."""
     taken: list[str] = []
-    slow, fast = MemoryHub.carry, ForwardingDoor.write_sealed
+    slow, fast = MemoryHub.carry, MemoryHub.carry_at_once
 
-    async def carry(hub: MemoryHub, *arguments: object) -> None:
+    async def carry(hub: MemoryHub, line: Line, sealed: bytes) -> None:
         taken.append("long")
-        await slow(hub, *arguments)  # type: ignore[arg-type]
+        await slow(hub, line, sealed)
 
-    def write_sealed(door: ForwardingDoor, sealed: bytes) -> None:
-        taken.append("short")
-        fast(door, sealed)
+    def carry_at_once(hub: MemoryHub, line: Line, sealed: bytes) -> bool:
+        carried = fast(hub, line, sealed)
+        if carried:
+            taken.append("short")
+        return carried
 
     monkeypatch.setattr(MemoryHub, "carry", carry)
-    monkeypatch.setattr(ForwardingDoor, "write_sealed", write_sealed)
+    monkeypatch.setattr(MemoryHub, "carry_at_once", carry_at_once)
     return taken
 
 

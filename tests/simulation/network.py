@@ -17,7 +17,9 @@ from websockets.client import ClientProtocol
 from websockets.protocol import State
 
 from certrelay.net.link import ConnectionLostError, Link
+from certrelay.wire.close import CloseCode
 from certrelay.wire.messages import SUBPROTOCOL
+from relay.session import Session
 from tests.simulation.loop import VirtualLoop
 
 RELAY_NOTICES_S = 80.0
@@ -104,8 +106,8 @@ class SimSocket:
         self._wire = wire
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._dead = False
-        self.carry_at_once: Callable[[bytes], bool] | None = None
-        """Set by the relay where it takes sealed messages by the short way."""
+        self._session: Session | None = None
+        """Set by the relay where it wants to be called."""
 
         state: dict[str, Any] = {"cut_off": self.die}
         if has_door:
@@ -136,32 +138,51 @@ class SimSocket:
 
     def put(self, message: Message) -> None:
         """A message has arrived."""
-        if self._dead or self._goes_at_once(message):
+        if self._dead:
+            return
+        if self._session is not None:
+            if not (isinstance(message, bytes) and self._session.carry_at_once(message)):
+                self._session.receive(message)
             return
         key = "text" if isinstance(message, str) else "bytes"
         other = "bytes" if key == "text" else "text"
         self._inbox.put_nowait({"type": "websocket.receive", key: message, other: None})
 
-    def _goes_at_once(self, message: Message) -> bool:
-        if self.carry_at_once is None or not self._inbox.empty():
-            return False
-        return isinstance(message, bytes) and self.carry_at_once(message)
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether the relay can write; see `relay.forward`."""
-        return not self._dead
-
-    def write_sealed(self, message: bytes) -> None:
-        """What the relay writes by the short way."""
-        self._wire.send_down(message)
-
     def die(self) -> None:
         """The socket is gone, and the relay knows."""
         if not self._dead:
             self._dead = True
-            self.carry_at_once = None
             self._inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
+            if self._session is not None:
+                self._session.lost()
+
+    # --- as a door; see `relay.session.OpenDoor` ---
+
+    def hand_over(self, session: Session) -> None:
+        self._session = session
+        while not self._inbox.empty():
+            event = self._inbox.get_nowait()
+            if event["type"] == "websocket.disconnect":
+                session.lost()
+            else:
+                session.receive(event["bytes"] if event["text"] is None else event["text"])
+
+    def resume_reading(self) -> None:
+        """What was sent meanwhile has been told already."""
+
+    @property
+    def is_writable(self) -> bool:
+        return not self._dead
+
+    def write(self, item: Message | CloseCode) -> None:
+        if isinstance(item, CloseCode):
+            self._wire.close_down(int(item))
+            self.die()
+        else:
+            self._wire.send_down(item)
+
+    def write_sealed(self, sealed: bytes) -> None:
+        self._wire.send_down(sealed)
 
 
 class Wire:

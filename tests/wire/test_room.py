@@ -31,6 +31,7 @@ from certrelay.wire.room import (
     Tell,
     Tick,
     answer_absent,
+    carry,
     open_room,
     step,
 )
@@ -481,6 +482,26 @@ requests: st.SearchStrategy[Event] = st.one_of(
 waits = st.sampled_from([0.0, 0.0, 0.0, 1.0, 59.9, 60.0, 119.9, 120.0, 539.9, 600.0])
 
 
+@pytest.mark.parametrize("size", [0, 1, 32_768, 32_769])
+@pytest.mark.parametrize("wait", [0.0, 599.9, 600.0])
+def test_the_short_way_of_a_message_is_the_rule(
+    unclaimed: Room, claimed: Room, size: int, wait: float
+) -> None:
+    budget = replace(claimed, carried_bytes=LIMITS.budget_bytes - 32_768)
+    last = replace(claimed, carried_messages=LIMITS.budget_messages - 1)
+    spent = replace(claimed, carried_messages=LIMITS.budget_messages)
+    rooms = [(room, G) for room in (unclaimed, claimed, budget, last, spent)]
+    rooms += [(after(claimed, Lost(role)), role.other) for role in Role]
+    now = claimed.ends_at - 600 + wait
+    shortened = 0
+    for room, sender in rooms:
+        following, done = step(room, Carried(sender, size), now, LIMITS)
+        short = carry(room, size, now, LIMITS)
+        assert short == (following if done == (Deliver(sender.other),) else None)
+        shortened += short is not None
+    assert bool(shortened) == (size <= 32_768 and wait < 600)
+
+
 class AnyRoom(RuleBasedStateMachine):
     """A caller that carries out the effects as a hub does, and holds them to the rules."""
 
@@ -518,6 +539,10 @@ class AnyRoom(RuleBasedStateMachine):
         self.now += wait
         before, late = self.room, self.now >= self.room.deadline
         self.room, done = step(before, event, self.now, SMALL_LIMITS)
+        if isinstance(event, Carried):
+            only = (Deliver(event.role.other),)
+            short = carry(before, event.size, self.now, SMALL_LIMITS)
+            assert short == (self.room if done == only else None), "both ways are one rule"
         self.carry_out(done, event)
         if isinstance(event, Lost):
             self.sockets.discard(event.role)
