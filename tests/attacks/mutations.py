@@ -432,6 +432,46 @@ MUTATIONS = (
         "large = kind == Kind.CHUNK or body_bytes > _SMALL_BODY_BYTES",
         "large = body_bytes > _SMALL_BODY_BYTES or kind > 255",
     ),
+    Mutation(
+        51,
+        "the page's ticket is good twice",
+        "client_pc/browser/stage.py",
+        "            if self._is_redeemed:\n",
+        "            if not self._token:\n",
+        "tests/client_pc",
+    ),
+    Mutation(
+        51,
+        "any token opens the page's story",
+        "client_pc/browser/stage.py",
+        "return is_right and self._is_redeemed",
+        "return self._is_redeemed",
+        "tests/web_phone",
+    ),
+    Mutation(
+        51,
+        "the page answers under any name",
+        "client_pc/browser/server.py",
+        'if self.headers.get_all("host") != [own]:',
+        'if not self.headers.get_all("host"):',
+        "tests/web_phone",
+    ),
+    Mutation(
+        51,
+        "the page answers other sites",
+        "client_pc/browser/server.py",
+        'if origin == f"http://{own}" and site in ("same-origin", "none"):',
+        "if origin and site:",
+        "tests/web_phone",
+    ),
+    Mutation(
+        51,
+        "another user's program may ask",
+        "client_pc/browser/owner.py",
+        "return bool(owners) and owners[0] in (own, _ROOT)",
+        "return True",
+        "tests/client_pc",
+    ),
 )
 
 

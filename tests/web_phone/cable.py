@@ -18,6 +18,8 @@ class Cable:
         self._target = 0
         self._pairs: list[_Pair] = []
         self._is_pulled = False
+        self.heard = bytearray()
+        """Every byte that a device sent."""
         self._lock = threading.Lock()
 
     def plug_into(self, port: int) -> None:
@@ -57,6 +59,7 @@ class Cable:
         with contextlib.suppress(OSError):
             first = near.recv(65_536)
             far = socket.create_connection(("127.0.0.1", self._target))
+            self.heard += first
             far.sendall(first)
             with self._lock:
                 pulled = self._is_pulled and b"Mozilla" in first
@@ -67,12 +70,14 @@ class Cable:
                 _close(far)
                 return
             threading.Thread(target=_pump, args=(far, near), daemon=True).start()
-            _pump(near, far)
+            _pump(near, far, self.heard)
 
 
-def _pump(source: socket.socket, target: socket.socket) -> None:
+def _pump(source: socket.socket, target: socket.socket, heard: bytearray | None = None) -> None:
     with contextlib.suppress(OSError):
         while data := source.recv(65_536):
+            if heard is not None:
+                heard += data
             target.sendall(data)
     _close(source)
     _close(target)

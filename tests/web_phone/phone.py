@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
 
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -70,6 +70,11 @@ class Phone:
         """Type the certificate's password and have it checked."""
         self.page.fill("input[type=password]", password)
         self.tap("비밀번호 확인")
+
+    def unlock_in(self, card: "Locator", password: str) -> None:
+        """Type the password of one of several certificates."""
+        card.locator("input[type=password]").fill(password)
+        card.get_by_role("button", name="비밀번호 확인").click()
 
     def type_number(self, number: str) -> None:
         """Type the number and send."""

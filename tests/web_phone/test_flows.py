@@ -208,6 +208,101 @@ def test_a_pulled_cable_is_survived_and_said(
     assert files_below(tmp_path / "NPKI") == contents(item)
 
 
+def test_a_phone_that_slept_comes_back_and_goes_on(
+    phone: Phone, cable: Cable, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    item = issued.npki(PASSWORD)
+    pc, url = start_pc("import", origin, "--yes")
+    phone.scan(url)
+    give(phone, write_files(item, tmp_path / "phone"))
+    number = pc.wait_for("number")["number"]
+    session = phone.context.new_cdp_session(phone.page)
+    session.send("Page.enable")
+    session.send("Page.setWebLifecycleState", {"state": "frozen"})  # no timer, no event
+    cable.pull()
+    pc.wait_for("peer_lost")
+    cable.mend()
+    session.send("Page.setWebLifecycleState", {"state": "active"})
+    pc.wait_for("peer_back")
+    phone.type_number(number)
+    phone.is_at("저장되었습니다")
+    assert pc.status() == 0
+    assert files_below(tmp_path / "NPKI") == contents(item)
+
+
+def test_a_socket_is_not_trusted_after_a_long_time_out_of_sight(
+    phone: Phone, origin: str, start_pc: StartPc
+) -> None:
+    _, url = start_pc("import", origin)
+    sockets: list[str] = []
+    phone.page.on("websocket", lambda socket: sockets.append(socket.url))
+    phone.scan(url)
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    for away_ms, expected in ((100, 1), (3_100, 2)):
+        phone.page.evaluate(
+            """async (away) => {
+              let state = "hidden";
+              Object.defineProperty(document, "visibilityState",
+                {configurable: true, get: () => state});
+              document.dispatchEvent(new Event("visibilitychange"));
+              await new Promise((resolve) => setTimeout(resolve, away));
+              state = "visible";
+              document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            away_ms,
+        )
+        if expected > len(sockets):
+            phone.sees("다시 연결되었습니다")
+        assert len(sockets) == expected
+
+
+def test_a_folder_is_picked_whole(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    folder = tmp_path / "phone"
+    first, second = issued.npki(PASSWORD), issued.npki("other")
+    write_files(first, folder / "yessign" / "USER" / "cn=one")
+    write_files(second, folder / "yessign" / "USER" / "cn=two")
+    (folder / "holiday.jpg").write_bytes(b"x")
+    pc, url = start_pc("import", origin, "--yes")
+    phone.scan(url)
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.page.set_input_files("input[webkitdirectory]", folder)
+    cards = phone.page.locator(".card")
+    phone.unlock_in(cards.nth(0), PASSWORD)
+    cards.nth(0).get_by_text("비밀번호를 확인했습니다").wait_for()
+    phone.unlock_in(cards.nth(1), "other")
+    cards.nth(1).get_by_text("비밀번호를 확인했습니다").wait_for()
+    assert cards.count() == 2
+    phone.tap("다음: 인증번호 입력")
+    phone.type_number(pc.wait_for("number")["number"])
+    phone.is_at("저장되었습니다")
+    assert pc.status() == 0
+    stored = [path for path in (tmp_path / "NPKI").rglob("*") if path.is_file()]
+    given = [file.content for item in (first, second) for file in item.files]
+    assert sorted(path.read_bytes() for path in stored) == sorted(given)
+
+
+@pytest.mark.attack(34)
+def test_no_byte_of_the_code_is_on_the_line(
+    phone: Phone, cable: Cable, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    pc, url = start_pc("import", origin, "--yes")
+    phone.scan(url)
+    give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
+    phone.type_number(pc.wait_for("number")["number"])
+    phone.is_at("저장되었습니다")
+    assert pc.status() == 0
+    heard = bytes(cable.heard)
+    digits = url.partition("#")[2].encode()
+    assert b"GET / HTTP/1.1" in heard
+    assert b"Upgrade: websocket" in heard
+    for at in range(len(digits) - 12):
+        assert digits[at : at + 12] not in heard
+    assert b"referer:" not in heard.lower()
+    assert b"cookie:" not in heard.lower()
+
+
 @pytest.mark.attack(9)
 def test_a_second_tab_is_refused_and_both_sides_say_so(
     phone: Phone, new_phone: Callable[[], Phone], origin: str, start_pc: StartPc
