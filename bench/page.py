@@ -6,7 +6,8 @@ Starts a relay with the page, opens it in headless Chromium with an empty cache 
 and prints median, least and most.  "first screen" is the time from the navigation's start until
 the page's own first screen stands, all modules run: from then on a tap is answered.  "opening"
 is the computation of m1 and of everything after m2; "password" is one check of a key file under
-PBES2 with SEED and 2,048 rounds.  The processor is slowed by the browser itself.
+PBES2 with SEED and 2,048 rounds.  The processor and the network are slowed by the
+browser itself.
 """
 
 import argparse
@@ -24,7 +25,9 @@ from relay.page import page_files
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-SLOWDOWNS = (1, 4)
+WEATHER = ((1, 0), (4, 0), (4, 20), (4, 100))
+"""How often the processor is slowed, and what the network adds to each round trip, in ms: none, a
+Wi-Fi, a bad one."""
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PASSWORD = "Bench-pw1928!"
 
@@ -76,11 +79,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _measure(browser: "Browser", url: str, rounds: int) -> None:
     given = _key_files()
-    for slowdown in SLOWDOWNS:
-        found = [_once(browser, url, slowdown, given) for _ in range(rounds)]
-        if slowdown == SLOWDOWNS[0]:
+    for slowdown, latency in WEATHER:
+        found = [_once(browser, url, slowdown, latency, given) for _ in range(rounds)]
+        if (slowdown, latency) == WEATHER[0]:
             print(f"requests: {found[0]['requests']}, {found[0]['bytes']:,} bytes over the network")
-        print(f"processor slowed {slowdown} times, {rounds} rounds, milliseconds:")
+        print(
+            f"processor slowed {slowdown} times, round trip {latency} ms, {rounds} rounds, in ms:"
+        )
         for name in ("first screen", "opening", "password"):
             _print(name, (each[name] for each in found))
 
@@ -91,12 +96,17 @@ def _print(name: str, values: Iterable[float]) -> None:
     print(f"  {name:13} {middle:7.1f}  ({figures[0]:.1f} to {figures[-1]:.1f})")
 
 
-def _once(browser: "Browser", url: str, slowdown: int, given: dict[str, str]) -> dict[str, Any]:
+def _once(
+    browser: "Browser", url: str, slowdown: int, latency: int, given: dict[str, str]
+) -> dict[str, Any]:
     context = browser.new_context(viewport={"width": 360, "height": 740}, locale="ko-KR")
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("Network.enable")
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    weather = {"offline": False, "latency": latency}
+    speed = {"downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", weather | speed)
     session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
     sizes: list[float] = []
     note: Callable[[Any], None] = lambda event: sizes.append(event["encodedDataLength"])  # noqa: E731
