@@ -217,8 +217,9 @@ def _read_file(path: Path, must_exist: bool) -> dict[str, object]:
     except (ValueError, RecursionError):  # an endless integer, brackets without end
         raise UsageError("bad_settings", where=str(path)) from None
     values: dict[str, object] = {}
+    tables = {key.name.rpartition(".")[0] for key in KEYS}
     for name, value in table.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and (value or name in tables):
             values |= {f"{name}.{inner}": each for inner, each in value.items()}
         else:
             values[name] = value

@@ -349,7 +349,8 @@ def main() -> int:
 
 def _main_joins(count: int) -> int:
     # One address may not ask so often: here the answers are counted, not the allowance.
-    generous = f"[admission]\nasks_per_address = {10 * count}\n"
+    # And the room waits as long as that takes.
+    generous = f"[admission]\nasks_per_address = {10 * count}\n[room]\nunclaimed_s = 36000\n"
     with relay_process(generous) as (living, _), relay_process(generous) as (empty, _):
         guesses = asyncio.run(guess(living, empty, count))
     print(guesses)

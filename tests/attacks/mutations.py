@@ -239,7 +239,7 @@ MUTATIONS = (
         "the direction is not bound",
         "certrelay/e2e/qr.py",
         'head = b"certrelay/1 info" + bytes([self.payload.byte0])',
-        'head = b"certrelay/1 info" + bytes([self.payload.byte0 & 0xFE])',
+        'head = b"certrelay/1 info" + bytes([self.payload.byte0 & 0xF7])',
         "tests/attacks",
     ),
     Mutation(

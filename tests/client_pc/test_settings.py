@@ -57,6 +57,11 @@ def test_the_environment_counts_more_than_the_file(file: Path) -> None:
     assert settings.origins["language"] == "CERTRELAY_LANGUAGE"
 
 
+def test_a_table_with_nothing_in_it_sets_nothing(file: Path) -> None:
+    file.write_text("[timeouts]\n# number_s = 60\n")
+    assert read() == Settings()
+
+
 def test_an_empty_variable_sets_nothing() -> None:
     assert read({"CERTRELAY_CONFIG": "", "CERTRELAY_RELAY": ""}) == Settings()
 
@@ -80,6 +85,8 @@ def test_an_empty_variable_sets_nothing() -> None:
         (b"[timeouts]\nnumber_s = true", "timeouts.number_s"),
         (b"[timeouts]\nnumber = 60", "timeouts.number"),
         (b"[timeout]\nnumber_s = 60", "timeout.number_s"),
+        (b"[timeout]", "timeout"),
+        (b"history = {}", "history"),
         (b"name = '\xff'", "UTF-8"),
         (b"#" * 70_000, "config.toml"),
         (b"relay = " + b"[" * 3000, "config.toml"),

@@ -102,7 +102,8 @@ def read_settings_file(data: bytes) -> None:
     path.write_bytes(data)
     found = settings.read({CONFIG_VARIABLE: str(path)})
     if found.error is not None:
-        assert found == settings.Settings(error=found.error)
+        # The fault is told in the person's language, if that can be read.
+        assert found == settings.Settings(language=found.language, error=found.error)
         assert str(path) in str(found.error.details["where"])
         return
     for name in tomllib.loads(data.decode("utf-8-sig")):
