@@ -46,16 +46,17 @@ class Carrier:
         for message in sealed:
             self._link.send_binary(message)
 
-    def hear(self, kind: bytes | None = None) -> str | bytes:
+    def hear(self, kind: bytes | None = None, patience_s: float = PATIENCE_S) -> str | bytes:
         """Wait for a message.
 
         Args:
+            patience_s: Seconds to wait.
             kind: The first byte of a sealed message; others are passed over until it comes.
 
         Raises:
             RelayUnreachable: ``connection_lost``, if the relay hangs up or says nothing.
         """
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + patience_s
         while True:
             while self._waiting:
                 message = self._waiting.pop(0)

@@ -1,0 +1,80 @@
+"""Test peers at the command line, for whoever builds an app: see docs/app-makers.md.
+
+python -m certrelay.testkit list
+python -m certrelay.testkit pc NAME [--relay URL] [--qr-png FILE]
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from certrelay.errors import CertRelayError
+from certrelay.testkit.carrier import Carrier
+from certrelay.testkit.hostile_pc import HostilePc
+from certrelay.testkit.trials import TRIALS, Stage, Trial
+from certrelay.wire.messages import Leave, encode
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; status 0 if the app did right, 1 if not."""
+    parser = argparse.ArgumentParser(prog="python -m certrelay.testkit", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="name the PCs, and what each does wrong")
+    pc = commands.add_parser("pc", help="be a PC that does one thing wrong")
+    pc.add_argument("name", choices=list(TRIALS), metavar="NAME")
+    pc.add_argument("--relay", default="http://127.0.0.1:8765/", metavar="URL")
+    pc.add_argument("--qr-png", type=Path, metavar="FILE", help="write the QR code as a picture")
+    arguments = parser.parse_args(argv)
+    if arguments.command == "list":
+        for name, trial in TRIALS.items():
+            _say(f"{name:17} {trial.direction.name.lower():9} {trial.about}")
+        return 0
+    try:
+        return play(TRIALS[arguments.name], arguments.relay, arguments.qr_png)
+    except CertRelayError as error:
+        _say(f"no trial: {error.code}")
+        return int(error.exit_status)
+
+
+def play(trial: Trial, relay: str, picture: Path | None) -> int:
+    """Show a code, play the trial with whoever scans it, and judge.
+
+    Raises:
+        CertRelayError: If there is no relay, or nobody scans.
+    """
+    pc = HostilePc(relay, trial.direction, os.urandom, hello=trial.hello)
+    with Carrier(pc.qr.origin.text) as carrier:
+        carrier.say(pc.create())
+        carrier.hear()
+        _show(pc.url, picture)
+        while '"paired"' not in str(carrier.hear(patience_s=120)):
+            pass
+        saw = trial.play(Stage(carrier, pc, lambda number: _say(f"number {number}")))
+        carrier.say(encode(Leave()))  # else the app would wait for us to come back
+    right = saw in trial.right
+    _say("right" if right else f"wrong: {saw}, and not {' or '.join(trial.right)}")
+    return 0 if right else 1
+
+
+def _show(url: str, picture: Path | None) -> None:
+    import qrcode
+
+    code = qrcode.QRCode(border=2)
+    code.add_data(url, optimize=8)
+    if picture is not None:
+        code.make_image().save(str(picture))
+    if sys.stdout.isatty():
+        code.print_ascii(invert=True)
+    _say(url)
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

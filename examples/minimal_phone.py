@@ -1,0 +1,148 @@
+"""A phone in under 150 lines, of the public parts of certrelay alone: see docs/app-makers.md.
+
+python examples/minimal_phone.py CERTIFICATE|FOLDER (what to give away, or where to store); standard
+input is camera and person: first the QR code's URL, then the answers, one a line.
+"""
+
+import os
+import random
+import select
+import sys
+import time
+from io import FileIO
+from pathlib import Path
+
+from certrelay.bundle import Item
+from certrelay.disk.reading import read_item
+from certrelay.disk.store import Store
+from certrelay.e2e.bodies import ItemResult
+from certrelay.e2e.handshake import ScanSecrets
+from certrelay.e2e.hello import Hello
+from certrelay.e2e.qr import Direction, QrCode
+from certrelay.endpoint import Endpoint, ScanSide, notices
+from certrelay.errors import CertificateError, CertRelayError, RelayUnreachable, StorageError
+from certrelay.net import ConnectionLostError, Link, connect
+from certrelay.pki.check import Summary, inspect, inspect_with_password
+from certrelay.safe_text import printable
+from certrelay.wire.release import PC_POLICY
+
+PERSON = FileIO(0)  # standard input without a buffer: `select` must see every line
+NONE = Item.of("npki", {})  # in place of one whose digest was wrong
+DECLINED = ItemResult("rejected", "declined")
+WORDS: dict[type, str] = {
+    notices.PeerIntroduced: "connected to {0.hello.name}",
+    notices.ConnectionLost: "the connection is lost; trying again for {0.seconds:.0f} s",
+    notices.NumberShown: "type this number on the PC: {0.number}",
+    notices.NumberWanted: "the number on the PC?",
+    notices.NumberWrong: "that was not the number; {0.tries_left} tries left",
+}
+
+
+def show(words: str) -> None:
+    """Tell the person; texts of the other side must not act on the screen."""
+    print(printable(words, None), flush=True)
+
+
+def ask(question: str) -> str:
+    """Wait for an answer: only while nothing else goes on."""
+    show(question)
+    return PERSON.readline().decode("utf-8", "replace").strip()
+
+
+class Phone:
+    """One copy, from the QR code to its end."""
+
+    def __init__(self, url: str, path: Path) -> None:
+        qr = QrCode.from_url(url)
+        me = Hello("Minimal phone", "android", "minimal-phone", "G5.0", "14")
+        self.endpoint = Endpoint(ScanSide(ScanSecrets.fresh(os.urandom), qr, me), me, PC_POLICY)
+        self.origin, self.path = qr.origin.text, path
+        self.link: Link | None = None
+        self.arrived: list[tuple[Item, Summary]] = []
+        if qr.payload.direction is Direction.TO_PC:
+            show("A certificate LEAVES this phone. If somebody told you to do this, stop.")
+            item = read_item(path)
+            inspect_with_password(item, ask("its password?"))  # checked here, and never sent
+            self.endpoint.offer([item])
+
+    def run(self) -> CertRelayError | None:
+        """Go on to the end; give the error, if it ended with one."""
+        self.link, again_at = connect(self.origin, time.monotonic()), 0.0
+        self.endpoint.connected(time.monotonic())
+        while True:
+            try:
+                if self.link is None and time.monotonic() >= again_at:
+                    self.link = connect(self.origin, time.monotonic(), timeout_s=2)
+                    self.endpoint.connected(time.monotonic())
+                while orders := self.endpoint.take(time.monotonic()):
+                    for order in orders:
+                        if isinstance(order, notices.Ended):
+                            return order.error
+                        self.do(order)
+                self.wait(self.link, again_at)
+            except (ConnectionLostError, RelayUnreachable):
+                self.link, again_at = None, time.monotonic() + random.uniform(1, 2)
+                self.endpoint.connection_lost(time.monotonic())
+
+    def wait(self, link: Link | None, again_at: float) -> None:
+        """Wait for the relay, the person or the clock, and hand on what comes."""
+        due = [at for at in (self.endpoint.deadline(), link.deadline() if link else again_at) if at]
+        readers: list[FileIO | Link] = [PERSON, link] if link else [PERSON]
+        ready, _, _ = select.select(readers, [], [], max(0.0, min(due) - time.monotonic()))
+        now = time.monotonic()
+        if link:
+            for message in link.receive(now) if link in ready else ():
+                if isinstance(message, str):
+                    self.endpoint.receive_text(message, now)
+                else:
+                    self.endpoint.receive_binary(message, now)
+            link.flush()
+            link.keep_alive(now)
+        if PERSON in ready:
+            line = PERSON.readline().decode("utf-8", "replace")
+            if not line:  # nobody is there any more
+                self.endpoint.cancel(now)
+            elif self.arrived and line.strip() == "y":
+                self.endpoint.saving()
+                self.endpoint.stored([self.keep(*each) for each in self.arrived])
+            elif self.arrived:
+                self.endpoint.stored([DECLINED] * len(self.arrived))
+            else:
+                self.endpoint.enter_number(line, now)
+        self.endpoint.tick(now)
+
+    def keep(self, item: Item, seen: Summary) -> ItemResult:
+        """Store one item, whole or not at all; its name comes from the certificate."""
+        try:
+            return ItemResult(Store(self.path).save(item, seen.place, beside=True).status)
+        except StorageError:
+            return ItemResult("rejected", "disk")
+
+    def do(self, order: notices.Order | notices.Notice) -> None:
+        """Carry out what the endpoint orders, and tell the person what it notices."""
+        match order:
+            case notices.SendText(text) if self.link:
+                self.link.send_text(text)
+            case notices.SendBinary(message) if self.link:
+                self.link.send_binary(message)
+            case notices.Disconnect():
+                raise ConnectionLostError
+            case notices.ItemsArrived(items):
+                try:  # all or nothing: one that is broken spoils the rest
+                    self.arrived = [(each, inspect(each)) for each in (i or NONE for i in items)]
+                    show(f"{', '.join(str(seen.cn) for _, seen in self.arrived)}: save? [y/N]")
+                except CertificateError:
+                    self.endpoint.stored([ItemResult("rejected", "bad_certificate")] * len(items))
+            case notices.SaveOverdue():
+                self.endpoint.stored([DECLINED] * len(self.arrived))
+            case _ if words := WORDS.get(type(order)):
+                show(words.format(order))
+
+
+if __name__ == "__main__":
+    try:
+        problem = Phone(ask("the QR code's URL?"), Path(sys.argv[1])).run()
+    except CertRelayError as error:
+        problem = error
+    show(f"not done: {problem.code}" if problem else "done")
+    sys.exit(problem.exit_status if problem else 0)
