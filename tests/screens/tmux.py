@@ -126,8 +126,12 @@ class Terminal:
 
     def type(self, line: str) -> None:
         """Type a line and Enter."""
-        self._run("send-keys", "-l", "--", line)
+        self.write(line)
         self._run("send-keys", "Enter")
+
+    def write(self, text: str) -> None:
+        """Type without Enter."""
+        self._run("send-keys", "-l", "--", text)
 
     def press(self, key: str) -> None:
         """Press a key, by tmux's name for it."""
@@ -173,6 +177,10 @@ class Terminal:
     def wait_for(self, sentence: str) -> Shot:
         """Look until a sentence is there."""
         return self.wait(lambda shot: shot.says(sentence))
+
+    def wait_for_line(self, start: str) -> Shot:
+        """Look until a line begins so."""
+        return self.wait(lambda shot: f"\n{start}" in shot.joined)
 
     def wait_for_prompt(self) -> Shot:
         """Look until the command has ended."""
