@@ -7,7 +7,7 @@ and not people.  Ours: `certrelay import` and `certrelay-phone scan`, number, pa
 the certificate checked and stored with fsync.  magic-wormhole and wormhole-william: a text of
 the same size with a code that both know beforehand, which spares them the second connection
 and the wait for the code.  Servers run already.  Rounds run everything in turns; CPU is that of
-both clients.
+both clients, and below it that of the server.
 
 ``--peers`` is a folder with the programs ``wormhole`` and ``twist`` (pip install
 magic-wormhole magic-wormhole-mailbox-server); wormhole-william is looked for on the path
@@ -30,6 +30,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from bench.relays import Server
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill
 from tests.flows.programs import Client, bench
@@ -105,8 +106,8 @@ def _stop_clock() -> None:
     _taken.append((wall - _began[0], cpu - _began[1]))
 
 
-def mailbox(stack: ExitStack, folder: Path) -> str:
-    """Start magic-wormhole's mailbox server; give its URL."""
+def mailbox(stack: ExitStack, folder: Path) -> Server:
+    """Start magic-wormhole's mailbox server."""
     port = free_port()
     server = subprocess.Popen(
         [
@@ -126,7 +127,7 @@ def mailbox(stack: ExitStack, folder: Path) -> str:
             break
         except OSError:
             time.sleep(0.1)
-    return f"ws://127.0.0.1:{port}/v1"
+    return Server("mailbox server", port, server.pid)
 
 
 def main() -> int:
@@ -139,23 +140,40 @@ def main() -> int:
     text = base64.b64encode(os.urandom(2400)).decode()
     with ExitStack() as stack:
         (relay,) = stack.enter_context(nodes(1))
+        assert relay.process is not None
         ways = {"certrelay": ours(relay.url)}
+        servers = {"certrelay": Server("certrelay", relay.port, relay.process.pid)}
         if arguments.peers is not None and (arguments.peers / "twist").exists():
             server = mailbox(stack, arguments.peers)
-            ways["magic-wormhole"] = wormhole(str(arguments.peers / "wormhole"), server, text)
+            url = f"ws://127.0.0.1:{server.port}/v1"
+            ways["magic-wormhole"] = wormhole(str(arguments.peers / "wormhole"), url, text)
+            servers["magic-wormhole"] = server
             if shutil.which("wormhole-william"):
-                ways["wormhole-william"] = wormhole("wormhole-william", server, text)
+                ways["wormhole-william"] = wormhole("wormhole-william", url, text)
+                servers["wormhole-william"] = server
         for name in ("magic-wormhole", "wormhole-william", "croc"):
             if name not in ways:
                 print(f"{name}: not run, it is not here")
         measured: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+        served: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(arguments.rounds):
             for name, way in ways.items():
+                before = servers[name].cpu_us
                 with tempfile.TemporaryDirectory() as folder:
                     way(Path(folder), number * len(ways) + list(ways).index(name) + 1)
                 measured[name].append(_taken.pop())
+                served[name].append(servers[name].cpu_us - before)
     report(measured)
+    report_servers(served)
     return 0
+
+
+def report_servers(served: dict[str, list[float]]) -> None:
+    print("CPU of the server for one copy, µs")
+    for name, taken in served.items():
+        pairs = zip(served["certrelay"], taken, strict=True)
+        ratio = statistics.median(mine / its for mine, its in pairs)
+        print(f"  {name:18}{statistics.median(taken):8.0f}   ours is {ratio:.2f} ×")
 
 
 def report(measured: dict[str, list[tuple[float, float]]]) -> None:

@@ -4,15 +4,18 @@
 
 All servers run at the same time and are used in turns (A B C, C B A, …), so that all meet the
 same machine; the ratios are those of neighbouring turns.  CPU is what the kernel counted for
-the server's process, in nanoseconds.
+the server's process, in nanoseconds.  System calls are counted by strace, where it is.
 """
 
 import argparse
 import asyncio
 import os
+import shutil
+import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -201,6 +204,23 @@ async def messages(server: Server, count: int, pairs: int = 20) -> float:
     return used
 
 
+async def system_calls(server: Server, count: int = 1000) -> float:
+    """System calls of the server for one message: what twice as many take more."""
+    taken = []
+    with tempfile.NamedTemporaryFile() as trace:
+        for times in (1, 2):
+            watching = subprocess.Popen(
+                ["strace", "-f", "-qq", "-o", trace.name, "-p", str(server.pid)],
+                stderr=subprocess.DEVNULL,
+            )
+            await asyncio.sleep(1)
+            await messages(server, times * count)
+            watching.send_signal(signal.SIGINT)
+            watching.wait()
+            taken.append(Path(trace.name).read_text().count("\n"))
+    return (taken[1] - taken[0]) / count
+
+
 async def memory(server: Server, pairs: int) -> float:
     """KiB of a pair that is connected and silent."""
     before = server.rss_kib
@@ -261,6 +281,11 @@ async def run(arguments: argparse.Namespace, servers: list[Server]) -> None:
     report("CPU of a relayed message of 4 KiB", taken, "µs")
     taken = await in_turns(servers, 1, lambda server: memory(server, arguments.pairs))
     report(f"memory of an idle pair, {arguments.pairs} pairs", taken, "KiB")
+    if shutil.which("strace"):
+        taken = await in_turns(servers, 1, system_calls)
+        report("system calls of a relayed message", taken, "")
+    else:
+        print("system calls of a relayed message: not run, strace is not here")
 
 
 def main() -> int:
