@@ -139,15 +139,17 @@ class Bench:
             "client_pc", command, *arguments, "--store", self.pc_store, *way, *files, **more
         )
 
-    def phone(self, *arguments: str | Path, source: str | Path | None = None) -> Client:
+    def phone(
+        self, *arguments: str | Path, source: str | Path | None = None, **more: str
+    ) -> Client:
         """Start ``certrelay-phone scan`` on the PC's picture."""
         picture = self.picture if source is None else source
         keystore: list[str | Path] = ["--keystore", self.phone_store]
-        return self._start("client_mobile_sim", "scan", picture, *keystore, *arguments)
+        return self._start("client_mobile_sim", "scan", picture, *keystore, *arguments, **more)
 
-    def phone_with_url(self, url: str, *arguments: str | Path) -> Client:
+    def phone_with_url(self, url: str, *arguments: str | Path, **more: str) -> Client:
         """Start ``certrelay-phone scan -`` and give it the URL on standard input."""
-        phone = self.phone(*arguments, source="-")
+        phone = self.phone(*arguments, source="-", **more)
         phone.answer(url)
         return phone
 
