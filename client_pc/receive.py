@@ -18,13 +18,18 @@ def check_writable(root: Path) -> None:
     """See that the folder, or the first one above it that is there, may be written.
 
     Raises:
-        StorageError: ``not_a_folder`` or ``denied`` with ``path``.
+        StorageError: ``not_a_folder``, ``read_only`` or ``denied`` with ``path``.
     """
     there = next(path for path in (root, *root.absolute().parents) if path.exists())
     if not there.is_dir():
         raise StorageError("not_a_folder", path=str(there))
     if not os.access(there, os.W_OK | os.X_OK):
-        raise StorageError("denied", path=str(there))
+        raise StorageError("read_only" if _is_read_only(there) else "denied", path=str(there))
+
+
+def _is_read_only(folder: Path) -> bool:
+    """Tell whether the whole file system is; Windows does not say."""
+    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def receive(
