@@ -20,7 +20,7 @@ _MAPPED = f"""
 import socket, sys
 real = socket.create_connection
 def here(address, *more, **named):
-    host = "127.0.0.1" if address[0] == {FAR!r} else address[0]
+    host = "127.0.0.1" if address[0] in ({FAR!r}, {FAR.encode()!r}) else address[0]
     return real((host, address[1]), *more, **named)
 socket.create_connection = here
 from client_pc.cli import main
