@@ -15,7 +15,7 @@ Over sockets, against real programs and apps:
     carrier         one blocking socket for a hostile phone or PC
     hostile_relay   a relay in front of an honest one that plays a trick of `tampering`
     trials          PCs that do one thing wrong each: `python -m certrelay.testkit`
-    proxy           a bad network: cuts, stalls, silences
+    proxy           a bad network: cuts, silences, stalls, slows, moves to another address
 
 And ``ca``: certificates and keys as Korean authorities issue them, of nobody.
 
