@@ -113,9 +113,10 @@ def knock(connect: Callable[[], Device]) -> tuple[Pair, Device, Heard]:
     A loss takes the relay a moment to note, and who joins before that is paired: again then.
     """
     while True:
-        pair, g, s = Pair(), connect(), connect()
+        pair, g = Pair(), connect()
         assert isinstance(g.ask(pair.create), Created)
         g.socket.close()
+        s = connect()
         answer = s.ask(pair.join)
         if not isinstance(answer, Paired):
             return pair, s, answer

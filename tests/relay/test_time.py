@@ -105,7 +105,8 @@ def test_a_socket_that_says_nothing_is_closed(start_relay: Start, connect_to: Co
 def test_a_socket_that_waits_for_g_must_go_on_asking(
     start_relay: Start, connect_to: Connect
 ) -> None:
-    relay = start_relay(socket=SocketLimits(first_message_s=SHORT))
+    # Time enough for a busy machine to knock, again and again if it must.
+    relay = start_relay(socket=SocketLimits(first_message_s=5 * SHORT))
     _, s, answer = knock(lambda: connect_to(relay))
     assert answer == Refused("peer_not_ready", retry_in_ms=2000)
     assert s.hear_all() == [4408]
