@@ -151,9 +151,9 @@ MUTATIONS = (
     Mutation(
         13,
         "a socket need not speak",
-        "relay/socket.py",
-        "None if line.seat else self._limits.first_message_s",
-        "None",
+        "relay/session.py",
+        "loop.call_later(self._patience_s, self.line.close, CloseCode.TIMEOUT)",
+        "loop.call_later(9999.0, self.line.close, CloseCode.TIMEOUT)",
         "tests/relay",
     ),
     Mutation(
@@ -192,8 +192,8 @@ MUTATIONS = (
         16,
         "a slow reader is not waited for",
         "relay/outbox.py",
-        "            if not self._space.is_set():\n                async",
-        "            if self._space is None:\n                async",
+        "            if self._space is not None:\n                async",
+        "            if not self._limits:\n                async",
         "tests/relay",
     ),
     Mutation(
