@@ -79,6 +79,17 @@ def test_korean_sentences_are_korean_and_english_ones_are_not() -> None:
     assert [k for k, v in english.items() if HANGUL.search(v)] == []
 
 
+def test_an_object_particle_fits_the_word_before_it() -> None:
+    # 을 stands behind a final consonant, 를 behind a vowel.
+    wrong = {
+        key: found[0]
+        for key, sentence in SENTENCES["ko"].items()
+        for found in re.finditer("([가-힣]{2,})(을|를)(?= )", sentence)
+        if ((ord(found[1][-1]) - 0xAC00) % 28 == 0) != (found[2] == "를")
+    }
+    assert wrong == {}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("error_class", error_classes(), ids=lambda each: each.__name__)
 def test_every_error_has_a_sentence_and_a_hint(
