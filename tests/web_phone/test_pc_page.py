@@ -74,7 +74,7 @@ def test_a_person_without_a_terminal_gets_a_certificate(
     pc_page.pc.hang_up()
     tab = pc_page.tab
     tab.sees("휴대폰의 인증서를 이 PC로 가져옵니다")
-    tab.sees("남은 시간 1:")
+    tab.sees("남은시간 1:")
     phone.scan(pc_page.read_code())
     give(phone, write_files(item, tmp_path / "phone"))
     tab.sees("휴대폰: 인증번호를 입력하는 중입니다")
