@@ -138,6 +138,7 @@ async def copy(
     made.opened_s = scanned - began
     if g_runs.done():
         made.outcome = _word(await g_runs)
+        await g.farewell()
         return made
     s_runs = asyncio.create_task(s.run())
     ends = (s_runs, g_runs) if direction is Direction.TO_PC else (g_runs, s_runs)
@@ -147,6 +148,7 @@ async def copy(
     made.paired_s = people.joined.result() - scanned if people.joined.done() else math.inf
     made.outcome = words[0] if words[0] == words[1] else "/".join(words)
     made.lost_times = g.lost_times + s.lost_times
+    await asyncio.gather(g.farewell(), s.farewell())
     return made
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from bench.load.wire import Wire, open_wire
@@ -42,6 +43,7 @@ class End:
         self._stands = False
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: Final[set[asyncio.Task[None]]] = set()
+        self._gone: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[notices.Ended]] = self._loop.create_future()
 
     async def run(self) -> notices.Ended:
@@ -51,8 +53,19 @@ class End:
         ended = await self._ended
         if self._timer is not None:
             self._timer.cancel()
-        self._loop.call_later(FAREWELL_S, self._hang_up)
         return ended
+
+    async def farewell(self) -> None:
+        """Wait until the relay has closed the socket, or hang up."""
+        for task in self._tasks:
+            task.cancel()
+        if self._wire is None or not self._stands:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                await self._gone.wait()
+        self._hang_up()
+        await self._gone.wait()
 
     def pump(self) -> None:
         """Carry out what the driver wants, and be there when it is due."""
@@ -113,6 +126,7 @@ class End:
         self._stands = False
         self._wire = None
         if self._ended.done():
+            self._gone.set()
             return
         self.lost_times += 1
         self.endpoint.connection_lost(self._loop.time())

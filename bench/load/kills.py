@@ -74,11 +74,12 @@ async def trouble(
 async def copies(
     cluster: Cluster, count: int, per_s: float, every_s: float, number: signal.Signals
 ) -> list[Copy]:
-    """Run so many copies, so many a second, with the trouble."""
+    """Run so many copies or more, so many a second, until the trouble has come at least once."""
     loop = asyncio.get_running_loop()
     troubling = loop.create_task(trouble(cluster, every_s, number, random.Random()))
-    running = []
-    for at in range(count):
+    running: list[asyncio.Task[Copy]] = []
+    while len(running) < count or not cluster.ended:  # a slow machine starts nodes slowly
+        at = len(running)
         ports = cluster.port_of(at), cluster.port_of(at + 1)
         direction = Direction.TO_PC if at % 2 else Direction.TO_PHONE
         running.append(loop.create_task(copy(direction, item(at), ports, think_s=1.0)))

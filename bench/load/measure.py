@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from bench.load.copy import Copy, copy, item
-from bench.load.end import FAREWELL_S
 from bench.load.wire import Wire, open_wire
 from certrelay.e2e.qr import Direction
 from certrelay.wire.ids import JoinSecret, Token
@@ -226,7 +225,7 @@ async def _measure(
     counts["stopping"] = 1
     for pc in pcs:
         pc.close()
-    await asyncio.sleep(FAREWELL_S + 0.5)
+    await asyncio.sleep(0.5)
     return Measured(
         waiting=arguments.waiting,
         nodes=len(ports),
