@@ -22,12 +22,14 @@ class Carrier:
 
     Args:
         origin: ``http[s]://host[:port]/[path/]``, as the QR code has it.
+        patience_s: Seconds to wait for each message.
 
     Raises:
         RelayUnreachable: If there is no relay.
     """
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s: Final = patience_s
         self._link: Final = connect(origin, time.monotonic())
         self._waiting: list[str | bytes] = []
 
@@ -46,17 +48,16 @@ class Carrier:
         for message in sealed:
             self._link.send_binary(message)
 
-    def hear(self, kind: bytes | None = None, patience_s: float = PATIENCE_S) -> str | bytes:
+    def hear(self, kind: bytes | None = None) -> str | bytes:
         """Wait for a message.
 
         Args:
-            patience_s: Seconds to wait.
             kind: The first byte of a sealed message; others are passed over until it comes.
 
         Raises:
             RelayUnreachable: ``connection_lost``, if the relay hangs up or says nothing.
         """
-        end = time.monotonic() + patience_s
+        end = time.monotonic() + self._patience_s
         while True:
             while self._waiting:
                 message = self._waiting.pop(0)

@@ -59,7 +59,11 @@ class Front:
 
     name: str
 
-    def __init__(self, folder: Path, certificate: Certificate, relay_port: int) -> None:
+    def __init__(
+        self, folder: Path, certificate: Certificate, relay_port: int, header: str = "10s"
+    ) -> None:
+        self.header: Final = header
+        """How long a request's head may take; the shipped files say 10 s."""
         self.folder: Final = folder
         self.port: Final = free_port()
         self.certificate: Final = certificate
@@ -137,7 +141,7 @@ class Nginx(Front):
                 ("listen [::]:443 ssl;", f"listen [::1]:{self.port} ssl;"),
                 (f"{letsencrypt}/fullchain.pem", str(self.certificate.chain)),
                 (f"{letsencrypt}/privkey.pem", str(self.certificate.key)),
-                ("client_header_timeout 10s;", "client_header_timeout 1s;"),
+                ("client_header_timeout 10s;", f"client_header_timeout {self.header};"),
             )
         )
         main = self.folder / "nginx.conf"
@@ -180,7 +184,7 @@ class Caddy(Front):
                     f"https://127.0.0.1:{self.port} {{\n\ttls {chain} {key}\n",
                 ),
                 ("reverse_proxy 127.0.0.1:8765", f"reverse_proxy 127.0.0.1:{relay_port}"),
-                ("read_header 10s", "read_header 1s"),
+                ("read_header 10s", f"read_header {self.header}"),
             )
         )
         return config

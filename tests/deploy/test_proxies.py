@@ -20,7 +20,7 @@ from tests.deploy.copying import begin, finish
 from tests.deploy.fronts import Caddy, Front, Nginx, free_port, relay_behind, talk_halfway
 from tests.flows.conftest import files_below
 from tests.flows.programs import Bench, bench
-from tests.relay.device import Device, Pair
+from tests.relay.device import PATIENCE_S, Device, Pair
 from tests.relay.tls import Certificate, make_certificate
 
 A, B, C = "127.0.0.2", "127.0.0.3", "127.0.0.4"
@@ -43,7 +43,7 @@ def kind(request: pytest.FixtureRequest) -> type[Front]:
 only_nginx = pytest.mark.parametrize("kind", [Nginx], indirect=True, ids=["nginx"])
 """What Caddy's own tests may answer for; Debian's nginx is what most operators have."""
 
-MakeFront = Callable[[type[Front], int], Front]
+MakeFront = Callable[..., Front]
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ def make_front(tmp_path: Path, certificate: Certificate) -> Iterator[MakeFront]:
     """Start proxies; all are gone at the end."""
     with ExitStack() as stack:
 
-        def make(kind: type[Front], relay_port: int) -> Front:
+        def make(kind: type[Front], relay_port: int, **options: str) -> Front:
             folder = tmp_path / kind.name
             folder.mkdir()
-            front = kind(folder, certificate, relay_port)
+            front = kind(folder, certificate, relay_port, **options)
             stack.callback(front.kill)
             front.start()
             return front
@@ -185,6 +185,7 @@ def call(limited: tuple[Front, int]) -> Iterator[Callable[..., Device]]:
                 proxy=None,
                 compression=None,
                 close_timeout=2,
+                open_timeout=PATIENCE_S,
                 **options,
             )
             return Device(stack.enter_context(socket))
@@ -261,9 +262,10 @@ def test_a_page_of_another_origin_is_forbidden_and_the_own_one_is_not(
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET /v1/ws HTTP/1.1\r\nHost: a\r\nUpgr"])
 def test_a_request_that_is_sent_by_halves_is_not_waited_for(
-    limited: tuple[Front, int], certificate: Certificate, sent: bytes
+    kind: type[Front], make_front: MakeFront, certificate: Certificate, sent: bytes
 ) -> None:
-    heard = talk_halfway(limited[0].port, certificate, sent, A)
+    front = make_front(kind, free_port(), header="1s")
+    heard = talk_halfway(front.port, certificate, sent, A)
     assert b" 200 " not in heard
     assert b" 101 " not in heard
 

@@ -45,7 +45,7 @@ class Pc:
         return self.process.stdout.readline().strip()
 
     def end(self) -> tuple[int, str]:
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=110)
         assert err == "", "no traceback"
         return self.process.returncode, out.strip()
 
