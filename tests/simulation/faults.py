@@ -341,7 +341,7 @@ FAULTS = (
         "relay.hub",
         "        self.seat = None\n        self.outbox.put_close(code)\n",
         "        self.outbox.put_close(code)\n",
-        0,
+        2,
     ),
     Fault(
         "a room that is over is kept",
