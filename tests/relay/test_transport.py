@@ -245,6 +245,30 @@ def test_a_slow_reader_makes_its_peer_wait_and_is_then_cut_off(
 
 
 @pytest.mark.attack(16)
+def test_a_peer_of_who_does_not_read_is_not_read_either(start_relay: Start, pair: Pair) -> None:
+    relay = start_relay(room=RoomLimits(budget_bytes=128 * MIB, budget_messages=128 * MIB))
+    with RawSocket(relay.port, receive_bytes=4096) as deaf, RawSocket(relay.port) as s:
+        deaf.say(pair.create)
+        assert b"created" in deaf.read_some()
+        s.say(pair.join)
+        assert b"paired" in s.read_some()
+        taken = _fill(s.tcp, frame(Opcode.BINARY, bytes(32 * KIB)) * 32, 64 * MIB)
+    assert taken < 32 * MIB, "what the systems' buffers hold"
+
+
+def _fill(tcp: socket.socket, part: bytes, most: int) -> int:
+    """Write until nothing more is taken; give the bytes that were."""
+    tcp.settimeout(2)
+    taken = 0
+    while taken < most:
+        try:
+            taken += tcp.send(part)
+        except TimeoutError:
+            break
+    return taken
+
+
+@pytest.mark.attack(16)
 @pytest.mark.parametrize("ending", ["the device closes", "the room ends", "it breaks the rules"])
 def test_who_reads_neither_messages_nor_the_close_is_cut_off(
     start_relay: Start, connect_to: Connect, pair: Pair, ending: str
