@@ -285,6 +285,7 @@ MUTATIONS = (
         "certrelay/e2e/channel.py",
         "        if seq != self._expected:\n",
         "        if seq > self._expected:\n",
+        "tests/attacks",
     ),
     Mutation(
         28,

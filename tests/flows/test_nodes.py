@@ -18,7 +18,7 @@ from tests.redis_server import redis_server
 from tests.splice import Splice
 
 
-@pytest.mark.attack(27, 30)
+@pytest.mark.attack(30)
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize(
     ("number", "allowed"),
