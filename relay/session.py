@@ -8,8 +8,8 @@ Source: docs/protocol.md §4.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol
 
 from certrelay.errors import ProtocolError
 from certrelay.wire.close import CloseCode
@@ -174,19 +174,26 @@ class Session:
 
     async def _take_all(self, message: str | bytes | None) -> None:
         """Act on what waits, up to the end of it or of the socket."""
-        outbox = self.line.outbox
-        try:
-            while message is not None and not outbox.ending:
-                await self.take(message)
-                message = self._waiting.popleft() if self._waiting else None
-            if outbox.ending:
-                await self.end()
-        except Exception as fault:
-            journal.write_fault(fault)
-            outbox.give_up()
+        await self._mind_faults(self._take_waiting(message))
+        if self.line.outbox.ending:
+            # After a fault of ours too: a seat that nobody gives back keeps its device out.
+            await self._mind_faults(self.end())
         self._work = self._waiting = None
         if self._is_lost:
             assert self._leave is not None
             self._leave(self)
         elif self._door is not None:
             self._door.resume_reading()
+
+    async def _take_waiting(self, message: str | bytes | None) -> None:
+        while message is not None and not self.line.outbox.ending:
+            await self.take(message)
+            message = self._waiting.popleft() if self._waiting else None
+
+    async def _mind_faults(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let a fault of ours end this socket, and no other."""
+        try:
+            await work
+        except Exception as fault:
+            journal.write_fault(fault)
+            self.line.outbox.give_up()
