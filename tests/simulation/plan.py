@@ -166,7 +166,9 @@ def _gentle_blows(draw: Random) -> tuple[Blow, ...]:
         longest = min(left[in_channel], draw.choice((3.0, 20.0, 50.0)))
         seconds = draw.random() * longest
         silently = in_channel and left[True] == 55.0 and kind == "cut" and draw.random() < 0.2
-        left[in_channel] -= 55.0 if silently else seconds + 2.0
+        # A relay that forgot its rooms is waited for, asked, told again by G, and asked again.
+        coming_back = 6.0 if kind in ("restart", "drain") else 2.0
+        left[in_channel] -= 55.0 if silently else seconds + coming_back
         if left[in_channel] < 0 and not silently:
             break
         blows.append(
