@@ -1,6 +1,7 @@
 """Nothing is left out in silence: a skip is told at the end, and in CI it is a failure."""
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Generator
 from typing import TypeVar
@@ -24,6 +25,17 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test reads the settings, or writes the history, of whoever runs it."""
     os.environ["CERTRELAY_CONFIG"] = ""
     os.environ["CERTRELAY_DATA"] = str(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _programs_hear_the_end_of_their_terminal() -> None:
+    """Whoever runs the tests under nohup does not hand it on to the programs that they start.
+
+    What is ignored is inherited by a new program; what is handled is not.
+    """
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_IGN:
+        signal.signal(hang_up, lambda *_: None)
 
 
 IN_CI = os.environ.get("CERTRELAY_CI") == "1"

@@ -106,7 +106,7 @@ def served(folder: Path) -> Iterator[str]:
             thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, no test can run a loop of its own
 def chromium() -> Iterator["Browser"]:
     try:
         from playwright.sync_api import sync_playwright

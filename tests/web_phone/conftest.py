@@ -40,7 +40,7 @@ ROLES = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # while it is open, no test can run a loop of its own
 def browser() -> Iterator["Browser"]:
     try:
         from playwright.sync_api import sync_playwright
