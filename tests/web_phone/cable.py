@@ -56,21 +56,19 @@ class Cable:
             threading.Thread(target=self._serve, args=(near,), daemon=True).start()
 
     def _serve(self, near: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with near, contextlib.suppress(OSError):
             first = near.recv(65_536)
-            far = socket.create_connection(("127.0.0.1", self._target))
-            self.heard += first
-            far.sendall(first)
-            with self._lock:
-                pulled = self._is_pulled and b"Mozilla" in first
-                if not pulled:
+            with socket.create_connection(("127.0.0.1", self._target)) as far:
+                self.heard += first
+                far.sendall(first)
+                with self._lock:
+                    if self._is_pulled and b"Mozilla" in first:
+                        return
                     self._pairs.append((first, near, far))
-            if pulled:
-                _close(near)
-                _close(far)
-                return
-            threading.Thread(target=_pump, args=(far, near), daemon=True).start()
-            _pump(near, far, self.heard)
+                back = threading.Thread(target=_pump, args=(far, near), daemon=True)
+                back.start()
+                _pump(near, far, self.heard)
+                back.join()
 
 
 def _pump(source: socket.socket, target: socket.socket, heard: bytearray | None = None) -> None:

@@ -267,8 +267,11 @@ def test_a_second_scan_is_said_and_the_code_renewed(
     url = pc_page.read_code()
     phone.scan(url)
     pc_page.tab.is_at("이 인증번호를 휴대폰에 입력하세요")
-    new_phone().scan(url)
+    second = new_phone()
+    second.scan(url)
     pc_page.tab.sees("안전을 위해 그 QR 코드를 버리고")
+    second.sees("다른 기기가 이 QR 코드를 먼저")
+    phone.sees("다른 기기가 같은 QR 코드를 또")
     assert pc_page.read_code() != url
 
 
