@@ -15,6 +15,7 @@ from certrelay.safe_text import printable
 from certrelay.story.describing import fields_of
 from certrelay.terminal import layout
 from certrelay.terminal.report import Report
+from certrelay.texts import Texts
 from client_pc.shelf import Shelf
 
 _COLUMNS = ("number", "owner", "kind", "until", "left")
@@ -51,7 +52,7 @@ def remind(shelf: Shelf, days: int, report: Report) -> CertRelayError | None:
                 printable(certificate.cn, 44),
                 label(kind_of(certificate), texts.say),
                 last_day(certificate.not_after),
-                texts.say("pc.remind.days", days=left) if left >= 0 else texts.say("state.expired"),
+                _time_left(texts, left),
             ]
         )
     if not rows:
@@ -73,3 +74,10 @@ def _has_successor(old: Certificate, others: Sequence[Certificate | None]) -> bo
         and other.not_after > old.not_after
         for other in others
     )
+
+
+def _time_left(texts: Texts, days: int) -> str:
+    """Write the days that a certificate has left; below 0 it has expired."""
+    if days < 0:
+        return texts.say("state.expired")
+    return texts.say("pc.remind.days", days=days) if days > 0 else texts.say("pc.remind.today")

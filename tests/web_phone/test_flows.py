@@ -313,7 +313,7 @@ def test_a_second_tab_is_refused_and_both_sides_say_so(
     second = new_phone()
     second.scan(url)
     second.sees("다른 기기가 이 QR 코드를 먼저")
-    phone.sees("다른 기기가 같은 QR 코드를 또")
+    phone.sees("다른 기기가 같은 QR 코드를 촬영하여")
     assert pc.wait_for("renewed")["reason"] == "second_scan"
     assert pc.wait_for("waiting")["url"] != url
 

@@ -271,7 +271,7 @@ def test_a_second_scan_is_said_and_the_code_renewed(
     second.scan(url)
     pc_page.tab.sees("안전을 위해 그 QR 코드를 버리고")
     second.sees("다른 기기가 이 QR 코드를 먼저")
-    phone.sees("다른 기기가 같은 QR 코드를 또")
+    phone.sees("다른 기기가 같은 QR 코드를 촬영하여")
     assert pc_page.read_code() != url
 
 
