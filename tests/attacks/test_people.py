@@ -197,7 +197,7 @@ def test_the_way_of_the_certificate_is_told_before_the_number_is_asked(
     texts = Texts(language)
     leaving = texts.say(f"story.leaving.{device}")
     number = texts.say("story.ask.number.pc" if device == "phone" else "story.ask.number.phone")
-    words = {"ko": ("나갑니다", "전화"), "en": ("leave", "phone")}[language]
+    words = {"ko": ("전송합니다", "전화"), "en": ("leave", "phone")}[language]
     assert all(word in leaving.lower() for word in words), leaving
     assert number != leaving
 

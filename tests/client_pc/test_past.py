@@ -174,6 +174,17 @@ def test_remind_names_what_expires_and_what_has_expired(
     assert [event["days_left"] for event in told[:-1]] == [-3]
 
 
+@pytest.mark.parametrize(
+    ("days", "said"), [(-1, "만료"), (0, "오늘 만료"), (1, "1일"), (30, "30일")]
+)
+def test_remind_says_how_long_is_left(
+    store: Path, capsys: pytest.CaptureFixture[str], days: int, said: str
+) -> None:
+    put(store, issued(days))
+    cli.main(["remind", "--store", str(store), "--lang", "ko"])
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f" {said}")
+
+
 def test_remind_passes_over_what_was_renewed(
     store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -137,7 +137,7 @@ def test_without_json_results_are_on_stdout_and_words_on_stderr(desk: Bench, lan
     assert pc.stderr is not None
     said = ""
     with pc:
-        while "남은시간" not in said and "Time left" not in said:
+        while "남은 시간" not in said and "Time left" not in said:
             said += pc.stderr.readline()
         phone = desk.phone("--send", "1")
         phone.expect("password_wanted")
