@@ -115,9 +115,5 @@ def _revocations(path: Path) -> RevocationList:
 
 
 def _authorities(path: Path) -> tuple[Certificate, ...]:
-    """Read a file of authorities: CaPubs, or one certificate."""
-    raw = read_file(path)
-    try:
-        return parse_chain(raw)
-    except CertRelayError:
-        return (Certificate.parse(raw),)
+    """Read a file of authorities: CaPubs, one certificate, or several in PEM."""
+    return parse_chain(read_file(path))

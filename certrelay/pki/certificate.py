@@ -8,7 +8,7 @@ Source: RFC 5280 §4; for the VID KISA's identification profile (docs/protocol.m
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -16,6 +16,7 @@ from certrelay.errors import CertificateError
 from certrelay.frozen import frozen
 from certrelay.pki import der, naming, oids
 from certrelay.pki.der import DerError, Element
+from certrelay.pki.encodings import CERTIFICATE_LABELS, unwrap, unwrap_all
 from certrelay.pki.naming import Rdns
 
 _Value = TypeVar("_Value")
@@ -83,6 +84,18 @@ class Certificate:
         except der.FAULTS:
             raise CertificateError("bad_certificate") from None
 
+    @classmethod
+    def read(cls, content: bytes) -> "Certificate":
+        """Read a certificate file: DER, PEM or base64, with bytes after it or without.
+
+        Raises:
+            CertificateError: ``bad_certificate`` if it holds none.
+        """
+        try:
+            return _parse(unwrap(content, CERTIFICATE_LABELS).der)
+        except der.FAULTS:
+            raise CertificateError("bad_certificate") from None
+
     @property
     def cn(self) -> str:
         """The subject's common name; the whole name where it has none."""
@@ -128,19 +141,26 @@ class Certificate:
         return f"Certificate({self.fingerprint[:16]})"
 
 
-def parse_chain(encoded: bytes) -> tuple[Certificate, ...]:
-    """Read a ``CaPubs`` file: a SEQUENCE OF Certificate; one bare certificate is taken too.
+def parse_chain(content: bytes) -> tuple[Certificate, ...]:
+    """Read a file of certificates: ``CaPubs`` (a SEQUENCE OF Certificate), one or more in PEM,
+    or one bare certificate.
 
     Raises:
-        CertificateError: ``bad_certificate`` if it is neither.
+        CertificateError: ``bad_certificate`` if it is none of these.
     """
     try:
-        members = Element.parse(encoded).children(der.SEQUENCE)
+        blocks = unwrap_all(content)
+        return tuple(found for block in blocks for found in _members(block.der))
     except der.FAULTS:
         raise CertificateError("bad_certificate") from None
+
+
+def _members(encoded: bytes) -> Iterator[Certificate]:
+    members = Element.parse(encoded).children(der.SEQUENCE)
     if len(members) == 3 and members[2].tag == der.BIT_STRING:
-        return (Certificate.parse(encoded),)
-    return tuple(Certificate.parse(member.encoded) for member in members)
+        yield Certificate.parse(encoded)
+    else:
+        yield from (Certificate.parse(member.encoded) for member in members)
 
 
 def read_name(encoded: bytes) -> Rdns:

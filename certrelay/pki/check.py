@@ -167,14 +167,14 @@ def _inspect_npki(item: Item) -> Summary:
         raise CertificateError("missing_sign_key")
     if (km_certificate is None) != (km_key is None):
         raise CertificateError("missing_km_part")
-    certificate = Certificate.parse(sign_certificate)
+    certificate = Certificate.read(sign_certificate)
     pbe.parse(sign_key)
     if km_key is not None:
         pbe.parse(km_key)
     return Summary(
         kind=item.kind,
         certificate=certificate,
-        km_certificate=Certificate.parse(km_certificate) if km_certificate else None,
+        km_certificate=Certificate.read(km_certificate) if km_certificate else None,
         place=naming.npki_place(
             certificate.subject_rdns, certificate.issuer_rdns, certificate.fingerprint
         ),

@@ -80,6 +80,15 @@ class Element:
         return element
 
     @classmethod
+    def first(cls, data: bytes) -> Self:
+        """Read the element that bytes begin with; what follows it is left alone.
+
+        Raises:
+            DerError: If it is cut off, or none.
+        """
+        return cls._at(data, 0)
+
+    @classmethod
     def _at(cls, data: bytes, start: int) -> Self:
         tag, body, end = _header(data, start)
         if end is not None:

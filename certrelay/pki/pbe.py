@@ -16,6 +16,7 @@ from certrelay.frozen import frozen, replace
 from certrelay.pki import der, kdf, oids
 from certrelay.pki.ciphers import CIPHERS, BlockCipher
 from certrelay.pki.der import DerError, Element
+from certrelay.pki.encodings import KEY_LABELS, unwrap
 
 Kdf = Literal["pbkdf1", "pbkdf2", "scrypt", "pkcs12"]
 
@@ -174,13 +175,14 @@ def triple_des_pkcs12(salt: bytes, iterations: int = 1024) -> Scheme:
 def parse(encoded: bytes) -> tuple[Element, bytes]:
     """Read an EncryptedPrivateKeyInfo: its algorithm, unread, and the encrypted bytes.
 
-    This much every key file that can be moved has, whatever its algorithm.
+    This much every key file that can be moved has, whatever its algorithm.  The file may be
+    PEM or base64, and bytes may follow; see `certrelay.pki.encodings`.
 
     Raises:
         CertificateError: ``bad_key_file``.
     """
     try:
-        algorithm, sealed = Element.parse(encoded).children(der.SEQUENCE)
+        algorithm, sealed = Element.parse(unwrap(encoded, KEY_LABELS).der).children(der.SEQUENCE)
         algorithm.children(der.SEQUENCE)[0].oid()
         if not (content := sealed.octets()):
             raise DerError("nothing encrypted")

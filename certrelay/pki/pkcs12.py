@@ -18,6 +18,7 @@ from certrelay.limits import MAX_KDF_ITERATIONS
 from certrelay.pki import der, kdf, oids, pbe
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.der import DerError, Element
+from certrelay.pki.encodings import unwrap
 from certrelay.pki.npki import open_key
 from certrelay.pki.pbe import Scheme
 from certrelay.pki.private_key import PrivateKey
@@ -114,7 +115,7 @@ def open_file(encoded: bytes, password: str) -> Opened:
 
 def content_and_mac(encoded: bytes) -> tuple[bytes, Element | None]:
     """Read a file's outermost shell: the AuthenticatedSafe's bytes, and the MacData."""
-    version, auth_safe, *mac = Element.parse(encoded).children(der.SEQUENCE)
+    version, auth_safe, *mac = Element.parse(unwrap(encoded).der).children(der.SEQUENCE)
     if version.integer() != 3 or len(mac) > 1:
         raise DerError("version")
     return data_content(auth_safe), mac[0] if mac else None

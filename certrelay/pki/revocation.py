@@ -12,6 +12,7 @@ from certrelay.frozen import frozen
 from certrelay.pki import chain, der, oids
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.der import Element
+from certrelay.pki.encodings import unwrap
 
 _MAX_REVOKED: Final = 500_000
 """Entries that are read: a list of `MAX_CRL_BYTES` has no more."""
@@ -42,13 +43,13 @@ class RevocationList:
 
     @classmethod
     def parse(cls, encoded: bytes) -> "RevocationList":
-        """Read a list in DER.
+        """Read a list: DER or PEM, with bytes after it or without.
 
         Raises:
             CertificateError: ``bad_crl``.
         """
         try:
-            return _parse(encoded)
+            return _parse(unwrap(encoded).der)
         except der.FAULTS:
             raise CertificateError("bad_crl") from None
 

@@ -147,7 +147,6 @@ for _ in range(6):
         b"PK\x03\x04",
         der.sequence(),
         FIELD[:-1],
-        FIELD + b"\0",
         SIGN.certificate.der,
         wrapped(),
         wrapped(KEY),

@@ -1,6 +1,7 @@
 """What the page reads in certificate files is what Python reads in them."""
 
 import io
+import json
 import os
 import random
 import zipfile
@@ -15,6 +16,7 @@ from certrelay.pki import check, der, naming, pbe, validity
 from certrelay.pki.check import Summary
 from certrelay.safe_text import printable
 from certrelay.testkit.ca import SCHEMES, Authority, Issued, Owner, new_key
+from tests.pki.make_files import PATH
 from tests.web_phone.node import evaluate
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -80,6 +82,15 @@ def test_items_are_seen_as_python_sees_them(issued: Issued) -> None:
     ]
     found = in_page(*(as_data(item) for item in items))
     assert found == [as_seen(check.inspect(item)) | {"checked": None} for item in items]
+
+
+def test_every_outer_form_of_a_file_is_read_as_python_reads_it() -> None:
+    cases = json.loads(PATH.read_text("utf-8"))
+    found = in_page(*cases)
+    shown = [[each["shown"]["serial"], each["shown"]["cn"]] for each in found]
+    assert shown == [[case["serial"], case["cn"]] for case in cases]
+    opened = [each["checked"] for each in found]
+    assert opened == [True if case["kind"] == "npki" else None for case in cases]
 
 
 def test_every_common_form_of_key_opens_with_its_password_only(issued: Issued) -> None:

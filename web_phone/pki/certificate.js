@@ -9,6 +9,7 @@ import { sha256 } from "../vendor/crypto.js";
 import { hex } from "../core/bytes.js";
 import { CertRelayError } from "../core/errors.js";
 import { context, DerError, Element, TAG } from "./der.js";
+import { CERTIFICATE_LABELS, unwrap } from "./encodings.js";
 import { written } from "./naming.js";
 
 /** @typedef {import("./naming.js").Rdns} Rdns */
@@ -55,6 +56,20 @@ const MAX_SERIAL_BYTES = 64;
 export function parseCertificate(encoded) {
   try {
     return parse(encoded);
+  } catch {
+    throw new CertRelayError("bad_certificate");
+  }
+}
+
+/**
+ * Read a certificate file: DER, PEM or base64, with bytes after it or without.
+ * @param {Uint8Array} content
+ * @returns {Certificate}
+ * @throws {CertRelayError} `bad_certificate` if it holds none
+ */
+export function readCertificateFile(content) {
+  try {
+    return parse(unwrap(content, CERTIFICATE_LABELS).der);
   } catch {
     throw new CertRelayError("bad_certificate");
   }

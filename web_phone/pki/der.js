@@ -49,6 +49,11 @@ export class Element {
     return element;
   }
 
+  /** Read the element that bytes begin with; what follows is left alone. @param {Uint8Array} data */
+  static first(data) {
+    return elementAt(data, 0);
+  }
+
   /** Give this element back if it is a `tag`. @param {number} tag */
   expect(tag) {
     if (this.tag !== tag) throw new DerError("another element was expected");

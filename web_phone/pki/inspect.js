@@ -6,7 +6,7 @@ import { sha256 } from "../vendor/crypto.js";
 import { fileOf } from "../core/bundle.js";
 import { hex } from "../core/bytes.js";
 import { CertRelayError } from "../core/errors.js";
-import { parseCertificate } from "./certificate.js";
+import { readCertificateFile } from "./certificate.js";
 import { caFolder, dnFolder } from "./naming.js";
 import { parseKeyFile } from "./pbe.js";
 import { ownerOf } from "./pkcs12.js";
@@ -32,10 +32,10 @@ export function inspect(item) {
   if (signCert === undefined) throw new CertRelayError("missing_sign_cert");
   if (signPri === undefined) throw new CertRelayError("missing_sign_key");
   if ((kmCert === undefined) !== (kmPri === undefined)) throw new CertRelayError("missing_km_part");
-  const certificate = parseCertificate(signCert);
+  const certificate = readCertificateFile(signCert);
   parseKeyFile(signPri);
   if (kmCert !== undefined && kmPri !== undefined) {
-    parseCertificate(kmCert);
+    readCertificateFile(kmCert);
     parseKeyFile(kmPri);
   }
   const { subject, issuer, fingerprint } = certificate;

@@ -8,6 +8,7 @@ import { concat, utf8 } from "../core/bytes.js";
 import { CertRelayError } from "../core/errors.js";
 import { MAX_KDF_ITERATIONS } from "../core/limits.js";
 import { Element, TAG } from "./der.js";
+import { KEY_LABELS, unwrap } from "./encodings.js";
 import { decryptCbc } from "./seed.js";
 
 const SEED_CBC = "1.2.410.200004.1.4";
@@ -46,7 +47,7 @@ const ROUNDS_AT_ONCE = 5000;
  */
 export function parseKeyFile(encoded) {
   return orBadKeyFile(() => {
-    const fields = Element.parse(encoded).children(TAG.SEQUENCE);
+    const fields = Element.parse(unwrap(encoded, KEY_LABELS).der).children(TAG.SEQUENCE);
     const [algorithm, content] = fields;
     algorithm.child(0, TAG.SEQUENCE).oid();
     const sealed = content.octets();

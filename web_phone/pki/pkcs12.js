@@ -5,6 +5,7 @@
 import { CertRelayError } from "../core/errors.js";
 import { parseCertificate } from "./certificate.js";
 import { context, DerError, Element, TAG } from "./der.js";
+import { unwrap } from "./encodings.js";
 
 const DATA = "1.2.840.113549.1.7.1";
 const ENCRYPTED_DATA = "1.2.840.113549.1.7.6";
@@ -26,7 +27,7 @@ const LOCAL_KEY_ID = "1.2.840.113549.1.9.21";
 export function ownerOf(encoded) {
   let parts;
   try {
-    const fields = Element.parse(encoded).children(TAG.SEQUENCE);
+    const fields = Element.parse(unwrap(encoded).der).children(TAG.SEQUENCE);
     if (fields.length > 3 || fields[0].integer() !== BigInt(3)) throw new DerError("version");
     parts = Element.parse(dataOf(fields[1])).children(TAG.SEQUENCE);
   } catch {
