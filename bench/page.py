@@ -19,8 +19,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from certrelay.testkit.ca import Authority, Owner, new_key
-from relay.embedded import start
-from relay.page import page_files
+from relay.embedded import EMBEDDED, reserve
+from relay.page import page_files, page_routes
+from tests.web_phone.modules import MODULES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -38,7 +39,7 @@ _WATCH = """new MutationObserver((_, observer) => {
 }).observe(document, {childList: true, subtree: true});"""
 
 _COMPUTE = """async ({certificate, key, password}) => {
-  const at = (path) => import(new URL(path, document.baseURI).href);
+  const at = (path) => import("/web_phone/" + path);
   const [Q, E, H, C, P, V] = await Promise.all(["core/qr.js", "core/endpoint.js",
     "core/handshake.js", "pki/certificate.js", "pki/private_key.js", "vendor/crypto.js"].map(at));
   const bytes = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
@@ -70,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     from playwright.sync_api import sync_playwright
 
-    with start("127.0.0.1", page=True) as relay, sync_playwright() as playwright:
+    served = reserve("127.0.0.1").serve(EMBEDDED, [MODULES, *page_routes()])
+    with served as relay, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         _measure(browser, relay.url, rounds)
         browser.close()

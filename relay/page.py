@@ -1,4 +1,4 @@
-"""The phone's page, served as it lies in ``web_phone``: by an explicit list, from memory.
+"""The phone's page as ``web_phone/built`` has it: by an explicit list, from memory.
 
 The relay serves it only when it is told to.  Whoever serves the page could change it, so a
 public relay that does must be trusted for more than relaying (docs/security.md); the PC in
@@ -10,11 +10,9 @@ Source: docs/protocol.md §2 (the page's place is the relay's origin).
 import base64
 import gzip
 import hashlib
-import json
 import re
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
@@ -23,36 +21,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from certrelay.frozen import frozen
-from certrelay.texts import LANGUAGES
 
 _SCRIPT: Final = "text/javascript; charset=utf-8"
-_MODULES: Final = {
-    "core": "bodies bundle bytes channel derive endpoint errors frame handshake hello hpke limits "
-    "manifest messages origin outcome qr release room_talk safe_text strict_json transfer zip",
-    "pki": "certificate der inspect naming passwords pbe pkcs12 private_key seed validity",
-    "ui": "app device dom forms handing_over layout link picking pieces screens screens_receive "
-    "screens_send story_send texts wake",
-    "vendor": "crypto",
-}
 FILES: Final = {
-    "index.html": "text/html; charset=utf-8",
-    "style.css": "text/css; charset=utf-8",
-    "icon.svg": "image/svg+xml",
-    "boot.js": _SCRIPT,
-    "main.js": _SCRIPT,
-    **{
-        f"{folder}/{name}.js": _SCRIPT
-        for folder, names in _MODULES.items()
-        for name in names.split()
-    },
-    "vendor/LICENSES.txt": "text/plain; charset=utf-8",
+    "index.html": ("built/index.html", "text/html; charset=utf-8"),
+    "page.js": ("built/page.js", _SCRIPT),
+    "page.js.map": ("built/page.js.map", "application/json"),
+    "style.css": ("style.css", "text/css; charset=utf-8"),
+    "icon.svg": ("icon.svg", "image/svg+xml"),
+    "LICENSES.txt": ("vendor/LICENSES.txt", "text/plain; charset=utf-8"),
 }
-"""Every file of the page, by its path, with its type.  Nothing else is ever served."""
+"""Every file of the page by its path: where it lies in ``web_phone``, and its type.  Nothing
+else is ever served."""
 
-TEXT_PREFIXES: Final = ("page.", "error.", "hint.", "state.")
-"""The sentences that the page says; the others stay at home."""
-
-_IMPORT_MAP: Final = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
+_INLINE: Final = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 _HOST: Final = re.compile(r"(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?\Z")
 _SMALLEST_TO_PACK: Final = 512
 """Bytes below which gzip does not pay."""
@@ -105,11 +87,10 @@ def page_routes(prefix: str = "/") -> list[Route]:
 def page_files() -> dict[str, PageFile]:
     """Read every file of the page, by its path below the page's place."""
     home = files("web_phone")
-    found = {path: _ready(_read(home, path), media) for path, media in FILES.items()}
-    for language in LANGUAGES:
-        path = f"texts/{language}.json"
-        found[path] = _ready(_sentences(language), "application/json")
-    return found
+    return {
+        path: _ready(home.joinpath(*place.split("/")).read_bytes(), media)
+        for path, (place, media) in FILES.items()
+    }
 
 
 def policy(host: str = "", scheme: str = "https") -> str:
@@ -120,7 +101,7 @@ def policy(host: str = "", scheme: str = "https") -> str:
             origin as ``'self'``, so it is named too where it is well formed.
         scheme: The request's scheme.
     """
-    match = _IMPORT_MAP.search(page_files()["index.html"].content)
+    match = _INLINE.search(page_files()["index.html"].content)
     assert match is not None
     digest = base64.b64encode(hashlib.sha256(match[1]).digest()).decode()
     sockets = ""
@@ -152,21 +133,16 @@ def export(folder: Path) -> None:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content)
-    lines = [f"{name}: {value}" for name, value in (HEADERS | _page_headers()).items()]
+    headers = HEADERS | {"content-security-policy": policy()}
+    lines = [f"{name}: {value}" for name, value in headers.items()]
     (folder / "headers.txt").write_text("\n".join(lines) + "\n", "utf-8")
-
-
-def _page_headers(host: str = "", scheme: str = "https") -> dict[str, str]:
-    return {
-        "content-security-policy": policy(host, scheme),
-        "integrity-policy": "blocked-destinations=(script)",
-    }
 
 
 def _answer(request: Request, file: PageFile) -> Response:
     headers = HEADERS | {"etag": file.tag, "vary": "accept-encoding"}
     if file.media_type.startswith("text/html"):
-        headers |= _page_headers(request.headers.get("host", "").lower(), request.url.scheme)
+        host = request.headers.get("host", "").lower()
+        headers["content-security-policy"] = policy(host, request.url.scheme)
     if file.tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     content = file.content
@@ -181,14 +157,3 @@ def _ready(content: bytes, media_type: str) -> PageFile:
         packed = gzip.compress(content, 9, mtime=0)
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     return PageFile(content, packed, media_type, tag)
-
-
-def _read(home: Traversable, path: str) -> bytes:
-    return home.joinpath(*path.split("/")).read_bytes()
-
-
-def _sentences(language: str) -> bytes:
-    raw = (files("certrelay.texts") / f"{language}.json").read_text("utf-8")
-    sentences: dict[str, str] = json.loads(raw)
-    wanted = {key: text for key, text in sentences.items() if key.startswith(TEXT_PREFIXES)}
-    return json.dumps(wanted, ensure_ascii=False, separators=(",", ":")).encode()

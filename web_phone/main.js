@@ -1,5 +1,7 @@
 // The page begins: boot.js has taken the scanned address out of the address bar.
 
+import en from "../certrelay/texts/en.json";
+import ko from "../certrelay/texts/ko.json";
 import { App } from "./ui/app.js";
 import { preferredLanguage, Texts } from "./ui/texts.js";
 
@@ -8,15 +10,15 @@ import { preferredLanguage, Texts } from "./ui/texts.js";
  * @property {boolean} isReload
  * @property {() => string | null} takeAddress
  * @property {(callback: () => void) => void} onScan
- * @property {boolean} hasStarted
+ * @property {() => void} started
  */
 
 const boot = /** @type {Window & {certrelayBoot: Boot}} */ (/** @type {unknown} */ (window)).certrelayBoot;
-boot.hasStarted = typeof BigInt === "function" && typeof WebSocket === "function";
 
-async function main() {
+function main() {
   const root = /** @type {HTMLElement} */ (document.getElementById("page"));
-  const app = new App(root, await Texts.load(preferredLanguage()));
+  const catalogues = new Map([new Texts("ko", ko), new Texts("en", en)].map((each) => [each.language, each]));
+  const app = new App(root, catalogues, preferredLanguage());
   const begin = () => {
     const address = boot.takeAddress();
     if (address === null) app.idle(boot.isReload);
@@ -31,6 +33,7 @@ async function main() {
     if (!event.persisted) app.leave();
   });
   begin();
+  boot.started();
 }
 
-if (boot.hasStarted) void main();
+if (typeof BigInt === "function" && typeof WebSocket === "function") main();

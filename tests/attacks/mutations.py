@@ -34,8 +34,8 @@ class Mutation:
     tests: str = "tests"
     """Where to look for the row's tests: the ones without a process, where there are any."""
 
-    seals: bool = False
-    """Whether the page's hashes are written anew, so that what was changed runs at all."""
+    rebuilds: bool = False
+    """Whether the page is built anew, so that what was changed runs at all."""
 
 
 MUTATIONS = (
@@ -339,7 +339,7 @@ MUTATIONS = (
         'history.replaceState(MARK, "", location.pathname + location.search);',
         'history.replaceState(MARK, "", location.href);',
         "tests/web_phone",
-        seals=True,
+        rebuilds=True,
     ),
     Mutation(
         35,
@@ -509,6 +509,8 @@ def copy_tree(target: Path) -> Path:
         "__pycache__", "node_modules", ".git", ".venv*", ".*_cache", ".hypothesis", "dist", "site"
     )
     shutil.copytree(ROOT, target, ignore=ignored)
+    tools = Path("web_phone") / "tools" / "node_modules"  # what the page is built with
+    (target / tools).symlink_to(ROOT / tools)
     return target
 
 
@@ -530,16 +532,16 @@ def try_one(tree: Path, mutation: Mutation) -> tuple[bool, str]:
         return False, f"{mutation.file} has the text {before.count(mutation.old)} times"
     path.write_text(before.replace(mutation.old, mutation.new), encoding="utf-8")
     try:
-        _seal(tree, mutation)
+        _rebuild(tree, mutation)
         return run_tests(tree, mutation)
     finally:
         path.write_text(before, encoding="utf-8")
-        _seal(tree, mutation)
+        _rebuild(tree, mutation)
 
 
-def _seal(tree: Path, mutation: Mutation) -> None:
-    if mutation.seals:
-        tool = tree / "web_phone" / "tools" / "seal.mjs"
+def _rebuild(tree: Path, mutation: Mutation) -> None:
+    if mutation.rebuilds:
+        tool = tree / "web_phone" / "tools" / "page.mjs"
         subprocess.run(["node", tool], check=True, capture_output=True)
 
 

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,15 @@ def build_tools() -> Path:
     if not (BUILD / "node_modules" / "esbuild").is_dir():
         missing("web_phone/tools/node_modules (npm ci --ignore-scripts)")
     return BUILD
+
+
+@cache
+def page_is_built() -> None:
+    """See that the page which is served is what its modules give, where that can be told."""
+    done = subprocess.run(
+        [node(), build_tools() / "page.mjs", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def chromium() -> str:

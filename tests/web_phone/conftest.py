@@ -15,6 +15,7 @@ from relay.page import page_routes
 from relay.settings import Edges
 from tests.web_phone import components
 from tests.web_phone.cable import Cable
+from tests.web_phone.modules import MODULES
 from tests.web_phone.pc import FAR, Pc
 from tests.web_phone.phone import ANDROID, Phone
 
@@ -93,9 +94,10 @@ def start_relay(cable: Cable) -> Iterator[Callable[..., str]]:
     with ExitStack() as stack:
 
         def start(host: str = "127.0.0.1", **changes: Any) -> str:
+            components.page_is_built()
             edges = Edges(hosts=frozenset({f"{host}:{cable.port}"}))
             settings = replace(EMBEDDED, edges=edges, **changes)
-            running: Running = reserve("127.0.0.1").serve(settings, page_routes())
+            running: Running = reserve("127.0.0.1").serve(settings, [MODULES, *page_routes()])
             stack.enter_context(running)
             cable.plug_into(running.port)
             return f"http://{host}:{cable.port}/"
@@ -117,6 +119,7 @@ def start_pc(tmp_path: Path) -> Iterator[Callable[..., tuple[Pc, str]]]:
             command: str, origin: str | None, *arguments: str | Path, say: tuple[str, ...] = ()
         ) -> tuple[Pc, str]:
             """Use the relay at ``origin``; with ``None`` the PC relays by itself."""
+            components.page_is_built()
             relay = ("--listen", "127.0.0.1") if origin is None else ("--relay", origin)
             store = ("--store", tmp_path / "NPKI")
             pc = Pc(command, *arguments, *relay, *store, home=tmp_path / "home", say=say)

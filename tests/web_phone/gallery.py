@@ -1,6 +1,8 @@
 """Every state that the page can show, made by its own functions from given values."""
 
+import json
 import time
+from importlib.resources import files
 from typing import Any
 
 from certrelay import errors
@@ -70,8 +72,8 @@ STATES = {
     },
 }
 
-SHOW = """async ({state, language, files, today, peer}) => {
-  const at = (path) => import(new URL(path, document.baseURI).href);
+SHOW = """async ({state, language, sentences, files, today, peer}) => {
+  const at = (path) => import("/web_phone/" + path);
   const [L, T, S, C, R, I, B] = await Promise.all(["ui/layout.js", "ui/texts.js",
     "ui/screens.js", "ui/screens_send.js", "ui/screens_receive.js", "pki/inspect.js",
     "core/bundle.js"].map(at));
@@ -79,7 +81,7 @@ SHOW = """async ({state, language, files, today, peer}) => {
   const item = ({kind, contents}) => B.makeItem(kind,
     Object.fromEntries(Object.entries(contents).map(([role, raw]) => [role, bytes(raw)])));
   const [pair, sealed] = files.map((file) => I.inspect(item(file)));
-  const t = await T.Texts.load(language);
+  const t = new T.Texts(language, sentences);
   const layout = new L.Layout(document.getElementById("page"), () => undefined);
   layout.speak(t);
   const act = new Proxy({}, {get: () => () => undefined});
@@ -99,14 +101,15 @@ def script(state: str) -> str:
 
 def values(state: str, language: str, pair: Item, sealed: Item) -> dict[str, Any]:
     """What that program is given."""
-    files = [
+    contents = [
         {"kind": item.kind, "contents": {file.role: file.content.hex() for file in item.files}}
         for item in (pair, sealed)
     ]
     return {
         "state": state,
         "language": language,
-        "files": files,
+        "sentences": json.loads((files("certrelay.texts") / f"{language}.json").read_text("utf-8")),
+        "files": contents,
         "today": int(time.time() * 1000),
         "peer": PEER,
     }

@@ -167,7 +167,8 @@ SHOW: Final = """async ({events, why, language}) => {
     "/client_pc/browser/page/screens.js", "/client_pc/browser/page/story.js"]
     .map((path) => import(path)));
   const root = document.getElementById("page");
-  const texts = await T.Texts.load(language);
+  const sentences = await (await fetch(`/texts/${language}.json`)).json();
+  const texts = new T.Texts(language, sentences);
   const layout = new L.Layout(root, () => undefined);
   layout.speak(texts);
   const act = {answer: () => undefined, stop: () => undefined};

@@ -107,6 +107,11 @@ def test_the_crypto_bundle_is_what_the_lock_file_builds() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_page_is_what_its_modules_and_texts_build() -> None:
+    components.build_tools()
+    components.page_is_built()
+
+
 def test_no_file_needs_a_newer_browser_than_the_floor() -> None:
     tools = components.build_tools()
     done = subprocess.run(

@@ -33,7 +33,7 @@ CUT_OFF = """() => {
 }"""
 SMALL_TARGETS = """() => Array.from(
   document.querySelectorAll("button, input, label.check, .button"))
-  .filter((each) => !(each.matches(".check input")))
+  .filter((each) => !(each.matches(".check input")) && each.getClientRects().length > 0)
   .filter((each) => each.getBoundingClientRect().height < 44)
   .map((each) => each.outerHTML.slice(0, 120))"""
 AXE = """() => axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>

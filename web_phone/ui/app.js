@@ -14,19 +14,20 @@ import * as screens from "./screens.js";
 import * as receive from "./screens_receive.js";
 import * as send from "./screens_send.js";
 import { Basket } from "./story_send.js";
-import { Texts } from "./texts.js";
 import { Wake } from "./wake.js";
 
 /** @typedef {import("../core/endpoint.js").Told} Told */
 /** @typedef {import("./layout.js").Screen} Screen */
 /** @typedef {import("../pki/inspect.js").Summary} Summary */
+/** @typedef {import("./texts.js").Texts} Texts */
 
 export class App {
-  /** @param {HTMLElement} root @param {Texts} texts */
-  constructor(root, texts) {
-    this._texts = texts;
+  /** @param {HTMLElement} root @param {Map<string, Texts>} catalogues @param {string} language */
+  constructor(root, catalogues, language) {
+    this._catalogues = catalogues;
+    this._texts = /** @type {Texts} */ (catalogues.get(language));
     this._layout = new Layout(root, (language) => this._speak(language));
-    this._layout.speak(texts);
+    this._layout.speak(this._texts);
     this._wake = new Wake();
     /** @type {() => Screen} */
     this._screen = () => screens.start(this._texts);
@@ -311,8 +312,8 @@ export class App {
   }
 
   /** @param {string} language */
-  async _speak(language) {
-    this._texts = await Texts.load(language);
+  _speak(language) {
+    this._texts = /** @type {Texts} */ (this._catalogues.get(language));
     this._layout.speak(this._texts);
     this._layout.connection("");
     this._layout.peer(this._session.step === "" || this._session.isDone ? "" : this._texts.say(`page.step.${this._session.step}`));

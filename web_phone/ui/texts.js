@@ -24,12 +24,6 @@ export class Texts {
     this._sentences = sentences;
   }
 
-  /** @param {string} language */
-  static async load(language) {
-    const answer = await fetch(`texts/${language}.json`);
-    return new Texts(language, await answer.json());
-  }
-
   /** @param {string} key */
   has(key) {
     return Object.prototype.hasOwnProperty.call(this._sentences, key);

@@ -23,9 +23,15 @@ async function begin() {
   return typeof kept === "string" ? new Talk(kept) : null;
 }
 
+/** @param {string} language */
+async function load(language) {
+  const answer = await fetch(`/texts/${language}.json`);
+  return new Texts(language, await answer.json());
+}
+
 async function main() {
   const root = /** @type {HTMLElement} */ (document.getElementById("page"));
-  const loaded = await Promise.all(LANGUAGES.map((language) => Texts.load(language)));
+  const loaded = await Promise.all(LANGUAGES.map(load));
   const catalogues = new Map(loaded.map((texts) => [texts.language, texts]));
   const app = new App(root, catalogues, preferredLanguage());
   try {
