@@ -5,6 +5,7 @@ Source: docs/protocol.md §2; docs/security.md, attacks 8 and 34.
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,10 @@ from client_pc.secret_file import SecretFile
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
+
+GRACE_S: Final = 3.0
+"""Seconds after the end of a code's life at which its files go, whatever the program is doing:
+later than the session takes them away (`certrelay.endpoint.Times.slack`)."""
 
 
 class Showing:
@@ -62,7 +67,7 @@ class Showing:
         url = self._qr.url
         self._expires_at = session.now() + expires_in_ms / 1000
         self._code = draw(url)
-        self._files.write(self._code, url)
+        self._files.write(self._code, url, expires_in_ms / 1000)
         self._is_drawn = False
         self._draw_or_say_why(session)
         session.report.event("waiting", url=url, expires_in_ms=expires_in_ms)
@@ -110,7 +115,10 @@ def _look() -> Look:
 
 
 class CodeFiles:
-    """The files that hold the code on the person's wish; each renewal rewrites them."""
+    """The files that hold the code on the person's wish; each renewal rewrites them.
+
+    They go at the end of the code's life even if the program's loop is held up.
+    """
 
     def __init__(self, png_path: Path | None, url_path: Path | None) -> None:
         self._png_path: Final = png_path
@@ -118,18 +126,30 @@ class CodeFiles:
         self._url: Final = None if url_path is None else SecretFile(url_path)
         self._folder: TemporaryDirectory[str] | None = None
         self._is_told = False
+        self._lock: Final = threading.Lock()
+        self._timer: threading.Timer | None = None
 
-    def write(self, code: Code, url: str) -> None:
+    def write(self, code: Code, url: str, life_s: float) -> None:
         """Write what the person asked for.
+
+        Args:
+            code: The QR code.
+            url: What it says.
+            life_s: Seconds for which it is good.
 
         Raises:
             StorageError: ``output_file``.
         """
-        self._is_told = False
-        if self._png is not None:
-            self._png.write(png(code))
-        if self._url is not None:
-            self._url.write(f"{url}\n".encode())
+        self.remove()
+        with self._lock:
+            self._is_told = False
+            self._timer = threading.Timer(life_s + GRACE_S, self.remove)
+            self._timer.daemon = True
+            self._timer.start()
+            if self._png is not None:
+                self._png.write(png(code))
+            if self._url is not None:
+                self._url.write(f"{url}\n".encode())
 
     def write_fallback(self, code: Code) -> Path | None:
         """Name the picture to scan where the terminal cannot show the code, once for a code.
@@ -139,23 +159,28 @@ class CodeFiles:
         Raises:
             StorageError: ``output_file``.
         """
-        if self._is_told:
-            return None
-        self._is_told = True
-        if self._png_path is not None:
-            return self._png_path
-        from tempfile import TemporaryDirectory
+        with self._lock:
+            if self._is_told:
+                return None
+            self._is_told = True
+            if self._png_path is not None:
+                return self._png_path
+            from tempfile import TemporaryDirectory
 
-        self._folder = TemporaryDirectory(prefix="certrelay-", ignore_cleanup_errors=True)
-        path = Path(self._folder.name) / "qr.png"
-        SecretFile(path).write(png(code))
-        return path
+            self._folder = TemporaryDirectory(prefix="certrelay-", ignore_cleanup_errors=True)
+            path = Path(self._folder.name) / "qr.png"
+            SecretFile(path).write(png(code))
+            return path
 
     def remove(self) -> None:
-        """Take them away."""
-        for file in (self._png, self._url):
-            if file is not None:
-                file.remove()
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        """Take them away; from any thread."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            for file in (self._png, self._url):
+                if file is not None:
+                    file.remove()
+            if self._folder is not None:
+                self._folder.cleanup()
+                self._folder = None

@@ -14,7 +14,7 @@ import time
 from typing import Any, Final
 
 from certrelay.errors import RelayUnreachable
-from certrelay.limits import ANSWER_PING_S, MAX_MESSAGE_BYTES, QUIET_S
+from certrelay.limits import ANSWER_PING_S, KIB, MAX_MESSAGE_BYTES, QUIET_S
 from certrelay.net.websocket import (
     ClientProtocol,
     Frame,
@@ -36,6 +36,16 @@ MAX_TAKEN: Final = 256
 """Messages taken at once: a relay that sends faster than we read must not hold up the person
 or the clock.  An honest end has at most 8 frames under way."""
 
+MAX_TAKEN_BYTES: Final = 64 * KIB
+"""Bytes taken at once, for the same reason: three of the largest sealed frames."""
+
+MAX_CONTROL_FRAMES: Final = 32
+"""Pings and pongs that a relay may send in `CONTROL_S`: an honest one sends one in 20 s, and
+one for each of our own pings."""
+
+CONTROL_S: Final = 10.0
+"""Seconds over which control frames are counted."""
+
 MAX_UNSENT_BYTES: Final = 1024 * 1024
 """Bytes that wait for a relay that does not read: answers to its pings pile up without end."""
 
@@ -43,6 +53,9 @@ MAX_FRAGMENTS: Final = 64
 """Fragments of one message: empty ones would pile up without reaching its largest size."""
 
 _RECEIVE_BYTES: Final = 65_536
+
+_SLICE_BYTES: Final = 2 * KIB
+"""Bytes parsed between two looks at the limits: at most 1,024 empty frames, some milliseconds."""
 
 # The library's own messages would hold nothing secret, but nobody reads them either.
 _QUIET: Final = logging.getLogger("certrelay.net")
@@ -57,8 +70,8 @@ class ConnectionLostError(Exception):
 class Link:
     """An open WebSocket.
 
-    ``receive`` when the socket is readable, ``flush`` when it is writable and there is
-    something left to write, ``keep_alive`` when its time has come.  Each raises
+    ``receive`` when the socket is readable or ``has_to_read``, ``flush`` when it is writable
+    and there is something left to write, ``keep_alive`` when its time has come.  Each raises
     `ConnectionLostError` when the connection is gone.
     """
 
@@ -66,6 +79,11 @@ class Link:
         self._stream: Final = stream
         self._protocol: Final = protocol
         self._outgoing = bytearray()
+        self._unparsed = b""
+        self._has_more = False
+        self._breaks_rules = False
+        self._control_frames = 0
+        self._control_since = now
         self._parts: list[bytes] = []
         self._text = False
         self._heard_at = now
@@ -79,6 +97,11 @@ class Link:
     def has_to_write(self) -> bool:
         """Whether bytes wait for the socket to take them."""
         return bool(self._outgoing)
+
+    @property
+    def has_to_read(self) -> bool:
+        """Whether something is left to `receive`, of which ``select`` may know nothing."""
+        return self._has_more
 
     def send_text(self, text: str) -> None:
         """Send a message to the relay."""
@@ -101,7 +124,8 @@ class Link:
     @property
     def _has_failed(self) -> bool:
         # We closed, because the relay broke the rules: what it says then is not waited for.
-        return self._protocol.state is State.CLOSING and self._protocol.close_rcvd is None
+        is_closing = self._protocol.state is State.CLOSING and self._protocol.close_rcvd is None
+        return is_closing or self._breaks_rules
 
     def flush(self) -> None:
         """Give the socket as much as it takes now."""
@@ -120,48 +144,80 @@ class Link:
     def receive(self, now: float) -> list[str | bytes]:
         """Take what the socket has: whole messages, in order; maybe none.
 
-        At most about `MAX_TAKEN`: the rest comes at the next call.
+        At most about `MAX_TAKEN` messages and `MAX_TAKEN_BYTES`: a call takes some 10 ms
+        whatever the relay sends.  If ``has_to_read`` then, the rest comes at the next call.
+
+        Raises:
+            ConnectionLostError: If the connection has ended, or the relay has broken the
+                rules or its budget of control frames.
         """
+        if self._breaks_rules:
+            raise ConnectionLostError
         messages: list[str | bytes] = []
-        while len(messages) < MAX_TAKEN:
-            try:
-                data = self._stream.recv(_RECEIVE_BYTES)
-            except _must_wait():
+        self._has_more = True
+        left = MAX_TAKEN_BYTES
+        while left > 0 and len(messages) < MAX_TAKEN:
+            if not self._unparsed and not self._read(now):
+                self._has_more = False
                 return messages
-            except OSError:
-                data = b""
-            if data:
-                self._heard(now)
-                self._protocol.receive_data(data)
+            piece, self._unparsed = self._unparsed[:_SLICE_BYTES], self._unparsed[_SLICE_BYTES:]
+            left -= len(piece)
+            if piece:
+                self._protocol.receive_data(piece)
             else:
                 self._protocol.receive_eof()
-            messages += self._messages()
+            messages += self._messages(now)
+            is_lost = not piece or self._protocol.state is State.CLOSED or self._has_failed
             try:
                 self.flush()  # pongs, and the answer to a close
             except ConnectionLostError:
-                data = b""
-            if not data or self._protocol.state is State.CLOSED or self._has_failed:
+                is_lost = True
+            if is_lost:
                 if messages:
                     return messages  # the end shows again at the next call
                 raise ConnectionLostError
         return messages
 
-    def _messages(self) -> list[str | bytes]:
+    def _read(self, now: float) -> bool:
+        """Read from the socket; false if it has nothing now.  At its end nothing is unparsed."""
+        try:
+            self._unparsed = self._stream.recv(_RECEIVE_BYTES)
+        except _must_wait():
+            return False
+        except OSError:
+            self._unparsed = b""
+        if self._unparsed:
+            self._heard(now)
+        return True
+
+    def _messages(self, now: float) -> list[str | bytes]:
         messages: list[str | bytes] = []
         for event in self._protocol.events_received():
-            if not isinstance(event, Frame) or event.opcode not in _DATA:
+            if not isinstance(event, Frame):
+                continue
+            if event.opcode not in _DATA:
+                self._count_control_frame(now)
+                if self._breaks_rules:
+                    break
                 continue
             if event.opcode is not Opcode.CONT:
                 self._text = event.opcode is Opcode.TEXT
             self._parts.append(bytes(event.data))
             if len(self._parts) > MAX_FRAGMENTS:
-                raise ConnectionLostError
+                self._breaks_rules = True
+                break
             if event.fin:
                 whole = b"".join(self._parts)
                 self._parts.clear()
                 # Bad UTF-8 becomes a text that no control message is: the driver refuses it.
                 messages.append(whole.decode("utf-8", "replace") if self._text else whole)
         return messages
+
+    def _count_control_frame(self, now: float) -> None:
+        if now - self._control_since >= CONTROL_S:
+            self._control_since, self._control_frames = now, 0
+        self._control_frames += 1
+        self._breaks_rules = self._control_frames > MAX_CONTROL_FRAMES
 
     def _heard(self, now: float) -> None:
         self._heard_at = now
@@ -207,6 +263,7 @@ def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
         origin: ``http[s]://host[:port]/[path/]``, as `certrelay.e2e.origin` spells it.
         now: The monotonic clock's time, in seconds.
         timeout_s: Seconds for each of three steps: to connect, to greet by TLS, to upgrade.
+            A loop uses `certrelay.net.dialling`, which bounds them together.
 
     Raises:
         RelayUnreachable: ``relay_unreachable``, ``tls_failed`` or ``not_a_relay``, with

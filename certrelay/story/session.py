@@ -14,8 +14,7 @@ from certrelay import limits
 from certrelay.endpoint import Endpoint, notices
 from certrelay.errors import CertRelayError, Interrupted, RelayUnreachable
 from certrelay.frozen import frozen
-from certrelay.net import Link, connect
-from certrelay.net.link import ConnectionLostError
+from certrelay.net import ConnectionLostError, Dial, Dialling, Link
 from certrelay.safe_text import printable
 from certrelay.story.dialogue import Dialogue
 from certrelay.terminal.lines import Lines
@@ -23,6 +22,15 @@ from certrelay.terminal.report import Report
 
 FAREWELL_S: Final = 2.0
 """Seconds for the relay to close the socket after our `leave`."""
+
+INTERRUPTED_FAREWELL_S: Final = 0.5
+"""The same after Ctrl-C: the person wants the program to end."""
+
+FIRST_DIAL_S: Final = 10.0
+"""Seconds to reach the relay for the first time, TLS and upgrade included."""
+
+NEXT_DIAL_S: Final = 6.0
+"""The same after a loss: another try may find another way, a slow mobile link needs two."""
 
 
 class Part(Protocol):
@@ -41,10 +49,10 @@ class Names:
 
 
 class Connect(Protocol):
-    """As `certrelay.net.connect`."""
+    """As `certrelay.net.Dialling`."""
 
-    def __call__(self, origin: str, now: float, *, timeout_s: float) -> Link:
-        """Open a connection, or raise `RelayUnreachable`."""
+    def __call__(self, origin: str, now: float, *, timeout_s: float) -> Dial:
+        """Begin to connect."""
 
 
 @frozen
@@ -57,8 +65,8 @@ class Shell:
     """A random wait between two bounds, in seconds."""
 
     clock: Callable[[], float] = time.monotonic
-    connect: Connect = connect
-    """Opens a connection to the relay; the simulation has its own."""
+    connect: Connect = Dialling
+    """Begins a connection to the relay; the simulation has its own."""
 
 
 class Session:
@@ -77,6 +85,7 @@ class Session:
         self._clock: Final = shell.clock
         self._connect: Final = shell.connect
         self._link: Link | None = None
+        self._dial: Dial | None = None
         self._connect_at = 0.0
         self._has_connected = False
         self._dialogue: Dialogue[None] | None = None
@@ -140,19 +149,25 @@ class Session:
     # --- the connection ---
 
     def _keep_connected(self) -> None:
+        """Begin a connection where one is wanted, and take the one that has been made."""
         now = self.now()
-        if self._link is not None or not self.endpoint.wants_connection or now < self._connect_at:
-            return
-        longest = limits.RECONNECT_S[1] if self._has_connected else 10.0
+        if self._dial is None:
+            if self._link or not self.endpoint.wants_connection or now < self._connect_at:
+                return
+            longest = NEXT_DIAL_S if self._has_connected else FIRST_DIAL_S
+            self._dial = self._connect(self._origin, now, timeout_s=longest)
         try:
-            self._link = self._connect(self._origin, now, timeout_s=longest)
+            self._link = self._dial.take(now)
         except RelayUnreachable:
+            self._dial = None
             if not self._has_connected:
                 raise
             self._lost()
             return
-        self._has_connected = True
-        self.endpoint.connected(self.now())
+        if self._link is not None:
+            self._dial = None
+            self._has_connected = True
+            self.endpoint.connected(self.now())
 
     def _lost(self) -> None:
         self._hang_up()
@@ -161,21 +176,27 @@ class Session:
         self.endpoint.connection_lost(now)
 
     def _hang_up(self) -> None:
+        if self._dial is not None:
+            self._dial.abandon()
+            self._dial = None
         if self._link is not None:
             self._link.close()
             self._link = None
 
     def _say_farewell(self) -> None:
         """Let what was sent last arrive: the relay closes when it has taken it."""
-        end = self.now() + FAREWELL_S
-        while self._link is not None and (left := end - self.now()) > 0:
-            writers = [self._link] if self._link.has_to_write else []
-            readable, writable, _ = select.select([self._link], writers, [], left)
+        asked = self._lines.interrupts.asked
+        end = self.now() + (INTERRUPTED_FAREWELL_S if asked else FAREWELL_S)
+        link = self._link
+        while link is not None and (left := end - self.now()) > 0:
+            writers = [link] if link.has_to_write else []
+            left = 0.0 if link.has_to_read else left
+            readable, writable, _ = select.select([link], writers, [], left)
             try:
                 if writable:
-                    self._link.flush()
-                if readable:
-                    self._link.receive(self.now())
+                    link.flush()
+                if readable or link.has_to_read:
+                    link.receive(self.now())
             except ConnectionLostError:
                 return
 
@@ -208,13 +229,16 @@ class Session:
             self._lost()
 
     def _wait(self) -> None:
-        readers: list[Link | Lines] = [self._lines]
+        readers: list[Link | Lines | Dial] = [self._lines]
         writers: list[Link] = []
+        # Never longer than a second: Windows takes Ctrl-C only between two waits.
+        timeout = min(1.0, max(0.0, self._due() - self.now()))
+        if self._dial is not None:
+            readers.append(self._dial)
         if self._link is not None:
             readers.append(self._link)
             writers += [self._link] if self._link.has_to_write else []
-        # Never longer than a second: Windows takes Ctrl-C only between two waits.
-        timeout = min(1.0, max(0.0, self._due() - self.now()))
+            timeout = 0.0 if self._link.has_to_read else timeout
         readable, writable, _ = select.select(readers, writers, [], timeout)
         self._act(readable, writable)
 
@@ -223,6 +247,8 @@ class Session:
         due = [self.endpoint.deadline()]
         if self._link is not None:
             due.append(self._link.deadline())
+        elif self._dial is not None:
+            due.append(self._dial.deadline())
         elif self.endpoint.wants_connection:
             due.append(self._connect_at)
         if self.ticking is not None:
@@ -252,7 +278,8 @@ class Session:
         try:
             if link in writable:
                 link.flush()
-            received = link.receive(self.now()) if link in readable else []
+            is_readable = link in readable or link.has_to_read
+            received = link.receive(self.now()) if is_readable else []
             link.keep_alive(self.now())
         except ConnectionLostError:
             self._lost()

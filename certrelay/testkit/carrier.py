@@ -10,8 +10,7 @@ import time
 from typing import Final
 
 from certrelay.errors import RelayUnreachable
-from certrelay.net import connect
-from certrelay.net.link import ConnectionLostError
+from certrelay.net import ConnectionLostError, connect
 
 PATIENCE_S: Final = 20.0
 """Seconds to wait for a message before giving up."""
@@ -63,7 +62,8 @@ class Carrier:
                 message = self._waiting.pop(0)
                 if kind is None or (isinstance(message, bytes) and message[:1] == kind):
                     return message
-            if not select.select([self._link], [], [], max(0.0, end - time.monotonic()))[0]:
+            left = max(0.0, end - time.monotonic())
+            if not (self._link.has_to_read or select.select([self._link], [], [], left)[0]):
                 raise RelayUnreachable("connection_lost")
             try:
                 self._waiting += self._link.receive(time.monotonic())

@@ -30,6 +30,11 @@ AWAY_S: Final = 3.0
 """Seconds without the page after which it counts as left: a reload takes less."""
 
 
+CODE_GRACE_S: Final = 3.0
+"""Seconds after the end of its life at which a code goes from the page, whatever the story's loop
+is doing: later than the story burns it."""
+
+
 class Stage:
     """One page beside one story.
 
@@ -213,8 +218,10 @@ class Stage:
                 self._become("failed")
 
     def watch(self) -> None:
-        """Look whether the page is still there; called again and again."""
+        """Look whether the page is still there, and the code still good; called again and again."""
         now = self._clock()
+        if now > self._expires_at + CODE_GRACE_S:
+            self.burn_code()
         with self._changed:
             if self._state == "opening" and now - self._opened_at > UNOPENED_S:
                 self._become("unopened")

@@ -15,8 +15,7 @@ from typing import Final
 from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError, ProtocolError, RelayUnreachable, RoomEnded
 from certrelay.limits import ANSWER_S
-from certrelay.net import Link, connect
-from certrelay.net.link import ConnectionLostError
+from certrelay.net import ConnectionLostError, Link, connect
 from certrelay.wire.ids import JoinSecret, RoomId, TokenHash
 from certrelay.wire.messages import (
     SOCKET_PATH,
@@ -178,7 +177,7 @@ def _answer(link: Link, request: FromDevice, *, refusals: bool = False) -> FromR
     link.send_text(encode(request))
     deadline = time.monotonic() + ANSWER_S
     while (left := deadline - time.monotonic()) > 0:
-        select.select([link], [], [], left)
+        select.select([link], [], [], 0.0 if link.has_to_read else left)
         try:
             messages = link.receive(time.monotonic())
         except ConnectionLostError:

@@ -52,6 +52,7 @@ ROWS: dict[int, str] = {
     49: "the traffic's shape tells what travels",
     50: "an unlocked PC is left alone",
     51: "a web site or another user reads the PC's own page",
+    71: "a relay's talk, or its silence, holds up the PC",
 }
 """Every row of docs/security.md with a short name."""
 

@@ -13,7 +13,7 @@ from client_pc.browser.files import FILES, read_files
 from client_pc.browser.opening import has_screen
 from client_pc.browser.owner import is_ours
 from client_pc.browser.server import MAX_BODY, serving
-from client_pc.browser.stage import AWAY_S, TICKET_S, UNOPENED_S, Stage
+from client_pc.browser.stage import AWAY_S, CODE_GRACE_S, TICKET_S, UNOPENED_S, Stage
 from tests.sources import ROOT
 
 
@@ -47,6 +47,20 @@ def opened(stage: Stage) -> str:
 
 def names(stage: Stage, count: int = 0) -> list[str]:
     return [event["event"] for event in stage.events_after(count, 0, gone)]
+
+
+@pytest.mark.attack(71)
+def test_a_code_goes_from_the_page_at_its_end_whatever_the_story_does(
+    stage: Stage, clock: Clock
+) -> None:
+    stage.show_code(["101"], is_local=True, expires_in_ms=120_000)
+    clock.now += 120
+    stage.watch()
+    assert "rows" in stage.events_after(0, 0, gone)[0]
+    clock.now += CODE_GRACE_S + 1
+    stage.watch()
+    assert "rows" not in stage.events_after(0, 0, gone)[0]
+    assert names(stage) == ["waiting", "burnt"]
 
 
 @pytest.mark.attack(51)

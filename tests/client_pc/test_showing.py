@@ -1,6 +1,7 @@
 """The code leaves the disk, whatever becomes of the screen."""
 
 import os
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,6 +12,8 @@ from certrelay.e2e.handshake import ShowSecrets
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint.notices import RoomOpened
 from certrelay.testkit.pair import ORIGIN
+from client_pc import showing
+from client_pc.qr_screen import draw
 from client_pc.showing import CodeFiles, Showing
 
 
@@ -44,3 +47,33 @@ def test_the_files_go_before_the_screen_is_cleared(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="Input/output"):
         showing.take_away(session)
     assert not list(tmp_path.iterdir())
+
+
+def files_of_a_code(folder: Path, life_s: float) -> CodeFiles:
+    qr = QrCode(ORIGIN, ShowSecrets.fresh(os.urandom).payload(Direction.TO_PC, lan=False))
+    files = CodeFiles(folder / "qr.png", folder / "url.txt")
+    files.write(draw(qr.url), qr.url, life_s)
+    return files
+
+
+@pytest.mark.attack(71, 46)
+def test_the_files_go_at_the_end_of_the_codes_life_though_nobody_takes_them_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(showing, "GRACE_S", 0.1)
+    files_of_a_code(tmp_path, life_s=0.0)
+    while list(tmp_path.iterdir()):  # the test's own limit ends it
+        time.sleep(0.05)
+
+
+def test_a_fresh_code_has_a_life_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(showing, "GRACE_S", 0.0)
+    files = files_of_a_code(tmp_path, life_s=600.0)
+    first = files._timer
+    files.write(draw("http://127.0.0.1:1/#1"), "http://127.0.0.1:1/#1", 600.0)
+    assert first is not None
+    assert first.finished.is_set()
+    assert len(list(tmp_path.iterdir())) == 2
+    files.remove()

@@ -12,6 +12,7 @@ from websockets.uri import parse_uri
 from certrelay.limits import ANSWER_PING_S, GRACE_S, MAX_MESSAGE_BYTES, QUIET_S, RECONNECT_S
 from certrelay.net.link import (
     MAX_FRAGMENTS,
+    MAX_TAKEN,
     MAX_UNSENT_BYTES,
     ConnectionLostError,
     Link,
@@ -142,3 +143,75 @@ def test_a_message_that_is_too_large_ends_the_connection(pair: tuple[Link, Relay
     relay.flush()
     with pytest.raises(ConnectionLostError):
         link.receive(1.0)
+
+
+class Flood:
+    """A socket that has something to read at every look, and takes what is written."""
+
+    def __init__(self, stream: socket.socket, endless: bytes) -> None:
+        self.stream = stream
+        self.endless = endless
+        self.taken = 0
+
+    def fileno(self) -> int:
+        return self.stream.fileno()
+
+    def recv(self, size: int) -> bytes:
+        self.taken += 1
+        return self.endless[:size]
+
+    def send(self, data: bytes) -> int:
+        return len(data)
+
+    def close(self) -> None:
+        """The socket pair closes itself."""
+
+
+def flooded(link: Link, endless: bytes) -> Flood:
+    """Put an endless stream of bytes in the place of the relay's."""
+    flood = Flood(link._stream, endless)
+    link._stream = flood  # type: ignore[misc,assignment]
+    return flood
+
+
+@pytest.mark.attack(71)
+@pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG])
+def test_a_relay_that_sends_nothing_but_control_frames_is_given_up(
+    pair: tuple[Link, Relay], opcode: Opcode
+) -> None:
+    link, _ = pair
+    flood = flooded(link, bytes([0x80 | opcode, 0]) * 32_768)
+    with pytest.raises(ConnectionLostError):
+        link.receive(1.0)
+    assert flood.taken == 1
+
+
+@pytest.mark.attack(71)
+def test_control_frames_at_an_honest_pace_are_no_flood(pair: tuple[Link, Relay]) -> None:
+    link, relay = pair
+    for second in range(0, 400, 2):
+        relay.protocol.send_ping(b"")
+        relay.flush()
+        assert link.receive(float(second)) == []
+    assert relay.read().count(Opcode.PONG) == 200
+
+
+@pytest.mark.attack(71)
+def test_an_endless_stream_of_messages_is_taken_a_piece_at_a_time(
+    pair: tuple[Link, Relay],
+) -> None:
+    link, _ = pair
+    flood = flooded(link, b"\x82\x00" * 32_768)
+    for _ in range(10):
+        assert MAX_TAKEN <= len(link.receive(1.0)) < 8 * MAX_TAKEN
+        assert link.has_to_read
+    assert flood.taken == 1
+
+
+def test_nothing_is_left_to_read_when_the_socket_is_empty(pair: tuple[Link, Relay]) -> None:
+    link, relay = pair
+    assert not link.has_to_read
+    relay.protocol.send_text(b"x")
+    relay.flush()
+    assert link.receive(1.0) == ["x"]
+    assert not link.has_to_read

@@ -11,8 +11,7 @@ from typing import Any, cast
 
 from certrelay.endpoint import notices
 from certrelay.errors import CertRelayError, RelayUnreachable, UsageError
-from certrelay.net import Link
-from certrelay.net.link import ConnectionLostError
+from certrelay.net import ConnectionLostError, Dial, Link
 from certrelay.story.session import FAREWELL_S, Names, Part, Session, Shell
 from certrelay.terminal.interrupts import Interrupts
 from certrelay.terminal.lines import Lines
@@ -96,6 +95,28 @@ class WatchedSession(Session):
     def _hear(self, notice: notices.Notice) -> None:
         self.watch(notice)
         super()._hear(notice)
+
+
+class SimDial:
+    """A connection whose time has been waited for already."""
+
+    def __init__(self, origin: str, link: SimLink | None) -> None:
+        self._origin = origin
+        self._link = link
+
+    def fileno(self) -> int:
+        return -1
+
+    def deadline(self) -> float:
+        return 0.0
+
+    def take(self, now: float) -> Link | None:
+        if self._link is None:
+            raise RelayUnreachable("relay_unreachable", relay=self._origin)
+        return self._link
+
+    def abandon(self) -> None:
+        """It is taken at once."""
 
 
 class Program:
@@ -237,11 +258,9 @@ class Program:
         self.session._carry_out()
         self._proceed()
 
-    def _connect(self, origin: str, now: float, *, timeout_s: float) -> Link:
+    def _connect(self, origin: str, now: float, *, timeout_s: float) -> Dial:
         wire = self.world.dial(self)
-        if wire is None:
-            raise RelayUnreachable("relay_unreachable", relay=origin)
-        return cast(Link, wire.link)
+        return SimDial(origin, None if wire is None else wire.link)
 
     def _say_farewell(self) -> None:
         """As ``Session._say_farewell``, then the end of ``Session.run``."""
