@@ -23,7 +23,10 @@ import { written } from "./naming.js";
  * @property {number | null} notBefore milliseconds since 1970; null if it cannot be read
  * @property {number | null} notAfter
  * @property {Element} publicKeyInfo
+ * @property {boolean} signs whether its key may sign; a km certificate's may only exchange keys
+ * @property {boolean} isCa whether it is an authority's own
  * @property {string} fingerprint SHA-256, 64 hex digits
+ * @property {Uint8Array} encoded the certificate alone, without what stood after it
  */
 
 /** @type {Record<string, string>} */
@@ -46,6 +49,10 @@ const ATTRIBUTES = {
   "1.2.840.113549.1.9.1": "email",
 };
 const MAX_SERIAL_BYTES = 64;
+const KEY_USAGE = "2.5.29.15";
+const BASIC_CONSTRAINTS = "2.5.29.19";
+/** digitalSignature and nonRepudiation. */
+const SIGNING_BITS = 0xc0;
 
 /**
  * Read a certificate.
@@ -88,6 +95,9 @@ function parse(encoded) {
   if (serial.content.length > MAX_SERIAL_BYTES) throw new DerError("serial number");
   const subject = tolerant(() => readName(subjectName)) || [];
   const issuer = tolerant(() => readName(issuerName)) || [];
+  const extensions = tolerant(() => readExtensions(fields.slice(6))) || {};
+  const usage = extensions[KEY_USAGE];
+  const constraints = extensions[BASIC_CONSTRAINTS];
   const times = tolerant(() => [validity.child(0).time(), validity.child(1).time()]);
   return {
     subject,
@@ -98,8 +108,38 @@ function parse(encoded) {
     notBefore: times === null ? null : times[0],
     notAfter: times === null ? null : times[1],
     publicKeyInfo,
+    signs: usage === undefined || tolerant(() => maySign(usage)) !== false,
+    isCa: constraints !== undefined && tolerant(() => saysCa(constraints)) === true,
+    encoded,
     fingerprint: hex(sha256(encoded)),
   };
+}
+
+/** The values of the extensions, by their identifiers. @param {Element[]} fields @returns {Record<string, Uint8Array>} */
+function readExtensions(fields) {
+  /** @type {Record<string, Uint8Array>} */
+  const found = {};
+  for (const field of fields.filter(({ tag }) => tag === context(3))) {
+    for (const extension of field.child(0).children(TAG.SEQUENCE)) {
+      const parts = extension.children(TAG.SEQUENCE);
+      const oid = parts[0].oid();
+      if (!(oid in found)) found[oid] = parts[parts.length - 1].octets();
+    }
+  }
+  return found;
+}
+
+/** @param {Uint8Array} value of the extension KeyUsage */
+function maySign(value) {
+  const { content } = Element.parse(value).expect(TAG.BIT_STRING);
+  if (content.length === 0) throw new DerError("key usage");
+  return content.length > 1 && (content[1] & SIGNING_BITS) !== 0;
+}
+
+/** @param {Uint8Array} value of the extension BasicConstraints */
+function saysCa(value) {
+  const [first] = Element.parse(value).children(TAG.SEQUENCE);
+  return first !== undefined && first.tag === TAG.BOOLEAN && first.content.some((byte) => byte !== 0);
 }
 
 /** @template T @param {() => T} read @returns {T | null} */

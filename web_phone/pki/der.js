@@ -122,6 +122,12 @@ export class Element {
     return concat(...this.children().map((piece) => piece.expect(TAG.OCTET_STRING).content));
   }
 
+  /** Read an octet string whose identifier is context-specific. @returns {Uint8Array} */
+  implicitOctets() {
+    if ((this.tag & CONSTRUCTED) === 0) return this.content;
+    return concat(...this.children().map((piece) => piece.expect(TAG.OCTET_STRING).content));
+  }
+
   /** Read a BIT STRING of whole bytes. */
   bits() {
     const { content } = this.expect(TAG.BIT_STRING);

@@ -9,7 +9,7 @@ import { CertRelayError } from "../core/errors.js";
 import { readCertificateFile } from "./certificate.js";
 import { caFolder, dnFolder } from "./naming.js";
 import { parseKeyFile } from "./pbe.js";
-import { ownerOf } from "./pkcs12.js";
+import { outline } from "./pkcs12.js";
 
 /**
  * @typedef {object} Summary its texts are a stranger's
@@ -46,8 +46,17 @@ export function inspect(item) {
 function inspectPkcs12(item) {
   const content = fileOf(item, "pkcs12");
   if (content === undefined) throw new CertRelayError("bad_pkcs12");
-  const certificate = ownerOf(content);
-  const digest = hex(sha256(content));
+  return pkcs12Summary(item, outline(content, Date.now()).owner);
+}
+
+/**
+ * What a PKCS#12 item is, once its certificate is known.
+ * @param {import("../core/bundle.js").Item} item
+ * @param {import("./certificate.js").Certificate | null} certificate null where it is encrypted
+ * @returns {Summary}
+ */
+export function pkcs12Summary(item, certificate) {
+  const digest = hex(sha256(fileOf(item, "pkcs12") || new Uint8Array(0)));
   const stem = certificate === null ? digest.slice(0, 16) : dnFolder(certificate.subject, digest);
   return { item, certificate, place: ["PKCS12", `${stem}.p12`] };
 }

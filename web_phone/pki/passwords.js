@@ -37,10 +37,25 @@ function cp949(password) {
   return Uint8Array.from(bytes);
 }
 
-/** Likeliest first. @param {string} password @returns {Uint8Array[]} */
+/** Likeliest first, for PKCS#5. @param {string} password @returns {Uint8Array[]} */
 export function passwordBytes(password) {
   const utf8 = new TextEncoder().encode(password);
   if (utf8.every((byte) => byte < 0x80)) return [utf8];
   const korean = cp949(password);
   return korean === null ? [utf8] : [utf8, korean];
+}
+
+/**
+ * Likeliest first, for PKCS#12's own derivation: UTF-16 with an end mark, as the standard says;
+ * then, as some programs do, each byte of the UTF-8 or CP949 form widened; for the empty
+ * password also nothing at all.
+ * @param {string} password
+ * @returns {Uint8Array[]}
+ */
+export function widePasswordBytes(password) {
+  const wide = (/** @type {number[]} */ units) => Uint8Array.from([...units, 0].flatMap((unit) => [unit >> 8, unit & 255]));
+  const own = wide(Array.from({ length: password.length }, (_, at) => password.charCodeAt(at)));
+  if (password === "") return [own, new Uint8Array(0)];
+  const isAscii = /^[\0-\x7f]*$/.test(password);
+  return isAscii ? [own] : [own, ...passwordBytes(password).map((bytes) => wide(Array.from(bytes)))];
 }

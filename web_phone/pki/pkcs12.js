@@ -1,58 +1,172 @@
-// PKCS#12 files, as far as they can be read without their password.
+// PKCS#12 files: what can be read without the password, and what the password opens.
 //
-// Source: RFC 7292; certrelay/pki/pkcs12.py.
+// Source: RFC 7292, RFC 9579 for MACs over PBKDF2; certrelay/pki/pkcs12.py.
 
+import { hmac, pbkdf2Async, sha1, sha224, sha256, sha384, sha512 } from "../vendor/crypto.js";
+import { equal } from "../core/bytes.js";
 import { CertRelayError } from "../core/errors.js";
 import { parseCertificate } from "./certificate.js";
 import { context, DerError, Element, TAG } from "./der.js";
 import { unwrap } from "./encodings.js";
+import { pkcs12 as derive } from "./kdf.js";
+import { passwordBytes, widePasswordBytes } from "./passwords.js";
+import { bearable, HMAC_SHA1, openSealed, parseKeyFile, PBKDF2, PRFS, readScheme, unsupported } from "./pbe.js";
+import { keyFits, openKey, readKey } from "./private_key.js";
 
 const DATA = "1.2.840.113549.1.7.1";
 const ENCRYPTED_DATA = "1.2.840.113549.1.7.6";
 const KEY_BAG = "1.2.840.113549.1.12.10.1.1";
 const SHROUDED_KEY_BAG = "1.2.840.113549.1.12.10.1.2";
 const CERT_BAG = "1.2.840.113549.1.12.10.1.3";
+const SAFE_CONTENTS_BAG = "1.2.840.113549.1.12.10.1.6";
 const X509_CERTIFICATE = "1.2.840.113549.1.9.22.1";
 const LOCAL_KEY_ID = "1.2.840.113549.1.9.21";
+const PBMAC1 = "1.2.840.113549.1.5.14";
+/** @type {Record<string, import("./kdf.js").Hash>} */
+const DIGESTS = {
+  "1.3.14.3.2.26": sha1,
+  "2.16.840.1.101.3.4.2.4": sha224,
+  "2.16.840.1.101.3.4.2.1": sha256,
+  "2.16.840.1.101.3.4.2.2": sha384,
+  "2.16.840.1.101.3.4.2.3": sha512,
+};
+/** Levels of bags in bags: nobody writes more than one. */
+const MAX_NESTING = 4;
+const MAX_MAC_KEY_BYTES = 128;
 
+/** @typedef {import("./certificate.js").Certificate} Certificate */
 /** @typedef {{oid: string, value: Element, keyId: string}} Bag */
+/** @typedef {{certificate: Certificate, keyId: string}} Owned */
+/**
+ * @typedef {object} Outline a file as far as it can be read without its password
+ * @property {Certificate | null} owner null where the certificates are encrypted
+ * @property {boolean} isSealed whether something but the keys is encrypted
+ * @property {boolean} isPlain whether a key lies open: no password protects it
+ */
+/**
+ * @typedef {object} Opened a file that its password has opened
+ * @property {Certificate} certificate the owner's, the one that signs
+ * @property {boolean} isCompared whether the key was seen to be the certificate's
+ * @property {boolean} isPlain whether a key lies open: no password protects it
+ */
 
 /**
- * The owner's certificate of a file where it lies open; null where it is encrypted, or where
- * the inside is of a kind that is not read here: such a file can still be moved.
- * @param {Uint8Array} encoded
- * @returns {import("./certificate.js").Certificate | null}
- * @throws {CertRelayError} `bad_pkcs12` if it is no such file
+ * Read what lies open.
+ * @param {Uint8Array} encoded a file; bytes after the element are passed over
+ * @param {number} now milliseconds since 1970: of several certificates of one key the one that
+ *   is valid now is the owner's
+ * @returns {Outline}
+ * @throws {CertRelayError} `bad_pkcs12` if it is no such file, or has no key and certificate
  */
-export function ownerOf(encoded) {
-  let parts;
+export function outline(encoded, now) {
   try {
-    const fields = Element.parse(unwrap(encoded).der).children(TAG.SEQUENCE);
-    if (fields.length > 3 || fields[0].integer() !== BigInt(3)) throw new DerError("version");
-    parts = Element.parse(dataOf(fields[1])).children(TAG.SEQUENCE);
+    const { bags, encrypted } = plainBags(shell(encoded).content);
+    const keys = keysOf(bags);
+    for (const { oid, value } of keys) {
+      if (oid === SHROUDED_KEY_BAG) parseKeyFile(value.encoded);
+      else if (readKey(value.encoded) === null) throw new DerError("no key");
+    }
+    const certificates = certificatesOf(bags);
+    const isSealed = encrypted.length > 0;
+    if (!isSealed && (keys.length === 0 || certificates.length === 0)) throw new DerError("nobody's");
+    const ids = keys.map((key) => key.keyId).filter((id) => id !== "");
+    const marked = certificates.filter(({ keyId }) => ids.includes(keyId));
+    const people = certificates.filter(({ certificate }) => !certificate.isCa);
+    const candidates = [marked, people, certificates].find((some) => some.length > 0) || [];
+    return { owner: bestOf(candidates, now), isSealed, isPlain: keys.some(({ oid }) => oid === KEY_BAG) };
   } catch {
     throw new CertRelayError("bad_pkcs12");
   }
+}
+
+/**
+ * Open a file with its password.  The keys are dropped.
+ * @param {Uint8Array} encoded
+ * @param {string} password
+ * @param {number} now as in `outline`
+ * @returns {Promise<Opened>}
+ * @throws {CertRelayError} `wrong_password`; `key_mismatch` if the keys fit none of the
+ *   certificates; `bad_pkcs12`, `unsupported_algorithm`, `too_many_iterations`
+ */
+export async function openPkcs12(encoded, password, now) {
+  outline(encoded, now);
   try {
-    return readOwner(parts);
-  } catch {
-    return null;
+    return await open(encoded, password, now);
+  } catch (error) {
+    throw error instanceof CertRelayError ? error : new CertRelayError("bad_pkcs12");
   }
 }
 
-/** @param {Element[]} parts */
-function readOwner(parts) {
-  /** @type {Bag[]} */
-  const bags = [];
-  for (const part of parts) {
-    const isEncrypted = part.child(0, TAG.SEQUENCE).oid() === ENCRYPTED_DATA;
-    if (!isEncrypted) bags.push(...Element.parse(dataOf(part)).children(TAG.SEQUENCE).map(readBag));
+/** @param {Uint8Array} encoded @param {string} password @param {number} now @returns {Promise<Opened>} */
+async function open(encoded, password, now) {
+  const { content, mac } = shell(encoded);
+  const { bags, encrypted } = plainBags(content);
+  const schemes = encrypted.map((info) => readScheme(info.child(1)));
+  bearable(schemes.reduce((sum, scheme) => sum + scheme.iterations, mac === null ? 0 : macRounds(mac)));
+  if (mac !== null && !(await macIsRight(mac, content, password))) throw new CertRelayError("wrong_password");
+  for (const [at, info] of encrypted.entries()) {
+    const more = await openSealed(schemes[at], info.child(2).implicitOctets(), password, (plain) => {
+      try {
+        return bagsOf(Element.parse(plain));
+      } catch {
+        return null;
+      }
+    });
+    if (more === null) throw new CertRelayError("wrong_password");
+    bags.push(...more);
   }
-  const keys = bags.filter((bag) => bag.oid === KEY_BAG || bag.oid === SHROUDED_KEY_BAG);
-  const certificates = bags.filter((bag) => bag.oid === CERT_BAG).map(readCertificate);
-  const ids = keys.map((key) => key.keyId).filter((id) => id !== "");
-  const own = certificates.find(({ keyId }) => ids.includes(keyId)) || certificates[0];
-  return own === undefined ? null : own.certificate;
+  return owned(bags, password, now);
+}
+
+/** @param {Bag[]} bags @param {string} password @param {number} now @returns {Promise<Opened>} */
+async function owned(bags, password, now) {
+  const certificates = certificatesOf(bags);
+  const keys = keysOf(bags);
+  if (certificates.length === 0 || keys.length === 0) throw new CertRelayError("bad_pkcs12");
+  const shrouded = keys.filter(({ oid }) => oid === SHROUDED_KEY_BAG);
+  bearable(shrouded.reduce((sum, { value }) => sum + readScheme(parseKeyFile(value.encoded).algorithm).iterations, 0));
+  const isPlain = shrouded.length < keys.length;
+  const pairs = [];
+  for (const bag of keys) {
+    const key = bag.oid === KEY_BAG ? readKey(bag.value.encoded) : await openKey(bag.value.encoded, password);
+    if (key === null) throw new CertRelayError("bad_pkcs12");
+    const judged = certificates.map((each) => ({ ...each, fits: keyFits(key, each.certificate.publicKeyInfo) }));
+    const unknown = judged.filter(({ fits, certificate }) => fits === null && !certificate.isCa);
+    const choices = [
+      judged.filter(({ fits, keyId }) => fits === true && keyId !== "" && keyId === bag.keyId),
+      judged.filter(({ fits }) => fits === true),
+      unknown.filter(({ keyId }) => keyId !== "" && keyId === bag.keyId),
+      unknown,
+    ];
+    const candidates = choices.find((some) => some.length > 0) || [];
+    const certificate = bestOf(candidates, now);
+    if (certificate !== null) pairs.push({ certificate, isCompared: candidates[0].fits === true, isPlain });
+  }
+  if (pairs.length === 0) throw new CertRelayError("key_mismatch");
+  return pairs.find(({ certificate }) => certificate.signs) || pairs[0];
+}
+
+/** Of certificates of one key: one that signs, valid now, lasting longest. @param {Owned[]} candidates @param {number} now */
+function bestOf(candidates, now) {
+  const rank = (/** @type {Certificate} */ { signs, notBefore, notAfter }) => {
+    const isValid = notBefore !== null && notAfter !== null && notBefore <= now && now <= notAfter;
+    return [signs ? 1 : 0, isValid ? 1 : 0, notAfter === null ? -Infinity : notAfter];
+  };
+  /** @type {Certificate | null} */
+  let best = null;
+  for (const { certificate } of candidates) {
+    const [mine, other] = [rank(certificate), best === null ? [] : rank(best)];
+    const at = mine.findIndex((value, index) => value !== other[index]);
+    if (best === null || (at >= 0 && mine[at] > other[at])) best = certificate;
+  }
+  return best;
+}
+
+/** The outermost shell: the AuthenticatedSafe's bytes, and the MacData. @param {Uint8Array} encoded */
+function shell(encoded) {
+  const [version, authSafe, ...mac] = Element.parse(unwrap(encoded).der).children(TAG.SEQUENCE);
+  if (version.integer() !== BigInt(3) || mac.length > 1) throw new DerError("version");
+  return { content: dataOf(authSafe), mac: mac.length === 0 ? null : mac[0] };
 }
 
 /** @param {Element} contentInfo */
@@ -61,17 +175,98 @@ function dataOf(contentInfo) {
   return contentInfo.child(1).child(0, context(0)).octets();
 }
 
-/** @param {Element} bag @returns {Bag} */
-function readBag(bag) {
-  const [oid, wrapped, ...attributes] = bag.children(TAG.SEQUENCE);
-  const ids = (attributes.length === 0 ? [] : attributes[0].children(TAG.SET))
-    .filter((attribute) => attribute.child(0, TAG.SEQUENCE).oid() === LOCAL_KEY_ID)
-    .map((attribute) => attribute.child(1).child(0, TAG.SET).octets().join(","));
-  return { oid: oid.oid(), value: wrapped.child(0, context(0)), keyId: ids[0] || "" };
+/** The bags that lie open, and the EncryptedContentInfo of each encrypted part. @param {Uint8Array} content */
+function plainBags(content) {
+  /** @type {Bag[]} */
+  const bags = [];
+  /** @type {Element[]} */
+  const encrypted = [];
+  for (const part of Element.parse(content).children(TAG.SEQUENCE)) {
+    if (part.child(0, TAG.SEQUENCE).oid() === ENCRYPTED_DATA) {
+      encrypted.push(part.child(1).child(0, context(0)).child(1, TAG.SEQUENCE).expect(TAG.SEQUENCE));
+    } else bags.push(...bagsOf(Element.parse(dataOf(part))));
+  }
+  return { bags, encrypted };
 }
 
-/** @param {Bag} bag */
-function readCertificate({ value, keyId }) {
-  if (value.child(0, TAG.SEQUENCE).oid() !== X509_CERTIFICATE) throw new DerError("not X.509");
-  return { keyId, certificate: parseCertificate(value.child(1).child(0, context(0)).octets()) };
+/** @param {Element} contents @param {number} [depth] @returns {Bag[]} */
+function bagsOf(contents, depth = 0) {
+  if (depth === MAX_NESTING) throw new DerError("bags nested too deep");
+  return contents.children(TAG.SEQUENCE).flatMap((bag) => {
+    const [oid, wrapped, ...attributes] = bag.children(TAG.SEQUENCE);
+    const value = wrapped.child(0, context(0));
+    if (oid.oid() === SAFE_CONTENTS_BAG) return bagsOf(value, depth + 1);
+    return [{ oid: oid.oid(), value, keyId: keyIdOf(attributes) }];
+  });
+}
+
+/** @param {Element[]} attributes */
+function keyIdOf(attributes) {
+  const read = (attributes.length === 0 ? [] : attributes[0].children(TAG.SET)).map((attribute) => ({
+    oid: attribute.child(0, TAG.SEQUENCE).oid(),
+    values: attribute.child(1).children(TAG.SET),
+  }));
+  const found = read.find(({ oid, values }) => oid === LOCAL_KEY_ID && values.length > 0);
+  return found === undefined ? "" : found.values[0].octets().join(",");
+}
+
+/** @param {Bag[]} bags */
+const keysOf = (bags) => bags.filter(({ oid }) => oid === KEY_BAG || oid === SHROUDED_KEY_BAG);
+
+/** One that is none is passed over while others can be read. @param {Bag[]} bags @returns {Owned[]} */
+function certificatesOf(bags) {
+  const found = [];
+  let isBroken = false;
+  for (const { oid, value, keyId } of bags) {
+    if (oid !== CERT_BAG || value.child(0, TAG.SEQUENCE).oid() !== X509_CERTIFICATE) continue;
+    try {
+      found.push({ keyId, certificate: parseCertificate(value.child(1).child(0, context(0)).octets()) });
+    } catch (error) {
+      if (!(error instanceof CertRelayError)) throw error;
+      isBroken = true;
+    }
+  }
+  if (isBroken && found.length === 0) throw new DerError("no certificate can be read");
+  return found;
+}
+
+/** @param {Element} mac */
+function macRounds(mac) {
+  const rounds = mac.children(TAG.SEQUENCE)[2];
+  return rounds === undefined ? 1 : rounds.count();
+}
+
+/** @param {Element} mac @param {Uint8Array} content @param {string} password */
+async function macIsRight(mac, content, password) {
+  const [info, salt] = mac.children(TAG.SEQUENCE);
+  const [algorithm, digest] = info.children(TAG.SEQUENCE);
+  const oid = algorithm.child(0, TAG.SEQUENCE).oid();
+  const stated = digest.octets();
+  if (oid === PBMAC1) return pbmac1IsRight(algorithm.child(1), stated, content, password);
+  const hash = DIGESTS[oid];
+  if (hash === undefined) throw unsupported(oid);
+  for (const candidate of widePasswordBytes(password)) {
+    const wanted = /** @type {const} */ ({ purpose: 3, size: stated.length, hash });
+    const key = await derive(candidate, salt.octets(), macRounds(mac), wanted);
+    if (equal(hmac(hash, key, content), stated)) return true;
+  }
+  return false;
+}
+
+/** @param {Element} parameters @param {Uint8Array} stated @param {Uint8Array} content @param {string} password */
+async function pbmac1IsRight(parameters, stated, content, password) {
+  const [derivation, scheme] = parameters.children(TAG.SEQUENCE);
+  const [salt, rounds, size, ...prf] = derivation.child(1).children(TAG.SEQUENCE);
+  const hash = PRFS[prf.length === 0 ? HMAC_SHA1 : prf[0].child(0, TAG.SEQUENCE).oid()];
+  const oid = scheme.child(0, TAG.SEQUENCE).oid();
+  const macHash = PRFS[oid];
+  const isKnown = derivation.child(0, TAG.SEQUENCE).oid() === PBKDF2 && hash !== undefined && macHash !== undefined;
+  if (!isKnown) throw unsupported(oid);
+  const wanted = { c: bearable(rounds.count()), dkLen: size.count() };
+  if (wanted.dkLen > MAX_MAC_KEY_BYTES) throw new DerError("length of the key");
+  for (const candidate of passwordBytes(password)) {
+    const key = await pbkdf2Async(hash, candidate, salt.octets(), wanted);
+    if (equal(hmac(macHash, key, content), stated)) return true;
+  }
+  return false;
 }

@@ -4,8 +4,7 @@
 
 import { CertRelayError } from "../core/errors.js";
 import { Element, TAG } from "./der.js";
-import { passwordBytes } from "./passwords.js";
-import { openKeyFile } from "./pbe.js";
+import { openSealed, parseKeyFile, readScheme } from "./pbe.js";
 
 const RSA = "1.2.840.113549.1.1.1";
 
@@ -15,26 +14,34 @@ const RSA = "1.2.840.113549.1.1.1";
  * @param {Uint8Array} encoded the key file
  * @param {string} password
  * @returns {Promise<boolean>} false for a kind of key that cannot be compared here
- * @throws {CertRelayError} `wrong_password`; `key_mismatch` if the password opened another
- *   certificate's key; and as `openKeyFile`
+ * @throws {CertRelayError} `key_mismatch` if the password opened another certificate's key; and
+ *   as `openKey`
  */
 export async function checkPassword(certificate, encoded, password) {
-  for (const candidate of passwordBytes(password)) {
-    const plain = await openKeyFile(encoded, candidate);
-    const key = plain === null ? null : readKey(plain);
-    if (key !== null) {
-      const fits = keyFits(key, certificate.publicKeyInfo);
-      if (fits === false) throw new CertRelayError("key_mismatch");
-      return fits === true;
-    }
-  }
-  throw new CertRelayError("wrong_password");
+  const fits = keyFits(await openKey(encoded, password), certificate.publicKeyInfo);
+  if (fits === false) throw new CertRelayError("key_mismatch");
+  return fits === true;
+}
+
+/**
+ * Open a key file.
+ * @param {Uint8Array} encoded
+ * @param {string} password
+ * @returns {Promise<OpenKey>}
+ * @throws {CertRelayError} `wrong_password`, `bad_key_file`, `unsupported_algorithm`,
+ *   `too_many_iterations`
+ */
+export async function openKey(encoded, password) {
+  const { algorithm, sealed } = parseKeyFile(encoded);
+  const key = await openSealed(readScheme(algorithm), sealed, password, readKey);
+  if (key === null) throw new CertRelayError("wrong_password");
+  return key;
 }
 
 /** @typedef {{oid: string, key: Uint8Array}} OpenKey */
 
-/** Read a PrivateKeyInfo; null tells a wrong password. @param {Uint8Array} plain @returns {OpenKey | null} */
-function readKey(plain) {
+/** Read a PrivateKeyInfo; null if it is none: a wrong password's output. @param {Uint8Array} plain @returns {OpenKey | null} */
+export function readKey(plain) {
   try {
     const [version, algorithm, key] = Element.parse(plain).children(TAG.SEQUENCE);
     const number = version.integer();
@@ -45,8 +52,8 @@ function readKey(plain) {
   }
 }
 
-/** @param {OpenKey} key @param {Element} publicKeyInfo @returns {boolean | null} null: cannot be told */
-function keyFits(key, publicKeyInfo) {
+/** Whether a key belongs to a public key. @param {OpenKey} key @param {Element} publicKeyInfo @returns {boolean | null} null: cannot be told */
+export function keyFits(key, publicKeyInfo) {
   if (key.oid !== RSA) return null;
   try {
     if (publicKeyInfo.child(0).child(0).oid() !== RSA) return false;

@@ -1,4 +1,4 @@
-// SEED, the Korean block cipher under which most signPri.key files lie, in CBC mode.
+// SEED, the Korean block cipher under which most signPri.key files lie.
 //
 // The two S-boxes are computed as the standard defines them, rather than typed in: a power
 // in GF(2^8) and an affine map.
@@ -103,21 +103,11 @@ function crypt(keys, block) {
 export const encryptBlock = (key, block) => crypt(roundKeys(key), block);
 
 /**
- * Decrypt in CBC mode; the padding stays on.
+ * What decrypts single blocks under a key.
  * @param {Uint8Array} key 16 bytes
- * @param {Uint8Array} iv 16 bytes
- * @param {Uint8Array} sealed whole blocks
+ * @returns {(block: Uint8Array) => Uint8Array}
  */
-export function decryptCbc(key, iv, sealed) {
+export function decryptor(key) {
   const keys = roundKeys(key).reverse();
-  const plain = new Uint8Array(sealed.length);
-  let previous = iv;
-  for (let at = 0; at < sealed.length; at += BLOCK_BYTES) {
-    const block = sealed.slice(at, at + BLOCK_BYTES);
-    crypt(keys, block).forEach((byte, index) => {
-      plain[at + index] = byte ^ previous[index];
-    });
-    previous = block;
-  }
-  return plain;
+  return (block) => crypt(keys, block);
 }
