@@ -18,7 +18,15 @@ from typing import Final, Literal
 
 from certrelay.bundle import Item
 from certrelay.disk import parts
-from certrelay.disk.reading import FILE_NAMES, Entry, find, read_file, read_folder, same_name
+from certrelay.disk.reading import (
+    FILE_NAMES,
+    PKCS12_ENDINGS,
+    Entry,
+    find,
+    read_file,
+    read_folder,
+    same_name,
+)
 from certrelay.disk.system import Disk, storage_error
 from certrelay.errors import CertificateError, StorageError
 from certrelay.frozen import frozen
@@ -65,10 +73,12 @@ class Store:
         """Give the path under which exactly these bytes are stored, if they are."""
         for path in self._candidates(place):
             if not _is_there(path):
-                return None
+                break
             if _holds(path, item):
                 return path
-        return None
+        # A PKCS#12 file may lie there under a name that a person or an older release gave it.
+        others = _pkcs12_files(path.parent) if item.kind == "pkcs12" else ()
+        return next((path for path in others if _holds(path, item)), None)
 
     def name_is_taken(self, item: Item, place: Place) -> bool:
         """Tell whether another certificate stands under that name, and this one nowhere."""
@@ -201,6 +211,13 @@ class Store:
             with contextlib.suppress(OSError):
                 self._disk.remove_file(target)
             self._disk.remove_tree(part)
+
+
+def _pkcs12_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(p for p in folder.iterdir() if p.suffix.lower() in PKCS12_ENDINGS)
+    except OSError:
+        return []
 
 
 def _is_there(path: Path) -> bool:

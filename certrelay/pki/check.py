@@ -13,7 +13,7 @@ from typing import Literal
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, CertRelayError
 from certrelay.frozen import frozen, replace
-from certrelay.pki import naming, npki, pbe, pkcs12
+from certrelay.pki import naming, npki, pbe, pkcs12, validity
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.naming import Place
 from certrelay.pki.private_key import PrivateKey
@@ -196,8 +196,10 @@ def _authorities(item: Item) -> tuple[Certificate, ...]:
 
 
 def _pkcs12_place(certificate: Certificate | None, content: bytes) -> Place:
+    digest = hashlib.sha256(content).hexdigest()[:16]
     if certificate is None:
-        return naming.pkcs12_place(hashlib.sha256(content).hexdigest()[:16])
+        return naming.pkcs12_place(digest)
+    day = certificate.not_after and validity.last_day(certificate.not_after)
     return naming.pkcs12_place(
-        naming.dn_folder(certificate.subject_rdns, hashlib.sha256(content).hexdigest())
+        naming.file_stem(certificate.cn, certificate.issuer_rdns, day, digest)
     )

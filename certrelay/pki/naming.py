@@ -54,6 +54,12 @@ _RANGES: Final = (
 """What a name may hold beside `_ASCII`.  Not a regular expression: to compile one of these
 ranges costs more than to parse a hundred certificates."""
 
+_OWNER_CHARACTERS: Final = 40
+"""Of a name for people: what is longer would push the authority and the day out of sight."""
+
+_NUMBER_OF_OWNER: Final = re.compile(r" *(\([^()]*\)[0-9]{6,}|_[0-9]{8,})$", re.ASCII)
+"""What authorities put behind a name: ``()0020041200806232804005``, ``(HONG)0012…``."""
+
 _RESERVED: Final = re.compile(
     r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|CLOCK\$|COM[0-9¹²³]|LPT[0-9¹²³]) *(\..*)?", re.IGNORECASE
 )
@@ -120,6 +126,29 @@ def ca_folder(issuer: Rdns) -> str:
 def dn_folder(subject: Rdns, fingerprint: str) -> str:
     """The folder of a certificate: its name, or its fingerprint where it has none."""
     return component(written(subject), fingerprint[:16])
+
+
+def owner_name(cn: str) -> str:
+    """The owner's name without the number that authorities put behind it.
+
+    ``홍길동()0020041200806232804005`` is ``홍길동``; a name of which nothing would be left
+    stays whole.
+    """
+    return _NUMBER_OF_OWNER.sub("", cn) or cn
+
+
+def file_stem(cn: str, issuer: Rdns, last_day: str | None, fallback: str) -> str:
+    """Name a file for people: ``홍길동_yessign_2027-11-28``.
+
+    Args:
+        cn: The owner's common name, a stranger's text.
+        issuer: The issuer's name, a stranger's text.
+        last_day: ``YYYY-MM-DD``; ``None`` where it cannot be read.
+        fallback: Takes the place of the owner where nothing of the name can be written.
+    """
+    owner = component(owner_name(cn), fallback)[:_OWNER_CHARACTERS].strip(" ")
+    parts = (owner, ca_folder(issuer), last_day or "")
+    return component("_".join(part for part in parts if part), fallback)
 
 
 def npki_place(subject: Rdns, issuer: Rdns, fingerprint: str) -> Place:

@@ -129,6 +129,15 @@ def test_a_part_of_what_is_stored_is_a_duplicate_and_more_is_not(tmp_path: Path)
         store.save(ITEM, PLACE)
 
 
+def test_a_file_that_lies_there_under_another_name_is_a_duplicate(tmp_path: Path) -> None:
+    named = tmp_path / "PKCS12" / "My certificate.PFX"
+    named.parent.mkdir()
+    named.write_bytes(FILE.files[0].content)
+    saved = Store(tmp_path).save(FILE, FILE_PLACE)
+    assert (saved.status, saved.path) == ("duplicate", named)
+    assert Store(tmp_path).save(OTHER_FILE, FILE_PLACE).status == "stored"
+
+
 @pytest.mark.attack(17)
 def test_a_folder_that_differs_by_case_or_normal_form_is_the_same_one(tmp_path: Path) -> None:
     name = unicodedata.normalize("NFD", PLACE[-1]).replace("ou=TEST", "ou=test")

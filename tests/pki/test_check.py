@@ -91,7 +91,7 @@ def test_a_pkcs12_file_in_the_fields_style_is_named_after_its_owner() -> None:
     assert (summary.needs_password, summary.reason) == (False, "no_password")
     assert summary.place == (
         "PKCS12",
-        "cn=홍길동()0099041202601010000001,ou=TEST,ou=personal4IB,o=yessign,c=kr.p12",
+        "홍길동_yessign_2027-01-01.p12",
     )
     assert check.inspect_with_password(item, PASSWORD).verified
 

@@ -132,3 +132,33 @@ def test_a_certificate_without_a_name_is_kept_by_its_fingerprint() -> None:
 def test_numbers_go_before_the_ending_of_a_file() -> None:
     assert naming.numbered(("PKCS12", "name.p12"), 2) == ("PKCS12", "name (2).p12")
     assert naming.numbered(("KICA", "USER", "cn=a.b"), 3) == ("KICA", "USER", "cn=a.b (3)")
+
+
+@pytest.mark.attack(17)
+@pytest.mark.parametrize(
+    ("cn", "stem"),
+    [
+        ("홍길동()0020041200806232804005", "홍길동_yessign_2027-11-28"),
+        ("홍길동(HONG GIL DONG)0012345678", "홍길동_yessign_2027-11-28"),
+        ("(주)시험상사()0020041200806232804005", "(주)시험상사_yessign_2027-11-28"),
+        ("시험상사_0000123456", "시험상사_yessign_2027-11-28"),
+        ("성춘향", "성춘향_yessign_2027-11-28"),
+        ("홍길동(1)", "홍길동(1)_yessign_2027-11-28"),
+        ("()0020041200806232804005", "()0020041200806232804005_yessign_2027-11-28"),
+        ("../../etc/passwd", "_._.._etc_passwd_yessign_2027-11-28"),
+        ("CON", "_CON_yessign_2027-11-28"),
+        ("\u202egnp.exe", "_gnp.exe_yessign_2027-11-28"),
+        ("", "ff_yessign_2027-11-28"),
+        ("가" * 200, "가" * 40 + "_yessign_2027-11-28"),
+        ("각", "각_yessign_2027-11-28"),
+    ],
+)
+def test_a_file_is_named_for_people(cn: str, stem: str) -> None:
+    found = naming.file_stem(cn, (("o", "yessign"),), "2027-11-28", "ff")
+    assert found == stem
+    assert naming.is_place(naming.pkcs12_place(found))
+    assert naming.component(found, "") == found
+
+
+def test_a_file_whose_last_day_cannot_be_read_is_named_without_it() -> None:
+    assert naming.file_stem("홍길동", (("o", "yessign"),), None, "ff") == "홍길동_yessign"

@@ -52,7 +52,7 @@ STATES = {
     "asked about several": "R.ask(t, {...who, arrived: [{summary: pair, isWanted: true},"
     " {summary: sealed, isWanted: false}, {summary: null, isWanted: false}]}, act)",
     "saved as a zip": "R.saved(t, {file: 'NPKI.zip', kept: [pair], ...who}, act)",
-    "saved as a PKCS#12 file": "R.saved(t, {file: 'cn=홍길동()00990412026.p12',"
+    "saved as a PKCS#12 file": "R.saved(t, {file: '홍길동_yessign_2027-01-01.p12',"
     " kept: [sealed], ...who}, act)",
     **{
         f"banner {why}": f"(layout.connection(t.say('page.waiting.{why}')), S.connecting(t, act))"

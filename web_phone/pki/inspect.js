@@ -7,9 +7,10 @@ import { fileOf } from "../core/bundle.js";
 import { hex } from "../core/bytes.js";
 import { CertRelayError } from "../core/errors.js";
 import { readCertificateFile } from "./certificate.js";
-import { caFolder, dnFolder } from "./naming.js";
+import { caFolder, dnFolder, fileStem } from "./naming.js";
 import { parseKeyFile } from "./pbe.js";
 import { outline } from "./pkcs12.js";
+import { lastDay } from "./validity.js";
 
 /**
  * @typedef {object} Summary its texts are a stranger's
@@ -56,7 +57,17 @@ function inspectPkcs12(item) {
  * @returns {Summary}
  */
 export function pkcs12Summary(item, certificate) {
-  const digest = hex(sha256(fileOf(item, "pkcs12") || new Uint8Array(0)));
-  const stem = certificate === null ? digest.slice(0, 16) : dnFolder(certificate.subject, digest);
-  return { item, certificate, place: ["PKCS12", `${stem}.p12`] };
+  return { item, certificate, place: ["PKCS12", `${stemOf(item, certificate)}.p12`] };
+}
+
+/**
+ * A name for people, without an ending.
+ * @param {import("../core/bundle.js").Item} item
+ * @param {import("./certificate.js").Certificate | null} certificate
+ */
+export function stemOf(item, certificate) {
+  const digest = hex(sha256(item.files[0].content)).slice(0, 16);
+  if (certificate === null) return digest;
+  const { cn, issuer, notAfter } = certificate;
+  return fileStem(cn, issuer, notAfter === null ? "" : lastDay(notAfter), digest);
 }

@@ -25,6 +25,10 @@ const CA_FOLDERS = {
 };
 const OTHERS =
   /[^ !#&'()+,\-.0-9=@A-Z_a-z~\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u3041-\u3096\u30a1-\u30fa\u3131-\u3163\u3165-\u318e\uac00-\ud7a3\u4e00-\u9fff]/gu;
+/** Of a name for people: what is longer would push the authority and the day out of sight. */
+const OWNER_CHARACTERS = 40;
+/** What authorities put behind a name: `()0020041200806232804005`, `(HONG)0012…`. */
+const NUMBER_OF_OWNER = / *(\([^()]*\)[0-9]{6,}|_[0-9]{8,})$/;
 const RESERVED =
   /^(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|CLOCK\$|COM[0-9¹²³]|LPT[0-9¹²³]) *(\..*)?$/i;
 
@@ -64,3 +68,18 @@ export function caFolder(issuer) {
 
 /** The folder of a certificate: its name, or its fingerprint. @param {Rdns} subject @param {string} fingerprint */
 export const dnFolder = (subject, fingerprint) => component(written(subject), fingerprint.slice(0, 16));
+
+/** The owner's name without the number that authorities put behind it. @param {string} cn */
+export const ownerName = (cn) => cn.replace(NUMBER_OF_OWNER, "") || cn;
+
+/**
+ * Name a file for people: `홍길동_yessign_2027-11-28`.
+ * @param {string} cn the owner's common name
+ * @param {Rdns} issuer
+ * @param {string} day the last one, empty where it cannot be read
+ * @param {string} fallback takes the place of an owner of whom nothing can be written
+ */
+export function fileStem(cn, issuer, day, fallback) {
+  const owner = [...component(ownerName(cn), fallback)].slice(0, OWNER_CHARACTERS).join("").replace(/^ +| +$/g, "");
+  return component([owner, caFolder(issuer), day].filter((part) => part !== "").join("_"), fallback);
+}

@@ -261,7 +261,7 @@ export class App {
     this._do((endpoint) => endpoint.beginSaving(now()));
     let file;
     try {
-      file = download(kept);
+      file = download(kept, this._texts.say("page.saved.file_of_several", { count: kept.length }));
       startDownload(file);
     } catch {
       return false;

@@ -3,6 +3,7 @@
 
 import { fileOf } from "../core/bundle.js";
 import { writeZip } from "../core/zip.js";
+import { stemOf } from "../pki/inspect.js";
 
 /** @typedef {import("../pki/inspect.js").Summary} Summary */
 
@@ -16,11 +17,12 @@ const FILE_NAMES = {
 };
 
 /**
- * What is handed over for these items.
+ * What is handed over for these items, under a name that people recognise.
  * @param {Summary[]} summaries at least one
+ * @param {string} several the name, without an ending, of a file with several certificates
  * @returns {{name: string, type: string, content: Uint8Array}}
  */
-export function download(summaries) {
+export function download(summaries, several) {
   const [first] = summaries;
   const alone = summaries.length === 1 && fileOf(first.item, "pkcs12");
   if (alone) {
@@ -36,7 +38,8 @@ export function download(summaries) {
       content,
     }));
   });
-  return { name: "NPKI.zip", type: "application/zip", content: writeZip(files) };
+  const stem = summaries.length === 1 ? stemOf(first.item, first.certificate) : several;
+  return { name: `${stem}.zip`, type: "application/zip", content: writeZip(files) };
 }
 
 /** Two certificates of one name lie side by side, numbered. @param {string[]} place @param {Set<string>} taken */
