@@ -199,7 +199,7 @@ def _pkcs12_place(certificate: Certificate | None, content: bytes) -> Place:
     digest = hashlib.sha256(content).hexdigest()[:16]
     if certificate is None:
         return naming.pkcs12_place(digest)
-    day = certificate.not_after and validity.last_day(certificate.not_after)
+    day = None if certificate.not_after is None else validity.last_day(certificate.not_after)
     return naming.pkcs12_place(
         naming.file_stem(certificate.cn, certificate.issuer_rdns, day, digest)
     )

@@ -167,7 +167,10 @@ def test_a_changed_byte_opens_in_both_or_in_neither() -> None:
         cases.append((bytes(changed), PASSWORD))
     expected = [in_python(*case) for case in cases]
     found = in_page(*cases)
-    refused = [(isinstance(mine, str), isinstance(its, str)) for mine, its in zip(expected, found, strict=True)]
+    refused = [
+        (isinstance(mine, str), isinstance(its, str))
+        for mine, its in zip(expected, found, strict=True)
+    ]
     assert {(True, True), (False, False)} == set(refused)
     assert [each for each in found if not isinstance(each, str)] == [
         each for each in expected if not isinstance(each, str)

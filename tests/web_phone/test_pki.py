@@ -191,8 +191,8 @@ def test_files_are_named_for_people_as_python_names_them() -> None:
     generator = random.Random(5)
     numbers = ["", "()0020041200806232804005", "(HONG GIL)001234567", "_0000123456", "(1)", "()"]
     owners = [*HOSTILE, "홍길동", "(주)시험상사", "가" * 60, "a" * 39 + " b"]
-    cases = [
-        [owner + number, [["o", generator.choice(["KICA", "yessign", "a/b", ""])]], day]
+    cases: list[tuple[str, naming.Rdns, str]] = [
+        (owner + number, (("o", generator.choice(["KICA", "yessign", "a/b", ""])),), day)
         for owner in owners
         for number in numbers
         for day in ("2027-11-28", "")
@@ -202,11 +202,7 @@ def test_files_are_named_for_people_as_python_names_them() -> None:
         "data.map(([cn, issuer, day]) => naming.fileStem(cn, issuer, day, 'ff'))",
         cases,
     )
-    issuer_of = [tuple((a, v) for a, v in issuer) for _, issuer, _ in cases]
-    assert found == [
-        naming.file_stem(cn, issuer, day or None, "ff")
-        for (cn, _, day), issuer in zip(cases, issuer_of, strict=True)
-    ]
+    assert found == [naming.file_stem(cn, issuer, day or None, "ff") for cn, issuer, day in cases]
 
 
 def test_strangers_texts_are_shown_as_python_shows_them() -> None:
