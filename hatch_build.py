@@ -19,9 +19,9 @@ class Shipping(BuildHookInterface):  # type: ignore[type-arg,misc,unused-ignore]
         if version == "editable":
             return
         sys.path.insert(0, self.root)
-        from certrelay.terminal import completion, manual
+        from certrelay.client.terminal import completion, manual
         from certrelay.texts import LANGUAGES, Texts
-        from client_pc.shipping import grammars
+        from client_pc.shell_integration import grammars
 
         folder = Path(self.directory) / "share"
         for language in LANGUAGES:

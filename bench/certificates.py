@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from certrelay.disk.reading import FILE_NAMES, read_item
+from certrelay.client.store.reading import FILE_NAMES, read_item
 from certrelay.pki.check import inspect, inspect_with_password
 from certrelay.testkit.ca import Authority, Owner, new_key
 

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from certrelay.client.terminal import program
+from certrelay.client.terminal.arguments import add_common, main_parser, manner_of, texts_for
+from certrelay.client.terminal.lines import Lines, standard_input
+from certrelay.client.terminal.report import Report, make_report
 from certrelay.errors import CertRelayError, QrError
-from certrelay.terminal import program
-from certrelay.terminal.arguments import add_common, main_parser, manner_of, texts_for
-from certrelay.terminal.lines import Lines, standard_input
-from certrelay.terminal.report import Report, make_report
 from certrelay.texts import Texts
 from certrelay.texts.parser import Parser
 
@@ -89,7 +89,7 @@ def _init(arguments: argparse.Namespace, report: Report) -> None:
 
 
 def _scan(arguments: argparse.Namespace, report: Report) -> CertRelayError | None:
-    from certrelay.story.session import Shell
+    from certrelay.client.flow.session import Shell
     from client_mobile_sim import profiles
     from client_mobile_sim.phone import Phone, scan
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from certrelay.disk.store import Store
+from certrelay.client.store.store import Store
 from certrelay.errors import StorageError, UsageError
 from certrelay.frozen import frozen
 from certrelay.pki.check import inspect

@@ -6,20 +6,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from certrelay.bundle import Item
-from certrelay.disk.reading import find
-from certrelay.disk.store import Store
+from certrelay.client.flow.choosing import check_passwords, choose
+from certrelay.client.flow.dialogue import Dialogue
+from certrelay.client.flow.receiving import Receiving
+from certrelay.client.flow.sending import Sending
+from certrelay.client.flow.session import Handler, Names, Session, Shell
+from certrelay.client.store.reading import find
+from certrelay.client.store.store import Store
+from certrelay.client.terminal.report import Report
 from certrelay.e2e.handshake import ScanSecrets
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import Endpoint, ScanSide, Times
 from certrelay.errors import CertRelayError
 from certrelay.frozen import frozen
-from certrelay.story.choosing import check_passwords, choose
-from certrelay.story.dialogue import Dialogue
-from certrelay.story.receiving import Receiving
-from certrelay.story.sending import Sending
-from certrelay.story.session import Names, Part, Session, Shell
-from certrelay.terminal.report import Report
 from certrelay.wire.release import PC_POLICY
 
 
@@ -51,12 +51,12 @@ def scan(url: str, phone: Phone, shell: Shell) -> CertRelayError | None:
     shell.report.event(
         "scanned", shell.report.texts.say(f"phone.scanned.{purpose}"), direction=purpose
     )
-    part = _part(direction, phone, shell.report)
+    handler = _handler(direction, phone, shell.report)
     side = ScanSide(ScanSecrets.fresh(os.urandom), qr, phone.hello)
     endpoint = Endpoint(side, phone.hello, PC_POLICY, phone.times)
-    ended = Session(endpoint, part, qr.origin.text, Names("phone", "pc"), shell).run()
-    if isinstance(part, Receiving):
-        for each in part.saved:
+    ended = Session(endpoint, handler, qr.origin.text, Names("phone", "pc"), shell).run()
+    if isinstance(handler, Receiving):
+        for each in handler.saved:
             shell.report.result(str(each["path"]))
     if ended.error is None:
         count = len(ended.results or ())
@@ -64,7 +64,7 @@ def scan(url: str, phone: Phone, shell: Shell) -> CertRelayError | None:
     return ended.error
 
 
-def _part(direction: Direction, phone: Phone, report: Report) -> Part:
+def _handler(direction: Direction, phone: Phone, report: Report) -> Handler:
     if direction is Direction.TO_PHONE:
         store = Store(phone.keystore)
         store.clean()

@@ -8,42 +8,42 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from certrelay.bundle import Item
-from certrelay.disk import changing as disk
-from certrelay.disk.store import Store
+from certrelay.client.flow.choosing import Candidate
+from certrelay.client.flow.dialogue import Ask, Dialogue, hold, says_yes
+from certrelay.client.flow.session import Shell
+from certrelay.client.store import replace_files as disk
+from certrelay.client.store.store import Store
+from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, NotConfirmed, PasswordError, UsageError
 from certrelay.limits import PASSWORD_TRIES
-from certrelay.pki import changing, passwords
+from certrelay.pki import passwords, rewrap
 from certrelay.pki.check import inspect_with_password
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.safe_text import printable
-from certrelay.story.choosing import Candidate
-from certrelay.story.dialogue import Ask, Dialogue, hold, says_yes
-from certrelay.story.session import Shell
-from certrelay.terminal.report import Report
-from client_pc.shelf import Shelf
+from client_pc.stores import Stores
 
 
-def passwd(shelf: Shelf, target: str, shell: Shell, *, better: bool) -> None:
+def passwd(stores: Stores, target: str, shell: Shell, *, better: bool) -> None:
     """Put a certificate's keys under a new password: same key, same VID.
 
     Raises:
         PasswordError: ``password_tries``, ``weak_password``, ``passwords_differ``.
-        CertRelayError: As `certrelay.disk.changing.change`; the old one is untouched.
+        CertRelayError: As `certrelay.client.store.replace_files.change`; the old one is untouched.
     """
     report = shell.report
-    candidate = shelf.pick(target)
+    candidate = stores.pick(target)
     old = hold(_open(candidate, report), shell.lines, report)
     new = hold(_new_password(report), shell.lines, report)
 
     def make(item: Item) -> Item:
-        return changing.change_password(item, old, new, os.urandom, better=better)
+        return rewrap.change_password(item, old, new, os.urandom, better=better)
 
     disk.change(candidate.path.parent, candidate.path, make)
     report.event("changed", report.texts.say("pc.passwd.done"), path=_shown(candidate))
 
 
 def convert(
-    shelf: Shelf, target: str, to: Literal["p12", "npki"], style: Style, shell: Shell
+    stores: Stores, target: str, to: Literal["p12", "npki"], style: Style, shell: Shell
 ) -> None:
     """Make the other kind of file, with the same password; the source stays.
 
@@ -52,16 +52,16 @@ def convert(
         CertRelayError: If it does not open, or cannot be stored; nothing half is left.
     """
     report = shell.report
-    candidate = shelf.pick(target)
+    candidate = stores.pick(target)
     if (candidate.item.kind == "pkcs12") == (to == "p12"):
         raise UsageError("same_kind")
     password = hold(_open(candidate, report), shell.lines, report)
     made: tuple[Item, ...]
     if to == "p12":
-        made = (changing.to_pkcs12(candidate.item, password, password, os.urandom, style),)
+        made = (rewrap.to_pkcs12(candidate.item, password, password, os.urandom, style),)
     else:
-        made = changing.to_npki(candidate.item, password, password, os.urandom)
-    store = Store(shelf.root)
+        made = rewrap.to_npki(candidate.item, password, password, os.urandom)
+    store = Store(stores.root)
     for item in made:
         place = inspect_with_password(item, password).place
         saved = store.save(item, place, beside=True)
@@ -72,14 +72,14 @@ def convert(
             report.result(shown)
 
 
-def delete(shelf: Shelf, target: str, shell: Shell, *, yes: bool) -> CertRelayError | None:
+def delete(stores: Stores, target: str, shell: Shell, *, yes: bool) -> CertRelayError | None:
     """Remove a certificate after naming all that goes.
 
     Returns:
         ``not_deleted`` if the person did not say yes.
     """
     report = shell.report
-    candidate = shelf.pick(target)
+    candidate = stores.pick(target)
     names = disk.contents(candidate.path)
     listing = "\n".join(f"    {printable(name, None)}" for name in names)
     line = candidate.line(report.texts, datetime.now(UTC))

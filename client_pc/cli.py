@@ -4,10 +4,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from certrelay.client.terminal import program
+from certrelay.client.terminal.arguments import manner_of, texts_for
+from certrelay.client.terminal.report import make_report
 from certrelay.errors import CertRelayError
-from certrelay.terminal import program
-from certrelay.terminal.arguments import manner_of, texts_for
-from certrelay.terminal.report import make_report
 from client_pc import settings as preferences
 from client_pc.parser import PROGRAM, make_parser
 

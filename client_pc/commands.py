@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, UsageError
-from certrelay.terminal.report import Report
 from client_pc.settings import Settings
 
 if TYPE_CHECKING:
-    from certrelay.story.session import Shell
-    from client_pc.room import RoomOptions
-    from client_pc.shelf import Shelf
+    from certrelay.client.flow.session import Shell
+    from client_pc.copy import CopyOptions
+    from client_pc.stores import Stores
 
 
 class Run(Protocol):
@@ -55,10 +55,10 @@ def send(
         arguments.style if arguments.form else None,
         arguments.also_delete,
     )
-    shelf, way, past = _shelf(arguments, settings), _options(arguments, settings), _past(settings)
+    stores, way, past = _stores(arguments, settings), _options(arguments, settings), _past(settings)
 
     def run(shell: "Shell") -> CertRelayError | None:
-        return send(shelf, options, way, shell, past)
+        return send(stores, options, way, shell, past)
 
     return _told(run, arguments, report)
 
@@ -78,14 +78,14 @@ def list_all(arguments: argparse.Namespace, settings: Settings, report: Report) 
     """`certrelay list`."""
     from client_pc.manage import list_all
 
-    list_all(_shelf(arguments, settings), report)
+    list_all(_stores(arguments, settings), report)
 
 
 def show(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
     """`certrelay show`."""
     from client_pc.manage import show
 
-    show(_shelf(arguments, settings), arguments.target, report)
+    show(_stores(arguments, settings), arguments.target, report)
 
 
 def verify(
@@ -96,7 +96,7 @@ def verify(
 
     asked = Asked(arguments.idn, arguments.ca, arguments.crl)
     with _shell(report) as shell:
-        return verify(_shelf(arguments, settings), arguments.target, asked, shell)
+        return verify(_stores(arguments, settings), arguments.target, asked, shell)
 
 
 def passwd(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
@@ -104,16 +104,16 @@ def passwd(arguments: argparse.Namespace, settings: Settings, report: Report) ->
     from client_pc.change import passwd
 
     with _shell(report) as shell:
-        passwd(_shelf(arguments, settings), arguments.target, shell, better=arguments.better)
+        passwd(_stores(arguments, settings), arguments.target, shell, better=arguments.better)
 
 
 def convert(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
     """`certrelay convert`."""
     from client_pc.change import convert
 
-    shelf = _shelf(arguments, settings)
+    stores = _stores(arguments, settings)
     with _shell(report) as shell:
-        convert(shelf, arguments.target, arguments.to, arguments.style, shell)
+        convert(stores, arguments.target, arguments.to, arguments.style, shell)
 
 
 def delete(
@@ -123,20 +123,20 @@ def delete(
     from client_pc.change import delete
 
     with _shell(report) as shell:
-        return delete(_shelf(arguments, settings), arguments.target, shell, yes=arguments.yes)
+        return delete(_stores(arguments, settings), arguments.target, shell, yes=arguments.yes)
 
 
 def history(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
     """`certrelay history`."""
     from client_pc.folders import data_folder
     from client_pc.history import History
-    from client_pc.past import clear_history, show_history
+    from client_pc.history.show import clear_history, show_history
 
     past = History(data_folder())
     if arguments.clear:
         clear_history(past, report)
     else:
-        show_history(past, _shelf(arguments, settings), report)
+        show_history(past, _stores(arguments, settings), report)
 
 
 def remind(
@@ -145,7 +145,7 @@ def remind(
     """`certrelay remind`."""
     from client_pc.remind import remind
 
-    return remind(_shelf(arguments, settings), arguments.days, report)
+    return remind(_stores(arguments, settings), arguments.days, report)
 
 
 def config(
@@ -180,14 +180,14 @@ def demo(
 
 def completion(arguments: argparse.Namespace, _settings: Settings, report: Report) -> None:
     """`certrelay completion`."""
-    from client_pc.shipping import show_completion
+    from client_pc.shell_integration import show_completion
 
     show_completion(arguments.shell, report)
 
 
 def man(arguments: argparse.Namespace, _settings: Settings, report: Report) -> None:
     """`certrelay man`."""
-    from client_pc.shipping import show_manual
+    from client_pc.shell_integration import show_manual
 
     show_manual(arguments.program, report)
 
@@ -199,20 +199,20 @@ def _root(arguments: argparse.Namespace, settings: Settings) -> Path:
     return store or default_root()
 
 
-def _shelf(arguments: argparse.Namespace, settings: Settings) -> "Shelf":
+def _stores(arguments: argparse.Namespace, settings: Settings) -> "Stores":
     from client_pc.places import found
-    from client_pc.shelf import Shelf
+    from client_pc.stores import Stores
 
     root = _root(arguments, settings)
     others = found() if arguments.all_places else ()
-    return Shelf((root, *(place for place in others if place.resolve() != root.resolve())))
+    return Stores((root, *(place for place in others if place.resolve() != root.resolve())))
 
 
-def _options(arguments: argparse.Namespace, settings: Settings) -> "RoomOptions":
+def _options(arguments: argparse.Namespace, settings: Settings) -> "CopyOptions":
     from certrelay.endpoint.times import Times
-    from client_pc.room import RoomOptions
+    from client_pc.copy import CopyOptions
 
-    return RoomOptions(
+    return CopyOptions(
         relay=_relay(arguments, settings),
         listen=arguments.listen,
         qr_png=arguments.qr_png,
@@ -251,8 +251,8 @@ def _shell(report: Report) -> "Iterator[Shell]":
     """The person at this terminal, with Ctrl-C as a fact to be asked for."""
     from random import uniform
 
-    from certrelay.story.session import Shell
-    from certrelay.terminal.lines import standard_input
+    from certrelay.client.flow.session import Shell
+    from certrelay.client.terminal.lines import standard_input
 
     shell = Shell(report, standard_input(), uniform)
     with shell.lines.interrupts.watched(shell.lines.wake):

@@ -1,9 +1,9 @@
 """`certrelay config`: what is in force, and why."""
 
+from certrelay.client.terminal import layout
+from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError
 from certrelay.safe_text import printable
-from certrelay.terminal import layout
-from certrelay.terminal.report import Report
 from client_pc.computer import hello
 from client_pc.folders import config_file
 from client_pc.places import default_root

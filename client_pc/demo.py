@@ -17,9 +17,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, NotConfirmed, StateError, StorageError, UsageError
 from certrelay.safe_text import printable
-from certrelay.terminal.report import Report
 from client_pc.folders import CONFIG_VARIABLE, DATA_VARIABLE
 
 PATIENCE_S: Final = 60.0

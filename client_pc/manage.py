@@ -5,26 +5,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from certrelay.disk.reading import Entry
+from certrelay.client.flow.describing import fields_of, files_of, state_of
+from certrelay.client.store.reading import Entry
+from certrelay.client.terminal import layout
+from certrelay.client.terminal.report import Report
 from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.validity import last_day
 from certrelay.safe_text import printable
-from certrelay.story.describing import fields_of, files_of, state_of
-from certrelay.terminal import layout
-from certrelay.terminal.report import Report
-from client_pc.shelf import Shelf, duplicates
+from client_pc.stores import Stores, duplicates
 
 _CN_CELLS = 44
 _COLUMNS = ("kind", "cn", "issuer", "until", "state")
 
 
-def list_all(shelf: Shelf, report: Report) -> None:
+def list_all(stores: Stores, report: Report) -> None:
     """List everything, also what is broken, numbered as selectors count."""
     now = datetime.now(UTC)
-    entries = shelf.entries()
+    entries = stores.entries()
     texts = report.texts
     if not entries:
-        where = ", ".join(str(root) for root in shelf.roots)
+        where = ", ".join(str(root) for root in stores.roots)
         report.event("empty", texts.say("pc.list.empty", path=where))
         return
     again = duplicates(entries)
@@ -33,13 +33,13 @@ def list_all(shelf: Shelf, report: Report) -> None:
     notes = []
     for number, entry in enumerate(entries, 1):
         rows.append(_row(number, entry, again, report, now))
-        if len(shelf.roots) > 1:
+        if len(stores.roots) > 1:
             rows[-1].append(printable(str(entry.path), None))
         if entry.error is not None:
             notes.append(f"{number}: {texts.error(entry.error)}")
         elif entry.path in again:
             notes.append(texts.say("pc.list.same", number=number, path=str(again[entry.path])))
-    if len(shelf.roots) > 1:
+    if len(stores.roots) > 1:
         head.append(texts.say("pc.list.path"))
     for line in layout.table(head, rows, report.columns):
         report.result(line)
@@ -77,15 +77,15 @@ def _row(
     ]
 
 
-def show(shelf: Shelf, target: str, report: Report) -> None:
+def show(stores: Stores, target: str, report: Report) -> None:
     """Tell everything of one certificate.
 
     Raises:
-        CertRelayError: As `client_pc.shelf.Shelf.pick`.
+        CertRelayError: As `client_pc.stores.Stores.pick`.
     """
     now = datetime.now(UTC)
     texts = report.texts
-    candidate = shelf.pick(target)
+    candidate = stores.pick(target)
     summary, certificate = candidate.summary, candidate.summary.certificate
     fields = fields_of(summary, now)
     digests = files_of(candidate.item)

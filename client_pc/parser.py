@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from certrelay.client.terminal.arguments import add_common, main_parser
 from certrelay.limits import RENEWAL_DAYS
-from certrelay.terminal.arguments import add_common, main_parser
 from certrelay.texts import LANGUAGES, Texts
 from certrelay.texts.parser import Parser
 from client_pc import commands

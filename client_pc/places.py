@@ -93,7 +93,7 @@ def _matching(pattern: Path) -> Iterator[Path]:
 
 
 def _inside(folder: Path, name: str) -> list[Path]:
-    from certrelay.disk.reading import same_name  # with all that reads certificates: 20 ms
+    from certrelay.client.store.reading import same_name  # with all that reads certificates: 20 ms
 
     try:
         if name != "*" and (folder / name).is_dir():

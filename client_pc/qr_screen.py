@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Final
 
 from certrelay.frozen import frozen
-from certrelay.lean import without
+from certrelay.import_stub import stub_import
 
 QUIET_ZONE_TERMINAL: Final = 2
 """Light modules around the code in a terminal: 4 would not fit 80×24, and phones read 2."""
@@ -84,7 +84,7 @@ def draw(url: str) -> Code:
     longer origin size matters more than dirt on a screen.
     """
     # qrcode loads Pillow for styles that we never use, and can do without it: 44 ms.
-    with without("PIL"):
+    with stub_import("PIL"):
         from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
         from qrcode.main import QRCode
 

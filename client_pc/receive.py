@@ -4,14 +4,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from certrelay.client.flow.session import Shell
 from certrelay.e2e.qr import Direction
 from certrelay.errors import CertRelayError, StorageError
-from certrelay.story.session import Shell
-from client_pc.room import RoomOptions, copy
+from client_pc.copy import CopyOptions, copy
 
 if TYPE_CHECKING:
-    from certrelay.story.receiving import Receiving
-    from client_pc.remembering import Witness
+    from certrelay.client.flow.receiving import Receiving
+    from client_pc.history.record import Witness
 
 
 def check_writable(root: Path) -> None:
@@ -33,7 +33,7 @@ def _is_read_only(folder: Path) -> bool:
 
 
 def receive(
-    root: Path, options: RoomOptions, shell: Shell, past: Path | None, *, yes: bool
+    root: Path, options: CopyOptions, shell: Shell, past: Path | None, *, yes: bool
 ) -> CertRelayError | None:
     """Receive once; give the error with which it ended, if any.
 
@@ -48,35 +48,35 @@ def receive(
         StorageError: If it is plain before the code is shown that nothing can be stored.
     """
     check_writable(root)
-    parts: list[Receiving] = []
+    handlers: list[Receiving] = []
     witnesses: list[Witness] = []
 
-    def make_part() -> "Witness":
+    def make_handler() -> "Witness":
         # Loaded here: it takes 60 ms, and by now the code is on the screen.
         from datetime import UTC, datetime
 
-        from certrelay.disk.store import Store
-        from certrelay.story.receiving import Receiving
-        from client_pc.remembering import Witness
+        from certrelay.client.flow.receiving import Receiving
+        from certrelay.client.store.store import Store
+        from client_pc.history.record import Witness
 
         store = Store(root)
         store.clean()
-        parts.append(Receiving(store, yes=yes, today=lambda: datetime.now(UTC)))
-        witnesses.append(Witness(parts[-1]))
+        handlers.append(Receiving(store, yes=yes, today=lambda: datetime.now(UTC)))
+        witnesses.append(Witness(handlers[-1]))
         return witnesses[-1]
 
-    ended = copy(Direction.TO_PC, make_part, options, shell)
-    if not parts:
+    ended = copy(Direction.TO_PC, make_handler, options, shell)
+    if not handlers:
         return ended.error  # no code was ever shown
-    from client_pc.remembering import remember
+    from client_pc.history.record import remember
 
-    saved = parts[-1].saved
+    saved = handlers[-1].saved
     if shell.report.columns is None:  # on a screen they stand already
         for each in saved:
             shell.report.result(str(each["path"]))
     if ended.error is None:
         texts = shell.report.texts
         shell.report.event("done", texts.say("pc.done.import", count=len(saved)))
-    peer, arrived = witnesses[-1].peer, parts[-1].summaries
+    peer, arrived = witnesses[-1].peer, handlers[-1].summaries
     remember(past, "import", peer, arrived, ended=ended, report=shell.report)
     return ended.error

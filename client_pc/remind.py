@@ -7,28 +7,28 @@ to be reminded of.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from certrelay.client.flow.describing import fields_of
+from certrelay.client.terminal import layout
+from certrelay.client.terminal.report import Report
 from certrelay.errors import CertificateError, CertRelayError
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.validity import days_left, last_day
 from certrelay.safe_text import printable
-from certrelay.story.describing import fields_of
-from certrelay.terminal import layout
-from certrelay.terminal.report import Report
 from certrelay.texts import Texts
-from client_pc.shelf import Shelf
+from client_pc.stores import Stores
 
 _COLUMNS = ("number", "owner", "kind", "until", "left")
 
 
-def remind(shelf: Shelf, days: int, report: Report) -> CertRelayError | None:
+def remind(stores: Stores, days: int, report: Report) -> CertRelayError | None:
     """List what has expired or will within ``days`` days of the Korean calendar.
 
     Returns:
         ``expires_soon`` if there is anything, so that cron's exit status tells it.
     """
     now, texts = datetime.now(UTC), report.texts
-    entries = shelf.entries()
+    entries = stores.entries()
     certificates = [
         None if entry.summary is None else entry.summary.certificate for entry in entries
     ]

@@ -6,20 +6,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from certrelay.bundle import Item
+from certrelay.client.flow.choosing import Opened, check_passwords, choose
+from certrelay.client.flow.dialogue import Dialogue, hold
+from certrelay.client.flow.sending import Sending
+from certrelay.client.flow.session import Shell
 from certrelay.e2e.qr import Direction
-from certrelay.endpoint.notices import Ended
+from certrelay.endpoint.events import Ended
 from certrelay.errors import CertificateError, CertRelayError
 from certrelay.frozen import frozen
-from certrelay.pki.changing import to_pkcs12
 from certrelay.pki.pkcs12_writing import Style
-from certrelay.story.choosing import Opened, check_passwords, choose
-from certrelay.story.dialogue import Dialogue, hold
-from certrelay.story.sending import Sending
-from certrelay.story.session import Shell
+from certrelay.pki.rewrap import to_pkcs12
 from client_pc.change import remove
-from client_pc.remembering import Witness, remember
-from client_pc.room import RoomOptions, copy
-from client_pc.shelf import Shelf
+from client_pc.copy import CopyOptions, copy
+from client_pc.history.record import Witness, remember
+from client_pc.stores import Stores
 
 
 @frozen
@@ -27,7 +27,7 @@ class SendOptions:
     """What the command line says of the certificates."""
 
     selectors: Sequence[str] = ()
-    """See `certrelay.story.choosing.select`; empty to ask."""
+    """See `certrelay.client.flow.choosing.select`; empty to ask."""
 
     style: Style | None = None
     """Send PKCS#12 files of this style in place of key pairs."""
@@ -37,21 +37,21 @@ class SendOptions:
 
 
 def send(
-    shelf: Shelf, options: SendOptions, way: RoomOptions, shell: Shell, past: Path | None
+    stores: Stores, options: SendOptions, way: CopyOptions, shell: Shell, past: Path | None
 ) -> CertRelayError | None:
     """Choose, check the passwords, then send once; give the error it ended with, if any.
 
     Nothing is shown and no relay is asked before the passwords were right.
 
     Args:
-        shelf: Where the certificates are.
+        stores: Where the certificates are.
         options: Which, and in what form.
         way: Relay, files for the QR code, this PC's name.
         shell: Report, answers, clock.
         past: The folder of the history, if the person wants one.
     """
     report, now = shell.report, datetime.now(UTC)
-    chosen = hold(choose(shelf.entries(), options.selectors, report, now), shell.lines, report)
+    chosen = hold(choose(stores.entries(), options.selectors, report, now), shell.lines, report)
     opened = hold(check_passwords(chosen, report, now), shell.lines, report)
     items = tuple(_form(each, options.style) for each in opened)
 
@@ -61,11 +61,11 @@ def send(
 
     witnesses: list[Witness] = []
 
-    def make_part() -> Witness:
+    def make_handler() -> Witness:
         witnesses.append(Witness(Sending(ready)))
         return witnesses[-1]
 
-    ended = copy(Direction.TO_PHONE, make_part, way, shell)
+    ended = copy(Direction.TO_PHONE, make_handler, way, shell)
     if options.also_delete:
         _remove_kept(opened, ended, shell)
     if ended.error is None:

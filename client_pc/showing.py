@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from certrelay.client.flow.session import Handler, Session
+from certrelay.client.terminal.report import Beside
 from certrelay.e2e import hpke
 from certrelay.e2e.qr import QrCode
-from certrelay.endpoint import notices
+from certrelay.endpoint import events
 from certrelay.safe_text import printable
-from certrelay.story.session import Part, Session
-from certrelay.terminal.report import Beside
 from client_pc.qr_screen import Code, Look, choose_look, draw, png, terminal_lines
 from client_pc.secret_file import SecretFile
 
@@ -32,7 +32,7 @@ class Showing:
 
     Args:
         qr: The code.
-        make_part: Makes the part that the PC plays otherwise; it hears everything too.  It is
+        make_handler: Makes the part that the PC plays otherwise; it hears everything too.  It is
             asked once the code is on the screen: what it needs is loaded while the person
             takes out the phone.
         purpose: ``import`` or ``export``, for the words below the code.
@@ -40,28 +40,28 @@ class Showing:
     """
 
     def __init__(
-        self, qr: QrCode, make_part: Callable[[], Part], purpose: str, files: "CodeFiles"
+        self, qr: QrCode, make_handler: Callable[[], Handler], purpose: str, files: "CodeFiles"
     ) -> None:
         self._qr: Final = qr
-        self._make_part: Final = make_part
-        self._part: Part | None = None
+        self._make_handler: Final = make_handler
+        self._handler: Handler | None = None
         self._purpose: Final = purpose
         self._files: Final = files
         self._expires_at = 0.0
         self._code: Code | None = None
         self._is_drawn = False
 
-    def hear(self, notice: notices.Notice, session: Session) -> None:
-        """Take a notice."""
-        match notice:
-            case notices.RoomOpened(expires_in_ms):
+    def on_event(self, event: events.Event, session: Session) -> None:
+        """Take an event."""
+        match event:
+            case events.RoomOpened(expires_in_ms):
                 self._show(expires_in_ms, session)
-            case notices.PeerIntroduced() | notices.ScannedTwice() | notices.Ended():
+            case events.PeerIntroduced() | events.ScannedTwice() | events.Ended():
                 self.take_away(session)
-        if self._part is None:
-            self._part = self._make_part()
+        if self._handler is None:
+            self._handler = self._make_handler()
             hpke.suite()
-        self._part.hear(notice, session)
+        self._handler.on_event(event, session)
 
     def _show(self, expires_in_ms: int, session: Session) -> None:
         url = self._qr.url

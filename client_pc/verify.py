@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from certrelay.disk.reading import read_file
+from certrelay.client.flow.describing import fields_of
+from certrelay.client.flow.dialogue import Ask, Dialogue, hold
+from certrelay.client.flow.session import Shell
+from certrelay.client.store.reading import read_file
+from certrelay.client.terminal.report import Report
 from certrelay.errors import CertificateError, CertRelayError, PasswordError
 from certrelay.frozen import frozen
 from certrelay.limits import MAX_CRL_BYTES
 from certrelay.pki.certificate import Certificate, parse_chain
-from certrelay.pki.judging import Evidence, Finding, Judgement, judge
 from certrelay.pki.revocation import RevocationList
-from certrelay.story.describing import fields_of
-from certrelay.story.dialogue import Ask, Dialogue, hold
-from certrelay.story.session import Shell
-from certrelay.terminal.report import Report
+from certrelay.pki.verification import Evidence, Finding, Verification, verify_item
 from certrelay.texts import Texts
-from client_pc.shelf import Shelf
+from client_pc.stores import Stores
 
 
 @frozen
@@ -33,14 +33,14 @@ class Asked:
     crl: Path | None = None
 
 
-def verify(shelf: Shelf, target: str, asked: Asked, shell: Shell) -> CertRelayError | None:
+def verify(stores: Stores, target: str, asked: Asked, shell: Shell) -> CertRelayError | None:
     """Judge one certificate and tell every finding.
 
     Returns:
         ``None`` only if everything holds, password and key included.
     """
     report, now = shell.report, datetime.now(UTC)
-    candidate = shelf.pick(target)
+    candidate = stores.pick(target)
     evidence = Evidence(
         now,
         authorities=tuple(c for path in asked.authorities for c in _authorities(path)),
@@ -49,16 +49,16 @@ def verify(shelf: Shelf, target: str, asked: Asked, shell: Shell) -> CertRelayEr
     report.event("checking", candidate.line(report.texts, now))
     password, idn = hold(_questions(asked, report), shell.lines, report)
     evidence = Evidence(evidence.now, idn, evidence.authorities, evidence.crl)
-    judgement = judge(candidate.item, password, evidence)
-    for finding in judgement.findings:
+    verification = verify_item(candidate.item, password, evidence)
+    for finding in verification.findings:
         _tell(finding, report)
-    summary = judgement.summary or candidate.summary
-    error = _error_of(judgement, password)
+    summary = verification.summary or candidate.summary
+    error = _error_of(verification, password)
     report.event(
         "verified",
         report.texts.say("pc.verify.holds") if error is None else "",
         holds=error is None,
-        only_expired=judgement.only_expired,
+        only_expired=verification.only_expired,
         **fields_of(summary, now),
     )
     return error
@@ -98,14 +98,14 @@ def _reason(finding: Finding, texts: Texts) -> str:
     return finding.reason
 
 
-def _error_of(judgement: Judgement, password: str | None) -> CertRelayError | None:
-    if judgement.holds and password is not None:
+def _error_of(verification: Verification, password: str | None) -> CertRelayError | None:
+    if verification.holds and password is not None:
         return None
-    if password is None and not any(f.answer == "fails" for f in judgement.findings):
+    if password is None and not any(f.answer == "fails" for f in verification.findings):
         return PasswordError("no_password")
-    if any(f.reason == "wrong_password" for f in judgement.findings):
+    if any(f.reason == "wrong_password" for f in verification.findings):
         return PasswordError("wrong_password")
-    if judgement.only_expired:
+    if verification.only_expired:
         return CertificateError("expired_but_sound")
     return CertificateError("not_sound")
 

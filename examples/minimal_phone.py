@@ -13,15 +13,15 @@ from io import FileIO
 from pathlib import Path
 
 from certrelay.bundle import Item
-from certrelay.disk.reading import read_item
-from certrelay.disk.store import Store
+from certrelay.client.link import ConnectionLostError, Link, connect
+from certrelay.client.store.reading import read_item
+from certrelay.client.store.store import Store
 from certrelay.e2e.bodies import ItemResult
 from certrelay.e2e.handshake import ScanSecrets
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.qr import Direction, QrCode
-from certrelay.endpoint import Endpoint, ScanSide, notices
+from certrelay.endpoint import Endpoint, ScanSide, events
 from certrelay.errors import CertificateError, CertRelayError, RelayUnreachable, StorageError
-from certrelay.net import ConnectionLostError, Link, connect
 from certrelay.pki.check import Summary, inspect, inspect_with_password
 from certrelay.safe_text import printable
 from certrelay.wire.release import PC_POLICY
@@ -30,11 +30,11 @@ PERSON = FileIO(0)  # standard input without a buffer: `select` must see every l
 NONE = Item.of("npki", {})  # in place of one whose digest was wrong
 DECLINED = ItemResult("rejected", "declined")
 WORDS: dict[type, str] = {
-    notices.PeerIntroduced: "connected to {0.hello.name}",
-    notices.ConnectionLost: "the connection is lost; trying again for {0.seconds:.0f} s",
-    notices.NumberShown: "type this number on the PC: {0.number}",
-    notices.NumberWanted: "the number on the PC?",
-    notices.NumberWrong: "that was not the number; {0.tries_left} tries left",
+    events.PeerIntroduced: "connected to {0.hello.name}",
+    events.ConnectionLost: "the connection is lost; trying again for {0.seconds:.0f} s",
+    events.NumberShown: "type this number on the PC: {0.number}",
+    events.NumberWanted: "the number on the PC?",
+    events.NumberWrong: "that was not the number; {0.tries_left} tries left",
 }
 
 
@@ -74,11 +74,11 @@ class Phone:
                 if self.link is None and time.monotonic() >= again_at:
                     self.link = connect(self.origin, time.monotonic(), timeout_s=2)
                     self.endpoint.connected(time.monotonic())
-                while orders := self.endpoint.take(time.monotonic()):
-                    for order in orders:
-                        if isinstance(order, notices.Ended):
-                            return order.error
-                        self.do(order)
+                while outputs := self.endpoint.take(time.monotonic()):
+                    for output in outputs:
+                        if isinstance(output, events.Ended):
+                            return output.error
+                        self.do(output)
                 self.wait(self.link, again_at)
             except (ConnectionLostError, RelayUnreachable):
                 self.link, again_at = None, time.monotonic() + random.uniform(1, 2)
@@ -120,25 +120,25 @@ class Phone:
         except StorageError:
             return ItemResult("rejected", "disk")
 
-    def do(self, order: notices.Order | notices.Notice) -> None:
+    def do(self, output: events.Command | events.Event) -> None:
         """Carry out what the endpoint orders, and tell the person what it notices."""
-        match order:
-            case notices.SendText(text) if self.link:
+        match output:
+            case events.SendText(text) if self.link:
                 self.link.send_text(text)
-            case notices.SendBinary(message) if self.link:
+            case events.SendBinary(message) if self.link:
                 self.link.send_binary(message)
-            case notices.Disconnect():
+            case events.Disconnect():
                 raise ConnectionLostError
-            case notices.ItemsArrived(items):
+            case events.ItemsArrived(items):
                 try:  # all or nothing: one that is broken spoils the rest
                     self.arrived = [(each, inspect(each)) for each in (i or NONE for i in items)]
                     show(f"{', '.join(str(seen.cn) for _, seen in self.arrived)}: save? [y/N]")
                 except CertificateError:
                     self.endpoint.stored([ItemResult("rejected", "bad_certificate")] * len(items))
-            case notices.SaveOverdue():
+            case events.SaveOverdue():
                 self.endpoint.stored([DECLINED] * len(self.arrived))
-            case _ if words := WORDS.get(type(order)):
-                show(words.format(order))
+            case _ if words := WORDS.get(type(output)):
+                show(words.format(output))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from certrelay.pki import changing
+from certrelay.pki import rewrap
 from certrelay.pki.pkcs12_writing import Style
 from tests.certificates import KOREAN_PASSWORD, PASSWORD, person
 
@@ -27,7 +27,7 @@ def run(*command: str | Path) -> str:
 def check(style: Style, password: str, *, km: bool) -> None:
     """Convert a test pair, import it into a fresh NSS database, and count keys and chain."""
     item = person().npki(password, ca_pubs=True)
-    made = changing.to_pkcs12(item, password, password, os.urandom, style, km=km)
+    made = rewrap.to_pkcs12(item, password, password, os.urandom, style, km=km)
     with tempfile.TemporaryDirectory() as folder:
         database, path = f"sql:{folder}", Path(folder) / "x.p12"
         path.write_bytes(made.files[0].content)

@@ -8,8 +8,8 @@ from tests import sources
 ROOMS = (
     "client_pc/",
     "client_mobile_sim/",
-    "certrelay/story/",
-    "certrelay/terminal/",
+    "certrelay/client/flow/",
+    "certrelay/client/terminal/",
     "relay/__main__",
     "relay/serve",
 )

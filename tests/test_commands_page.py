@@ -8,7 +8,7 @@ import pytest
 from certrelay.errors import ExitStatus
 from certrelay.texts import Texts
 from client_pc.settings import KEYS
-from client_pc.shipping import grammars
+from client_pc.shell_integration import grammars
 from tests.sources import ROOT
 
 PAGE = (ROOT / "docs" / "commands.md").read_text("utf-8")

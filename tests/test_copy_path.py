@@ -36,7 +36,7 @@ LATER = (
     "pyhpke",
     "cryptography.hazmat.primitives.ciphers.aead",
     "certrelay.pki.pkcs12",
-    "certrelay.disk.store",
+    "certrelay.client.store.store",
     "datetime",
 )
 """Needed for the copy, and not for the code."""

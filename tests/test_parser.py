@@ -8,7 +8,7 @@ from certrelay.texts import LANGUAGES, Texts
 from client_mobile_sim import cli as phone
 from client_pc import cli
 from client_pc import parser as pc
-from client_pc.shipping import grammars
+from client_pc.shell_integration import grammars
 from relay import __main__ as relay
 
 MAKERS = (pc.make_parser, relay.make_parser, phone.make_parser)

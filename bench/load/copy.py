@@ -15,7 +15,7 @@ from certrelay.e2e.handshake import ScanSecrets, ShowSecrets
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
-from certrelay.endpoint import Endpoint, ScanSide, ShowSide, notices
+from certrelay.endpoint import Endpoint, ScanSide, ShowSide, events
 from certrelay.wire.release import PC_POLICY, PHONE_POLICY
 
 ORIGIN = Origin.parse("https://relay.example.kr/")
@@ -23,8 +23,8 @@ PC = Hello("PC", "linux", "certrelay-pc", "P1.0", "6.1")
 PHONE = Hello("Phone", "android", "bench", "G5.0", "14")
 
 Port = Callable[[], int]
-Watch = Callable[[str, notices.Notice], None]
-"""Hears whose notice it is, ``G`` or ``S``, and the notice."""
+Watch = Callable[[str, events.Event], None]
+"""Hears whose event it is, ``G`` or ``S``, and the event."""
 
 
 def item(seed: int = 0) -> Item:
@@ -73,25 +73,25 @@ class _People:
         self.shown: asyncio.Future[float] = self._loop.create_future()
         self.joined: asyncio.Future[float] = self._loop.create_future()
 
-    def hear(self, end: End, notice: notices.Notice) -> None:
-        role, seen = "S" if end is self.scanner else "G", type(notice).__name__
+    def on_event(self, end: End, event: events.Event) -> None:
+        role, seen = "S" if end is self.scanner else "G", type(event).__name__
         self._made.told.append(f"{self._loop.time() - self._began:.1f} {role} {seen}")
         if self._watch is not None:
-            self._watch(role, notice)
-        match notice:
-            case notices.RoomOpened() if not self.shown.done():
+            self._watch(role, event)
+        match event:
+            case events.RoomOpened() if not self.shown.done():
                 self.shown.set_result(self._loop.time())
-            case notices.DeviceJoined() if end is self.scanner and not self.joined.done():
+            case events.DeviceJoined() if end is self.scanner and not self.joined.done():
                 self.joined.set_result(self._loop.time())
-            case notices.ConnectionLost() if self.joined.done():
+            case events.ConnectionLost() if self.joined.done():
                 self._made.cut_times += 1
-            case notices.NumberShown(digits):
+            case events.NumberShown(digits):
                 self._number = digits
                 self._type()
-            case notices.NumberWanted():
+            case events.NumberWanted():
                 self._asked = end
                 self._type()
-            case notices.ItemsArrived(items):
+            case events.ItemsArrived(items):
                 self._made.stored += [each for each in items if each is not None]
                 end.endpoint.saving()
                 end.endpoint.stored([_STORED if each else _BAD_DIGEST for each in items])
@@ -129,8 +129,8 @@ async def copy(
     made = Copy()
     people = _People(made, think_s, watch)
     g_driver, s_driver = _drivers(direction, sent)
-    g = End(g_driver, ports[0], _address(), people.hear)
-    s = people.scanner = End(s_driver, ports[1], _address(), people.hear)
+    g = End(g_driver, ports[0], _address(), people.on_event)
+    s = people.scanner = End(s_driver, ports[1], _address(), people.on_event)
     g_runs = asyncio.create_task(g.run())
     either: set[asyncio.Future[Any]] = {people.shown, g_runs}
     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -165,7 +165,7 @@ _STORED = ItemResult("stored")
 _BAD_DIGEST = ItemResult("rejected", "bad_digest")
 
 
-def _word(ended: notices.Ended) -> str:
+def _word(ended: events.Ended) -> str:
     return "done" if ended.error is None else ended.error.code
 
 

@@ -8,10 +8,10 @@ from typing import Final
 
 from bench.load.wire import Wire, open_wire
 from certrelay import limits
-from certrelay.endpoint import Endpoint, notices
+from certrelay.endpoint import Endpoint, events
 
 FAREWELL_S: Final = 2.0
-"""As `certrelay.story.session` waits for the relay to close the socket at the end."""
+"""As `certrelay.client.flow.session` waits for the relay to close the socket at the end."""
 
 
 class End:
@@ -21,7 +21,7 @@ class End:
         endpoint: The driver.
         port: Says to which relay to connect, each time.
         client: The address that it pretends to have.
-        hear: Takes each notice.
+        on_event: Takes each event.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class End:
         endpoint: Endpoint,
         port: Callable[[], int],
         client: str,
-        hear: Callable[["End", notices.Notice], None],
+        on_event: Callable[["End", events.Event], None],
     ) -> None:
         self.endpoint: Final = endpoint
         self.lost_times = 0
@@ -37,16 +37,16 @@ class End:
 
         self._port: Final = port
         self._client: Final = client
-        self._hear: Final = hear
+        self._on_event: Final = on_event
         self._loop: Final = asyncio.get_running_loop()
         self._wire: Wire | None = None
         self._stands = False
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: Final[set[asyncio.Task[None]]] = set()
         self._gone: Final = asyncio.Event()
-        self._ended: Final[asyncio.Future[notices.Ended]] = self._loop.create_future()
+        self._ended: Final[asyncio.Future[events.Ended]] = self._loop.create_future()
 
-    async def run(self) -> notices.Ended:
+    async def run(self) -> events.Ended:
         """Connect, and go on until the end."""
         self._connect()
         self.pump()
@@ -69,20 +69,20 @@ class End:
 
     def pump(self) -> None:
         """Carry out what the driver wants, and be there when it is due."""
-        while orders := self.endpoint.take(self._loop.time()):
-            for order in orders:
-                match order:
-                    case notices.SendText(text):
+        while outputs := self.endpoint.take(self._loop.time()):
+            for output in outputs:
+                match output:
+                    case events.SendText(text):
                         self._send(text)
-                    case notices.SendBinary(message):
+                    case events.SendBinary(message):
                         self._send(message)
-                    case notices.Disconnect():
+                    case events.Disconnect():
                         self._hang_up()
-                    case notices.Ended():
+                    case events.Ended():
                         if not self._ended.done():
-                            self._ended.set_result(order)
+                            self._ended.set_result(output)
                     case _:
-                        self._hear(self, order)
+                        self._on_event(self, output)
         if self._timer is not None:
             self._timer.cancel()
         due = self.endpoint.deadline()

@@ -16,7 +16,7 @@ from typing import Any, Self
 from bench.load.copy import Copy, copy, item
 from bench.load.wire import Wire, open_wire
 from certrelay.e2e.qr import Direction
-from certrelay.endpoint import notices
+from certrelay.endpoint import events
 from certrelay.wire.ids import JoinSecret, Token
 from certrelay.wire.messages import Create, encode
 from tests.nodes import Node
@@ -38,7 +38,7 @@ class Waiting:
         self._wire: Wire | None = None
 
     async def open(self) -> None:
-        self._wire = Wire(self._port, self._address, self._ask, self._hear, self._lost)
+        self._wire = Wire(self._port, self._address, self._ask, self._on_event, self._lost)
         await open_wire(self._wire)
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class Waiting:
         room, token = JoinSecret(os.urandom(16)).room, Token(os.urandom(16))
         self._wire.send(encode(Create(room, token.hashed)))
 
-    def _hear(self, message: str | bytes) -> None:
+    def _on_event(self, message: str | bytes) -> None:
         word = json.loads(message)
         kind = word["type"] if word["type"] != "error" else word["code"]
         self._counts[kind if kind != "closed" else word["reason"]] += 1
@@ -210,9 +210,9 @@ async def _measure(
     running: list[asyncio.Task[Copy]] = []
     redis_bytes: dict[str, float] = {}
 
-    def sample_when_paired(_role: str, notice: notices.Notice) -> None:
+    def sample_when_paired(_role: str, event: events.Event) -> None:
         # Here the last copy's room is paired for certain, however slow the machine is.
-        if isinstance(notice, notices.DeviceJoined) and not redis_bytes:
+        if isinstance(event, events.DeviceJoined) and not redis_bytes:
             redis_bytes.update(redis.sample())
 
     due = loop.time()

@@ -23,8 +23,8 @@ from certrelay.e2e.bodies import Body, Close, ItemResult, Offer, Progress
 from certrelay.e2e.channel import Confirmed, Unconfirmed
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.transfer import Receiver, Sender, SenderState, hand_to
-from certrelay.endpoint import notices, outcome
-from certrelay.endpoint.attendance import Attendance
+from certrelay.endpoint import events, outcome
+from certrelay.endpoint.presence import Presence
 from certrelay.endpoint.sides import ScanSide, Side
 from certrelay.endpoint.timers import Timer, Timers
 from certrelay.endpoint.times import Times
@@ -84,8 +84,8 @@ class Endpoint:
         self._results: tuple[ItemResult, ...] | None = None
         self._error: CertRelayError | None = None
         self._timers: Final = Timers()
-        self._out: list[notices.Order | notices.Notice] = []
-        self._attendance: Final = Attendance(side, self._times, self._timers, self._say, self._tell)
+        self._out: list[events.Command | events.Event] = []
+        self._presence: Final = Presence(side, self._times, self._timers, self._say, self._tell)
 
     def __repr__(self) -> str:
         return f"Endpoint({self.side.role}, {self.phase.name})"
@@ -95,7 +95,7 @@ class Endpoint:
         """Whether the shell should connect, if it is not connected."""
         return self.phase not in (Phase.ENDED, Phase.CLOSED)
 
-    def take(self, now: float) -> list[notices.Order | notices.Notice]:
+    def take(self, now: float) -> list[events.Command | events.Event]:
         """Give what is to be done and to be told, in order; call it after every other call."""
         self._flush_channel(now)
         out, self._out = self._out, []
@@ -104,7 +104,7 @@ class Endpoint:
     def deadline(self) -> float | None:
         """The time at which ``tick`` is due."""
         times = [self._timers.earliest()]
-        if self._channel is not None and self._attendance.both_here:
+        if self._channel is not None and self._presence.both_here:
             times.append(self._channel.delivery.deadline())
         return min((at for at in times if at is not None), default=None)
 
@@ -112,17 +112,17 @@ class Endpoint:
 
     def connected(self, now: float) -> None:
         """A socket to the relay is open."""
-        self._attendance.connect(now)
+        self._presence.connect(now)
 
     def connection_lost(self, now: float) -> None:
         """The socket is gone, or could not be opened again."""
-        was_online = self._attendance.disconnect()
+        was_online = self._presence.disconnect()
         if self.phase is Phase.CLOSED:
             self._finish()
         elif self.phase not in (Phase.STARTING, Phase.CLOSING, Phase.ENDED):
             # Before the first answer there is no grace: the same greeting is said again, as
             # long as an answer is waited for.
-            self._attendance.await_own_return(now, tell=was_online)
+            self._presence.await_own_return(now, tell=was_online)
 
     def receive_text(self, text: str, now: float) -> None:
         """Take a text message of the relay."""
@@ -170,10 +170,10 @@ class Endpoint:
         """Time has passed."""
         for timer in self._timers.over(now):
             self._overdue(timer, now)
-        if self._channel is not None and self._attendance.both_here:
+        if self._channel is not None and self._presence.both_here:
             if self._channel.delivery.is_silent(now):
                 # The relay answers, yet nothing gets through: another way may be better.
-                self._out.append(notices.Disconnect())
+                self._out.append(events.Disconnect())
             self._channel.delivery.tick(now)
 
     # --- the person ---
@@ -199,12 +199,12 @@ class Endpoint:
             self._channel = confirmed
             self.phase = Phase.MOVING
             self._timers.stop(Timer.NUMBER)
-            self._tell(notices.NumberMatched())
+            self._tell(events.NumberMatched())
             self._send_offer()
         elif self._channel.tries_left:
-            self._tell(notices.NumberWrong(self._channel.tries_left))
+            self._tell(events.NumberWrong(self._channel.tries_left))
         else:
-            self._tell(notices.NumberWrong(0))
+            self._tell(events.NumberWrong(0))
             self._close("number_mismatch", TrustError("number_mismatch"), now)
 
     def report_step(self, step: str) -> None:
@@ -238,8 +238,8 @@ class Endpoint:
         if isinstance(self.side, ScanSide):
             self._close("protocol", ProtocolError("bad_message"), now)
             return
-        first = not self._attendance.was_in_room
-        self._attendance.enter()
+        first = not self._presence.was_in_room
+        self._presence.enter()
         if self._channel is not None or self._is_opening:
             # Created again after a restart of the relay, claimed: S has yet to come back.
             self._peer_gone(now)
@@ -249,19 +249,19 @@ class Endpoint:
             # The relay's word may shorten the code's life, never lengthen it.
             life = min(expires_in_ms / 1000, self._times.unclaimed)
             self._timers.start(Timer.UNCLAIMED, now + life + self._times.slack)
-            self._tell(notices.RoomOpened(round(life * 1000)))
+            self._tell(events.RoomOpened(round(life * 1000)))
 
     def _paired(self, now: float) -> None:
-        self._attendance.enter()
+        self._presence.enter()
         if self.phase not in (Phase.STARTING, Phase.WAITING):
             self._peer_back(now)
             return
         self.phase = Phase.OPENING
-        self._attendance.peer_came()
+        self._presence.peer_came()
         self._timers.stop(Timer.UNCLAIMED)
         self._timers.start(Timer.HANDSHAKE, now + self._times.handshake)
         self._timers.start(Timer.SESSION, now + self._times.session)
-        self._tell(notices.DeviceJoined())
+        self._tell(events.DeviceJoined())
         self._repeat_opening(now)
 
     def _resumed(self, peer_here: bool, now: float) -> None:
@@ -269,7 +269,7 @@ class Endpoint:
             # Nobody asked for it, and no timer of a room would run.
             self._close("protocol", ProtocolError("bad_message"), now)
             return
-        self._attendance.enter()
+        self._presence.enter()
         if peer_here:
             self._peer_back(now)
         elif self.phase is not Phase.WAITING:
@@ -280,18 +280,18 @@ class Endpoint:
             # G was cut off just when S came, and never heard `paired`.
             self._paired(now)
             return
-        self._attendance.peer_came()
+        self._presence.peer_came()
         if self._channel is not None:
             self._channel.delivery.repeat(now)
         self._repeat_opening(now)
 
     def _peer_gone(self, now: float) -> None:
-        self._attendance.peer_left(now, awaited=self._is_open)
+        self._presence.peer_left(now, awaited=self._is_open)
 
     def _second_scan(self, now: float) -> None:
         if not self._was_scanned_twice:  # who has a photograph can scan it a thousand times
             self._was_scanned_twice = True
-            self._tell(notices.ScannedTwice())
+            self._tell(events.ScannedTwice())
         if not isinstance(self._channel, Confirmed):
             self._close("second_scan", RoomEnded("second_scan"), now)
 
@@ -305,9 +305,9 @@ class Endpoint:
         if self.phase is Phase.CLOSING:
             self._finish()
         elif refused.code == "peer_not_ready":
-            self._attendance.join_later(now)
-        elif self._attendance.may_retry(refused):
-            self._out.append(notices.Disconnect())
+            self._presence.join_later(now)
+        elif self._presence.may_retry(refused):
+            self._out.append(events.Disconnect())
         else:
             self._end(error)
 
@@ -321,12 +321,12 @@ class Endpoint:
         """S: send m1 or m3 again until G has answered, every three seconds."""
         message = self.side.to_repeat()
         if message is not None and self.phase is Phase.OPENING:
-            self._out.append(notices.SendBinary(message))
+            self._out.append(events.SendBinary(message))
             self._timers.start(Timer.REPEAT, now + self._times.repeat)
 
     def _receive_opening(self, message: bytes, now: float) -> None:
         step = self.side.receive(message)
-        self._out.extend(notices.SendBinary(each) for each in step.send)
+        self._out.extend(events.SendBinary(each) for each in step.send)
         if step.hello is not None:
             self._introduce(step.hello)
         if step.keys is not None:
@@ -343,7 +343,7 @@ class Endpoint:
             self._policy.check(hello.platform, hello.app_version, hello.os_version)
         except ReleaseRefused as refusal:
             self._refusal = refusal
-        self._tell(notices.PeerIntroduced(hello))
+        self._tell(events.PeerIntroduced(hello))
 
     def _channel_stands(self, now: float) -> None:
         assert isinstance(self._channel, Unconfirmed)
@@ -356,10 +356,10 @@ class Endpoint:
         if self._step is not None:
             self._channel.send(Progress(self._step))
         if self.side.sends:
-            self._tell(notices.NumberWanted(self._channel.tries_left))
+            self._tell(events.NumberWanted(self._channel.tries_left))
         else:
             self._timers.start(Timer.NUMBER, now + self._times.number)
-            self._tell(notices.NumberShown(self._channel.number))
+            self._tell(events.NumberShown(self._channel.number))
 
     # --- the channel ---
 
@@ -379,7 +379,7 @@ class Endpoint:
             # S: G's first 0x10 or 0x11 that opens proves that m3 arrived.
             self._channel_stands(now)
         if delivery.delivered_bytes != before:
-            self._tell(notices.Moved(delivery.delivered_bytes, self._transfer.total))
+            self._tell(events.Moved(delivery.delivered_bytes, self._transfer.total))
         match body:
             case None:
                 return
@@ -391,7 +391,7 @@ class Endpoint:
                 self._receive_transfer(body, now)
 
     def _peer_stepped(self, step: str, now: float) -> None:
-        self._tell(notices.PeerStepped(step))
+        self._tell(events.PeerStepped(step))
         if self.phase is Phase.COMPARING and not self.side.sends:
             # Whoever still looks for a certificate and its password is not late with the number.
             if step == "choosing":
@@ -429,7 +429,7 @@ class Endpoint:
     def _after_sender(self, sender: Sender, now: float) -> None:
         if sender.results is not None:
             self._results = sender.results
-            self._tell(notices.ReceiptArrived(sender.results))
+            self._tell(events.ReceiptArrived(sender.results))
             self._close("done", outcome.of_results(sender.results), now)
         elif sender.rejected is not None:
             self._close("done", NotConfirmed("rejected", reason=sender.rejected), now)
@@ -440,19 +440,19 @@ class Endpoint:
         elif receiver.items:
             self._timers.start(Timer.SAVE, now + self._times.save_question)
             self.report_step("asking")
-            self._tell(notices.ItemsArrived(receiver.items))
+            self._tell(events.ItemsArrived(receiver.items))
         elif receiver.received:
-            self._tell(notices.Moved(receiver.received, receiver.total))
+            self._tell(events.Moved(receiver.received, receiver.total))
 
     def _send_offer(self) -> None:
         if self._offer is not None and isinstance(self._channel, Confirmed):
             self._channel.send(self._offer)
 
     def _flush_channel(self, now: float) -> None:
-        if self._channel is not None and self._stands and self._attendance.both_here:
+        if self._channel is not None and self._stands and self._presence.both_here:
             self._fill_window(self._channel)
             sealed = self._channel.delivery.take(now)
-            self._out.extend(notices.SendBinary(message) for message in sealed)
+            self._out.extend(events.SendBinary(message) for message in sealed)
 
     def _fill_window(self, channel: Unconfirmed | Confirmed) -> None:
         """Sender: seal as much of the content as may be under way at once."""
@@ -468,14 +468,14 @@ class Endpoint:
     def _overdue(self, timer: Timer, now: float) -> None:
         match timer:
             case Timer.ANSWER:
-                code = "not_a_relay" if self._attendance.connected else "connection_lost"
+                code = "not_a_relay" if self._presence.connected else "connection_lost"
                 self._end(RelayUnreachable(code))
             case Timer.JOIN:
-                self._attendance.greet_again()
+                self._presence.greet_again()
             case Timer.JOIN_GIVES_UP:
                 self._close("timeout", RoomEnded("peer_not_ready"), now)
             case Timer.REPEAT:
-                if self._attendance.both_here:
+                if self._presence.both_here:
                     self._repeat_opening(now)
                 else:
                     self._timers.start(Timer.REPEAT, now + self._times.repeat)
@@ -484,7 +484,7 @@ class Endpoint:
             case Timer.HANDSHAKE | Timer.SESSION | Timer.NUMBER:
                 self._close("timeout", RoomEnded("timeout"), now)
             case Timer.SAVE:
-                self._tell(notices.SaveOverdue())
+                self._tell(events.SaveOverdue())
             case Timer.GRACE | Timer.PEER_GRACE:
                 self._settle(RoomEnded("grace"))
                 self._leave()
@@ -529,7 +529,7 @@ class Endpoint:
         self._timers.start(Timer.CLOSE, now + self._times.close_wait)
 
     def _leave(self) -> None:
-        if self._attendance.online:
+        if self._presence.online:
             self._say(messages.Leave())
         self._finish()
 
@@ -546,12 +546,12 @@ class Endpoint:
         self._timers.stop_all()
         if self._channel is not None:
             self._channel.delivery.kill()
-        self._tell(notices.Ended(self._error, self._results))
+        self._tell(events.Ended(self._error, self._results))
 
     # --- giving out ---
 
     def _say(self, message: messages.FromDevice) -> None:
-        self._out.append(notices.SendText(messages.encode(message)))
+        self._out.append(events.SendText(messages.encode(message)))
 
-    def _tell(self, notice: notices.Notice) -> None:
-        self._out.append(notice)
+    def _tell(self, event: events.Event) -> None:
+        self._out.append(event)

@@ -12,7 +12,7 @@ Without any socket, in one process and with a clock that is moved by hand:
 
 Over sockets, against real programs and apps:
 
-    carrier         one blocking socket for a hostile phone or PC
+    blocking_socket one blocking socket for a hostile phone or PC
     hostile_relay   a relay in front of an honest one that plays a trick of `tampering`
     trials          PCs that do one thing wrong each: `python -m certrelay.testkit`
     proxy           a bad network: cuts, silences, stalls, slows, moves to another address
@@ -22,7 +22,7 @@ And ``ca``: certificates and keys as Korean authorities issue them, of nobody.
 To try an app at its worst, point it at a hostile relay, or let it scan a hostile PC's code:
 
     pc = HostilePc("http://127.0.0.1:8765/", Direction.TO_PC, os.urandom)
-    with Carrier(pc.qr.origin.text) as carrier:
+    with BlockingSocket(pc.qr.origin.text) as carrier:
         carrier.say(pc.create())
         ...                                               # the app scans pc.url
         carrier.send(pc.answer(carrier.hear_sealed(1)))   # m1 in, m2 out

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.errors import CertRelayError, RelayUnreachable
-from certrelay.testkit.carrier import Carrier
+from certrelay.testkit.blocking_socket import BlockingSocket
 from certrelay.testkit.hostile_pc import HostilePc
 from certrelay.testkit.trials import TRIALS, Stage, Trial
 from certrelay.wire.messages import Leave, encode
@@ -51,7 +51,7 @@ def play(trial: Trial, relay: str, picture: Path | None) -> int:
         CertRelayError: If there is no relay, or nobody scans.
     """
     pc = HostilePc(relay, trial.direction, os.urandom, hello=trial.hello)
-    with Carrier(pc.qr.origin.text, PATIENCE_S) as carrier:
+    with BlockingSocket(pc.qr.origin.text, PATIENCE_S) as carrier:
         carrier.say(pc.create())
         carrier.hear()
         _show(pc.url, picture)

@@ -20,7 +20,7 @@ from certrelay.e2e.handshake import Random, ScanSecrets, ShowSecrets
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
-from certrelay.endpoint import Endpoint, ScanSide, ShowSide, notices
+from certrelay.endpoint import Endpoint, ScanSide, ShowSide, events
 from certrelay.errors import StateError
 from certrelay.testkit.tampering import Tampering
 from certrelay.wire import room as rules
@@ -35,7 +35,7 @@ PHONE_HELLO: Final = Hello("Phone", "android", "test-phone", "G5.0", "14")
 _MANY: Final = 100_000
 """Messages after which a run is held to be endless."""
 
-Person = Callable[["Pair", Role, notices.Notice], None]
+Person = Callable[["Pair", Role, events.Event], None]
 """What a person does when the screen changes."""
 
 
@@ -58,7 +58,7 @@ class Pair:
     ) -> None:
         self.now = 0.0
         self.ends: Final = {Role.G: g, Role.S: s}
-        self.heard: Final[dict[Role, list[notices.Notice]]] = {Role.G: [], Role.S: []}
+        self.heard: Final[dict[Role, list[events.Event]]] = {Role.G: [], Role.S: []}
         self.number: str | None = None
         """The number that the receiver shows, once it does."""
 
@@ -109,10 +109,10 @@ class Pair:
                 self._step(rules.Tick(), None)
         raise StateError("the pair never comes to rest")
 
-    def ended(self, role: Role) -> notices.Ended | None:
+    def ended(self, role: Role) -> events.Ended | None:
         """How it ended on one side; ``None`` while it goes on."""
         last = self.heard[role][-1:]
-        return last[0] if last and isinstance(last[0], notices.Ended) else None
+        return last[0] if last and isinstance(last[0], events.Ended) else None
 
     def code(self, role: Role) -> str | None:
         """The word of the error that one side ended with; "done" for success."""
@@ -158,27 +158,27 @@ class Pair:
             pass
 
     def _take(self, role: Role) -> bool:
-        orders = self.ends[role].take(self.now)
-        for order in orders:
-            self._carry_out(role, order)
-        return bool(orders)
+        outputs = self.ends[role].take(self.now)
+        for output in outputs:
+            self._carry_out(role, output)
+        return bool(outputs)
 
-    def _carry_out(self, role: Role, order: notices.Order | notices.Notice) -> None:
-        match order:
-            case notices.SendText(text):
+    def _carry_out(self, role: Role, output: events.Command | events.Event) -> None:
+        match output:
+            case events.SendText(text):
                 if role in self._connected:
                     for each in self.tampering.asked(role, text):
                         self._queue.append(partial(self._ask, role, each))
-            case notices.SendBinary(message):
+            case events.SendBinary(message):
                 if role in self._connected:
                     self._carry(role, message)
-            case notices.Disconnect():
+            case events.Disconnect():
                 self.cut(role)
             case _:
-                self.heard[role].append(order)
-                if isinstance(order, notices.RoomOpened):
+                self.heard[role].append(output)
+                if isinstance(output, events.RoomOpened):
                     self._connect_at[Role.S] = self.now
-                self._person(self, role, order)
+                self._person(self, role, output)
 
     def _deliver(self, to: Role, message: str | bytes) -> None:
         def arrive() -> None:
@@ -257,22 +257,22 @@ class Pair:
         self.ends[role].connection_lost(self.now)
 
 
-def helpful(pair: Pair, role: Role, notice: notices.Notice) -> None:
+def helpful(pair: Pair, role: Role, event: events.Event) -> None:
     """People who do what they are asked: type the right number, save what arrives."""
     end = pair.ends[role]
-    match notice:
-        case notices.NumberShown(number):
+    match event:
+        case events.NumberShown(number):
             pair.number = number
             _type(pair, role.other)
-        case notices.NumberWanted():
+        case events.NumberWanted():
             _type(pair, role)
-        case notices.ItemsArrived(items):
+        case events.ItemsArrived(items):
             end.saving()
             end.stored([_kept(item) for item in items])
 
 
 def _type(pair: Pair, sender: Role) -> None:
-    asked = any(isinstance(each, notices.NumberWanted) for each in pair.heard[sender])
+    asked = any(isinstance(each, events.NumberWanted) for each in pair.heard[sender])
     if asked and pair.number is not None:
         pair.ends[sender].enter_number(pair.number, pair.now)
 

@@ -20,7 +20,7 @@ from certrelay.e2e.qr import Direction
 from certrelay.errors import RelayUnreachable
 from certrelay.frozen import frozen
 from certrelay.testkit import malformed
-from certrelay.testkit.carrier import Carrier
+from certrelay.testkit.blocking_socket import BlockingSocket
 from certrelay.testkit.hostile_end import HostileChannel, pair_offer
 from certrelay.testkit.hostile_pc import HostilePc
 
@@ -34,7 +34,7 @@ _STORED: Final = bodies.ItemResult("stored")
 class Stage:
     """Where a trial is played."""
 
-    carrier: Carrier
+    carrier: BlockingSocket
     pc: HostilePc
     tell: Callable[[str], None]
     """Gets the number that a person must type on the phone."""

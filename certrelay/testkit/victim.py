@@ -16,7 +16,7 @@ from typing import Final
 from certrelay.bundle import Item
 from certrelay.e2e.handshake import Random, ScanSecrets, ShowSecrets
 from certrelay.e2e.qr import Direction, QrCode
-from certrelay.endpoint import Endpoint, ScanSide, ShowSide, notices
+from certrelay.endpoint import Endpoint, ScanSide, ShowSide, events
 from certrelay.testkit.pair import ORIGIN, PC_HELLO, PHONE_HELLO
 from certrelay.wire.ids import Role
 from certrelay.wire.messages import Created, FromRelay, Paired, encode
@@ -30,7 +30,7 @@ class Victim:
         self.endpoint: Final = endpoint
         self.url: Final = url
         self.now = 0.0
-        self.heard: Final[list[notices.Notice]] = []
+        self.heard: Final[list[events.Event]] = []
         self.said: Final[list[str]] = []
         """What it told the relay."""
 
@@ -98,24 +98,24 @@ class Victim:
     def ended(self) -> str | None:
         """The word that it ended with; "done" for success, ``None`` while it goes on."""
         last = self.heard[-1:]
-        if not last or not isinstance(last[0], notices.Ended):
+        if not last or not isinstance(last[0], events.Ended):
             return None
         return "done" if last[0].error is None else last[0].error.code
 
-    def heard_of(self, kind: type[notices.Notice]) -> bool:
+    def heard_of(self, kind: type[events.Event]) -> bool:
         """Tell whether its person was told something of that kind."""
-        return any(isinstance(notice, kind) for notice in self.heard)
+        return any(isinstance(event, kind) for event in self.heard)
 
     def _collect(self) -> list[bytes]:
         sent = []
-        for order in self.endpoint.take(self.now):
-            match order:
-                case notices.SendBinary(message):
+        for output in self.endpoint.take(self.now):
+            match output:
+                case events.SendBinary(message):
                     sent.append(message)
-                case notices.SendText(text):
+                case events.SendText(text):
                     self.said.append(text)
-                case notices.Disconnect():
+                case events.Disconnect():
                     self.hung_up = True
                 case _:
-                    self.heard.append(order)
+                    self.heard.append(output)
         return sent

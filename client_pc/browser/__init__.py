@@ -1,7 +1,7 @@
 """`--browser`: the same story as a page in this PC's own browser, beside the terminal.
 
-``stage`` is what both sides see of it, ``front`` stands between the story and the terminal,
-``server`` answers the page on loopback, ``opening`` gets it into a browser, ``owner`` tells
+``page_session`` is what both sides see of it, ``tee`` stands between the story and the terminal,
+``server`` answers the page on loopback, ``opening`` gets it into a browser, ``peer_uid`` tells
 whose program asks.  ``page/`` is what the browser runs; it shares the look and several modules
 with the phone's page.
 
@@ -12,13 +12,13 @@ import sys
 from collections.abc import Callable
 from typing import Literal
 
+from certrelay.client.flow.session import Shell
 from certrelay.errors import CertRelayError
 from certrelay.frozen import replace
-from certrelay.story.session import Shell
-from client_pc.browser.front import Answers, PageReport
 from client_pc.browser.opening import opening
+from client_pc.browser.page_session import PageSession
 from client_pc.browser.server import serving
-from client_pc.browser.stage import Stage
+from client_pc.browser.tee import Answers, PageReport
 
 FAREWELL_S = 2.0
 """Seconds for the page to fetch how it ended."""
@@ -39,24 +39,24 @@ def accompany(
     Returns:
         What the story returns.
     """
-    stage = Stage()
-    report = PageReport(shell.report, stage)
+    page_session = PageSession()
+    report = PageReport(shell.report, page_session)
     interrupts = shell.lines.interrupts
-    answers = Answers(sys.stdin, interrupts, stage, report)
-    stage.tell("begin", command=command, language=shell.report.texts.language)
+    answers = Answers(sys.stdin, interrupts, page_session, report)
+    page_session.tell("begin", command=command, language=shell.report.texts.language)
     with (
         interrupts.watched(answers.wake),
-        serving(stage, interrupts.ask) as origin,
-        opening(f"{origin}#{stage.ticket}", stage.failed),
+        serving(page_session, interrupts.ask) as origin,
+        opening(f"{origin}#{page_session.ticket}", page_session.failed),
     ):
         report.browser("opening")
         try:
             error = run(replace(shell, report=report, lines=answers))
         except CertRelayError as raised:
-            stage.end(raised)
+            page_session.end(raised)
             raise
         else:
-            stage.end(error)
+            page_session.end(error)
         finally:
-            stage.wait_until_told(FAREWELL_S)
+            page_session.wait_until_told(FAREWELL_S)
     return error

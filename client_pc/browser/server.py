@@ -21,11 +21,11 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
+from certrelay.client.terminal.lines import MAX_LINE
 from certrelay.strict_json import NotStrict, parse_object
-from certrelay.terminal.lines import MAX_LINE
 from client_pc.browser.files import read_files
-from client_pc.browser.owner import is_ours
-from client_pc.browser.stage import Stage
+from client_pc.browser.page_session import PageSession
+from client_pc.browser.peer_uid import is_ours
 
 HOST: Final = "127.0.0.1"
 MAX_BODY: Final = 8 * 1024
@@ -66,17 +66,17 @@ HEADERS: Final = {
 
 
 @contextmanager
-def serving(stage: Stage, stop: Callable[[], None]) -> Iterator[str]:
+def serving(page_session: PageSession, stop: Callable[[], None]) -> Iterator[str]:
     """Serve the page for a while.
 
     Args:
-        stage: What it shows and answers.
+        page_session: What it shows and answers.
         stop: Called when the person stops the copy on the page.
 
     Yields:
         The page's origin, ending in "/".
     """
-    server = _Server(stage, stop)
+    server = _Server(page_session, stop)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_S,), daemon=True, name="page")
     thread.start()
     try:
@@ -91,9 +91,9 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, stage: Stage, stop: Callable[[], None]) -> None:
+    def __init__(self, page_session: PageSession, stop: Callable[[], None]) -> None:
         super().__init__((HOST, 0), _Handler)
-        self.stage: Final = stage
+        self.page_session: Final = page_session
         self.stop: Final = stop
         self.files: Final = read_files()
         self.name: Final = f"{HOST}:{self.server_port}"
@@ -110,7 +110,7 @@ class _Server(ThreadingHTTPServer):
         return is_ours(client_address, (HOST, self.server_port), os.getuid())
 
     def service_actions(self) -> None:
-        self.stage.watch()
+        self.page_session.watch()
 
     def handle_error(self, _request: Any, _client_address: Any) -> None:
         """Nothing: a browser that goes away in the middle is no news."""
@@ -171,13 +171,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _has_token(self) -> bool:
         kind, _, token = self.headers.get("authorization", "").partition(" ")
-        return kind == "Bearer" and self.server.stage.admits(token)
+        return kind == "Bearer" and self.server.page_session.admits(token)
 
     # --- what is asked ---
 
     def _begin(self, body: dict[str, Any]) -> None:
         ticket = body.get("ticket")
-        token = self.server.stage.redeem(ticket) if isinstance(ticket, str) else None
+        token = self.server.page_session.redeem(ticket) if isinstance(ticket, str) else None
         if token is None:
             self._send(HTTPStatus.FORBIDDEN)
         else:
@@ -192,15 +192,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.BAD_REQUEST)
             return
         after = int(digits)
-        events = self.server.stage.events_after(after, LISTEN_S, self._is_gone)
+        events = self.server.page_session.events_after(after, LISTEN_S, self._is_gone)
         self._send_json({"events": events})
-        self.server.stage.was_told(after + len(events))
+        self.server.page_session.was_told(after + len(events))
 
     def _take_answer(self, body: dict[str, Any]) -> None:
         question, line = body.get("question"), body.get("line")
         if not isinstance(question, int) or not isinstance(line, str) or not _is_line(line):
             self._send(HTTPStatus.BAD_REQUEST)
-        elif self.server.stage.answer(question, line):
+        elif self.server.page_session.answer(question, line):
             self._send(HTTPStatus.NO_CONTENT)
         else:
             self._send(HTTPStatus.CONFLICT)

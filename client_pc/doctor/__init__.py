@@ -6,10 +6,10 @@ Every check does the real thing: it relays to itself, draws and reads a QR code,
 from collections.abc import Iterator
 from pathlib import Path
 
+from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, NotConfirmed
 from certrelay.frozen import frozen
 from certrelay.safe_text import printable, wrap
-from certrelay.terminal.report import Report
 from client_pc.doctor import network, places, screen
 from client_pc.doctor.finding import Finding
 from client_pc.settings import Settings

@@ -12,10 +12,10 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
 
+from certrelay.client.link import ConnectionLostError, Link, connect
 from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError, ProtocolError, RelayUnreachable, RoomEnded
 from certrelay.limits import ANSWER_S
-from certrelay.net import ConnectionLostError, Link, connect
 from certrelay.wire.ids import JoinSecret, RoomId, TokenHash
 from certrelay.wire.messages import (
     SOCKET_PATH,
@@ -30,10 +30,10 @@ from certrelay.wire.messages import (
     encode,
 )
 from certrelay.wire.release import LETTERS
+from client_pc.copy import relay_origin
 from client_pc.doctor.finding import Finding
 from client_pc.embedded import LOOPBACK, listen_address, relay_on
 from client_pc.interfaces import Address, addresses
-from client_pc.room import relay_origin
 
 CLOCK_TOLERANCE_S: Final = 60
 """Seconds that a clock may be wrong: certificates are judged by whole days, TLS by minutes."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from certrelay.disk.reading import find
+from certrelay.client.store.reading import find
 from certrelay.errors import CertRelayError
 from certrelay.limits import MIB
 from client_pc.doctor.finding import Finding

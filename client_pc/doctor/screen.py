@@ -3,7 +3,7 @@
 import sys
 from typing import TextIO
 
-from certrelay.terminal.screen import BLOCKS, has_letters, open_screen
+from certrelay.client.terminal.screen import BLOCKS, has_letters, open_screen
 from client_pc.doctor.finding import Finding
 from client_pc.qr_screen import Code, Look, draw, png, terminal_lines
 

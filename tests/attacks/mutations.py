@@ -73,7 +73,7 @@ MUTATIONS = (
     Mutation(
         4,
         "what arrives is stored unasked",
-        "certrelay/story/receiving.py",
+        "certrelay/client/flow/receiving.py",
         "if says_yes(answer):",
         "if answer is not None:",
         "tests/attacks",
@@ -95,7 +95,7 @@ MUTATIONS = (
     Mutation(
         7,
         "nobody says that a certificate leaves",
-        "certrelay/story/sending.py",
+        "certrelay/client/flow/sending.py",
         '        session.say("leaving", f"story.leaving.{session.names.own}")\n',
         "",
         "tests/attacks",
@@ -223,10 +223,10 @@ MUTATIONS = (
     Mutation(
         18,
         "what is there already is stored again",
-        "certrelay/disk/store.py",
+        "certrelay/client/store/store.py",
         "            if _holds(path, item):\n",
         "            if not item.files:\n",
-        "tests/disk",
+        "tests/client/store",
     ),
     Mutation(
         19,
@@ -328,7 +328,7 @@ MUTATIONS = (
     Mutation(
         32,
         "passwords may be tried without end",
-        "certrelay/story/choosing.py",
+        "certrelay/client/flow/choosing.py",
         "            tries_left -= 1\n",
         "            tries_left -= 0\n",
         "tests/flows",
@@ -421,7 +421,7 @@ MUTATIONS = (
     Mutation(
         46,
         "a crash may dump memory",
-        "certrelay/terminal/program.py",
+        "certrelay/client/terminal/program.py",
         "        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n",
         "        resource.getrlimit(resource.RLIMIT_CORE)\n",
         "tests/attacks",
@@ -429,7 +429,7 @@ MUTATIONS = (
     Mutation(
         46,
         "a closed window leaves the code's files",
-        "certrelay/terminal/interrupts.py",
+        "certrelay/client/terminal/interrupts.py",
         '"SIGTERM", "SIGHUP", ',
         '"SIGTERM", ',
         "tests/flows",
@@ -444,7 +444,7 @@ MUTATIONS = (
     Mutation(
         51,
         "the page's ticket is good twice",
-        "client_pc/browser/stage.py",
+        "client_pc/browser/page_session.py",
         "            if self._is_redeemed:\n",
         "            if not self._token:\n",
         "tests/client_pc",
@@ -452,7 +452,7 @@ MUTATIONS = (
     Mutation(
         51,
         "any token opens the page's story",
-        "client_pc/browser/stage.py",
+        "client_pc/browser/page_session.py",
         "return is_right and self._is_redeemed",
         "return self._is_redeemed",
         "tests/web_phone",
@@ -476,7 +476,7 @@ MUTATIONS = (
     Mutation(
         51,
         "another user's program may ask",
-        "client_pc/browser/owner.py",
+        "client_pc/browser/peer_uid.py",
         "return bool(owners) and owners[0] in (own, _ROOT)",
         "return True",
         "tests/client_pc",
@@ -484,23 +484,23 @@ MUTATIONS = (
     Mutation(
         71,
         "a relay may ping without end",
-        "certrelay/net/link.py",
+        "certrelay/client/link.py",
         "self._breaks_rules = self._control_frames > MAX_CONTROL_FRAMES",
         "self._breaks_rules = self._control_frames < 0",
-        "tests/net",
+        "tests/client",
     ),
     Mutation(
         71,
         "all that a relay sends is taken at once",
-        "certrelay/net/link.py",
+        "certrelay/client/link.py",
         "while left > 0 and len(messages) < MAX_TAKEN:",
         "while True:",
-        "tests/net",
+        "tests/client",
     ),
     Mutation(
         71,
         "a silent relay is waited for",
-        "certrelay/net/dialling.py",
+        "certrelay/client/dialling.py",
         '        threading.Thread(target=self._dial, daemon=True, name="dialling").start()\n',
         "        self._dial()\n",
         "tests/attacks",
@@ -516,7 +516,7 @@ MUTATIONS = (
     Mutation(
         71,
         "the page's code waits for the loop",
-        "client_pc/browser/stage.py",
+        "client_pc/browser/page_session.py",
         "        if now > self._expires_at + CODE_GRACE_S:\n            self.burn_code()\n",
         "",
         "tests/client_pc",

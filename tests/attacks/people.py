@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from certrelay.bundle import Item
 from certrelay.e2e.handshake import Random
 from certrelay.e2e.qr import Direction
-from certrelay.endpoint import notices
+from certrelay.endpoint import events
 from certrelay.testkit.hostile_phone import HostilePhone
 from certrelay.testkit.pair import Pair
 from certrelay.testkit.tampering import Tampering
@@ -50,9 +50,9 @@ def arrived(pair: Pair) -> list[Item]:
     told = [n for heard in pair.heard.values() for n in heard]
     return [
         item
-        for notice in told
-        if isinstance(notice, notices.ItemsArrived)
-        for item in notice.items
+        for event in told
+        if isinstance(event, events.ItemsArrived)
+        for item in event.items
         if item is not None
     ]
 

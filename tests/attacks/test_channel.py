@@ -15,7 +15,7 @@ from certrelay.e2e import bodies, frame
 from certrelay.e2e.channel import Delivery
 from certrelay.e2e.handshake import ShowSecrets
 from certrelay.e2e.qr import Direction
-from certrelay.endpoint import notices
+from certrelay.endpoint import events
 from certrelay.errors import CertRelayError
 from certrelay.testkit.hostile_end import HostileChannel
 from certrelay.testkit.pair import Pair, helpful
@@ -148,12 +148,12 @@ def test_a_lost_receipt_is_not_confirmed(direction: Direction) -> None:
 def test_no_word_of_the_relay_is_success(reason: str) -> None:
     """It says `closed` when the content is all there and the receipt is on its way."""
 
-    def lies(pair: Pair, role: Role, notice: notices.Notice) -> None:
-        if isinstance(notice, notices.ItemsArrived):
+    def lies(pair: Pair, role: Role, event: events.Event) -> None:
+        if isinstance(event, events.ItemsArrived):
             pair.tampering = Silence()
             pair.ends[Role.S].receive_text(f'{{"type":"closed","reason":"{reason}"}}', pair.now)
         else:
-            helpful(pair, role, notice)
+            helpful(pair, role, event)
 
     pair = Pair.of(Direction.TO_PC, [pair_item()], random=os.urandom, person=lies).run()
     assert pair.code(Role.S) == "not_confirmed"
@@ -175,7 +175,7 @@ def test_a_frame_that_comes_too_early_changes_nothing() -> None:
     victim, phone = opened_pc(Direction.TO_PC)
     early = phone.channel.frame(bodies.Kind.PROGRESS, b'{"step":"typing"}', seq=5)
     assert victim.take(early) == []
-    assert not victim.heard_of(notices.PeerStepped)
+    assert not victim.heard_of(events.PeerStepped)
 
 
 # --- rows 27, 28 and 29 ---
@@ -190,7 +190,7 @@ def test_what_is_delivered_twice_is_taken_once(direction: Direction, old: bool) 
     assert codes(pair) == {"done"}
     assert arrived(pair) == items
     told = [type(n) for heard in pair.heard.values() for n in heard]
-    for once in (notices.NumberShown, notices.NumberMatched, notices.ItemsArrived):
+    for once in (events.NumberShown, events.NumberMatched, events.ItemsArrived):
         assert told.count(once) == 1
 
 
@@ -201,8 +201,8 @@ def test_a_repeated_frame_is_acknowledged_again_and_not_read_again() -> None:
     (first,) = victim.take(step)
     (again,) = victim.take(step)
     assert phone.channel.read(first) == phone.channel.read(again) == 1
-    assert [n for n in victim.heard if isinstance(n, notices.PeerStepped)] == [
-        notices.PeerStepped("typing")
+    assert [n for n in victim.heard if isinstance(n, events.PeerStepped)] == [
+        events.PeerStepped("typing")
     ]
 
 
@@ -216,15 +216,15 @@ def test_exactly_once_over_connections_that_break(whose: Role) -> None:
         def cuts(
             pair: Pair,
             role: Role,
-            notice: notices.Notice,
+            event: events.Event,
             seen: Counter[str] = seen,
             cut_at: int = cut_at,
         ) -> None:
             # Before it has met the other end, a lost connection is the end: scan again.
-            seen["notices"] += any(isinstance(n, notices.DeviceJoined) for n in pair.heard[whose])
+            seen["notices"] += any(isinstance(n, events.DeviceJoined) for n in pair.heard[whose])
             if seen["notices"] == cut_at:
                 pair.cut(whose)
-            helpful(pair, role, notice)
+            helpful(pair, role, event)
 
         pair = Pair.of(Direction.TO_PC, [pair_item(LARGE)], random=os.urandom, person=cuts).run()
         assert codes(pair) == {"done"}, cut_at
@@ -342,14 +342,14 @@ def test_a_copy_survives_a_relay_that_forgets_everything(direction: Direction) -
         def restarts(
             pair: Pair,
             role: Role,
-            notice: notices.Notice,
+            event: events.Event,
             seen: Counter[str] = seen,
             restart_at: int = restart_at,
         ) -> None:
             seen["notices"] += 1
             if seen["notices"] == restart_at:
                 pair.restart_relay()
-            helpful(pair, role, notice)
+            helpful(pair, role, event)
 
         pair = Pair.of(direction, [pair_item(LARGE)], random=os.urandom, person=restarts).run()
         ends = codes(pair)

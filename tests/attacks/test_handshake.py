@@ -10,7 +10,7 @@ from certrelay.e2e import derive, hpke
 from certrelay.e2e.handshake import Answered, Scanned, ScanSecrets, Showing, ShowSecrets
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, Payload, QrCode, to_digits
-from certrelay.endpoint import notices
+from certrelay.endpoint import events
 from certrelay.errors import CertRelayError, QrError, TrustError
 from certrelay.frozen import replace
 from certrelay.testkit.hostile_pc import HostilePc
@@ -238,7 +238,7 @@ def test_commit_enforced() -> None:
     (m2,) = victim.take(phone.m1)
     assert victim.take(phone.answer(m2)) == []
     assert victim.ended == "commitment"
-    assert not victim.heard_of(notices.NumberShown)
+    assert not victim.heard_of(events.NumberShown)
 
 
 @pytest.mark.attack(6)
@@ -367,7 +367,7 @@ def test_garbage_joins_do_not_burn_the_code_until_the_third() -> None:
     victim.meet()
     assert victim.take(phone.bad_m1(), phone.bad_m1()) == []
     assert victim.ended is None
-    assert not victim.heard_of(notices.PeerIntroduced), "the code stays on the screen"
+    assert not victim.heard_of(events.PeerIntroduced), "the code stays on the screen"
     (m2,) = victim.take(phone.m1)
     assert phone.answer(m2)
 

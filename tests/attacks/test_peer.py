@@ -14,11 +14,11 @@ from certrelay.bundle import Item
 from certrelay.e2e import bodies
 from certrelay.e2e.bodies import Kind
 from certrelay.e2e.qr import Direction
-from certrelay.endpoint import notices
+from certrelay.endpoint import events
 from certrelay.errors import ExitStatus
 from certrelay.limits import NUMBER_TRIES
 from certrelay.testkit import malformed
-from certrelay.testkit.carrier import Carrier
+from certrelay.testkit.blocking_socket import BlockingSocket
 from certrelay.testkit.hostile_end import pair_offer
 from certrelay.testkit.hostile_pc import HostilePc
 from certrelay.testkit.hostile_phone import HostilePhone
@@ -47,7 +47,7 @@ def read_all(phone: HostilePhone, sealed: list[bytes]) -> list[bodies.Body]:
 @pytest.mark.attack(3)
 def test_a_stranger_who_scans_first_gets_nothing_until_the_number_was_typed() -> None:
     victim, stranger = opened_pc(Direction.TO_PHONE, [ITEM])
-    assert victim.heard_of(notices.NumberWanted)
+    assert victim.heard_of(events.NumberWanted)
     said: list[bodies.Body] = []
     for try_it in (
         bodies.Accept(),
@@ -72,7 +72,7 @@ def test_the_third_wrong_number_ends_it_and_nothing_was_sent() -> None:
         wrong = f"{(int(right) + 1 + tries_left) % 10**6:06}"
         victim.endpoint.enter_number(wrong, victim.now)
         said += read_all(stranger, victim.collect())
-        assert notices.NumberWrong(tries_left) in victim.heard
+        assert events.NumberWrong(tries_left) in victim.heard
     assert said == [bodies.Close("number_mismatch")]
     victim.endpoint.enter_number(right, victim.now)
     said = read_all(stranger, victim.wait(60))
@@ -88,7 +88,7 @@ def test_what_is_no_number_of_six_digits_matches_nothing(typed: str) -> None:
     victim, _ = opened_pc(Direction.TO_PHONE, [ITEM])
     victim.endpoint.enter_number(typed, victim.now)
     assert victim.collect() == []
-    assert notices.NumberWrong(NUMBER_TRIES - 1) in victim.heard
+    assert events.NumberWrong(NUMBER_TRIES - 1) in victim.heard
 
 
 @pytest.mark.attack(3)
@@ -104,7 +104,7 @@ def test_the_right_number_and_nothing_else_lets_the_certificate_out() -> None:
 def test_a_second_scan_before_the_number_ends_both_and_burns_the_code() -> None:
     victim, _ = opened_pc(Direction.TO_PHONE, [ITEM])
     victim.tell(SecondScan())
-    assert victim.heard_of(notices.ScannedTwice)
+    assert victim.heard_of(events.ScannedTwice)
     victim.wait(60)
     assert victim.ended == "second_scan"
 
@@ -116,7 +116,7 @@ def test_a_second_scan_after_the_number_is_only_reported() -> None:
     victim.collect()
     for _ in range(1000):
         victim.tell(SecondScan())
-    assert len([n for n in victim.heard if isinstance(n, notices.ScannedTwice)]) == 1
+    assert len([n for n in victim.heard if isinstance(n, events.ScannedTwice)]) == 1
     assert victim.ended is None
 
 
@@ -128,11 +128,11 @@ def test_nothing_is_stored_before_the_receivers_person_said_so() -> None:
     """The stranger needs no number in this direction: the question is the defence."""
     victim, stranger = opened_pc(Direction.TO_PC)
     push(victim, stranger)
-    assert victim.heard_of(notices.ItemsArrived)
+    assert victim.heard_of(events.ItemsArrived)
     victim.wait(119)
     assert victim.ended is None
     sealed = victim.wait(2)
-    assert victim.heard_of(notices.SaveOverdue), "an unanswered question counts as no"
+    assert victim.heard_of(events.SaveOverdue), "an unanswered question counts as no"
     assert not any(isinstance(body, bodies.Receipt) for body in read_all(stranger, sealed))
 
 
@@ -163,7 +163,7 @@ def test_a_bad_manifest_is_rejected_before_a_byte_is_taken(name: str) -> None:
     read_all(phone, victim.take(phone.channel.say(bodies.Chunk(0, b"x"))))
     victim.wait(60)
     assert victim.ended not in (None, "done")
-    assert not victim.heard_of(notices.ItemsArrived)
+    assert not victim.heard_of(events.ItemsArrived)
 
 
 @pytest.mark.attack(19)
@@ -191,7 +191,7 @@ def test_an_item_with_a_wrong_digest_is_not_handed_out() -> None:
     channel = phone.channel
     victim.take(channel.say(bodies.Offer(offer)), channel.say(bodies.Chunk(0, CERTIFICATE + KEY)))
     victim.take(channel.say(bodies.End(hashlib.sha256(offer).digest())))
-    assert notices.ItemsArrived((None,)) in victim.heard
+    assert events.ItemsArrived((None,)) in victim.heard
 
 
 @pytest.mark.attack(25)
@@ -207,7 +207,7 @@ def test_an_end_before_the_end_or_for_another_offer_ends_the_session() -> None:
         victim.take(phone.channel.say(bodies.End(digest)))
         victim.wait(60)
         assert victim.ended == word
-        assert not victim.heard_of(notices.ItemsArrived)
+        assert not victim.heard_of(events.ItemsArrived)
 
 
 # --- row 44: malformed messages of every kind ---
@@ -254,7 +254,7 @@ def test_a_bad_hello_ends_the_session_before_anybody_is_introduced(name: str) ->
     victim.meet()
     assert victim.take(phone.m1) == []
     assert victim.ended == "bad_hello"
-    assert not victim.heard_of(notices.PeerIntroduced)
+    assert not victim.heard_of(events.PeerIntroduced)
 
 
 @pytest.mark.attack(44)
@@ -436,7 +436,7 @@ def test_the_test_kits_own_example_ends_a_real_phone(desk: Bench) -> None:
     """As `certrelay.testkit` shows it to the makers of apps."""
     fill(desk.phone_store, person().npki(PASSWORD))
     pc = HostilePc(str(desk.relay), Direction.TO_PC, os.urandom)
-    with Carrier(pc.qr.origin.text) as carrier:
+    with BlockingSocket(pc.qr.origin.text) as carrier:
         carrier.say(pc.create())
         phone = desk.phone_with_url(pc.url, "--send", "1")
         carrier.send(pc.answer(carrier.hear_sealed(1)))

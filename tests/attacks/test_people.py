@@ -18,8 +18,8 @@ from certrelay.e2e.qr import Direction
 from certrelay.errors import ExitStatus
 from certrelay.limits import NUMBER_DIGITS
 from certrelay.safe_text import is_hidden
+from certrelay.testkit.blocking_socket import BlockingSocket
 from certrelay.testkit.ca import Owner
-from certrelay.testkit.carrier import Carrier
 from certrelay.testkit.hostile_pc import HostilePc
 from certrelay.testkit.hostile_phone import HostilePhone
 from certrelay.testkit.malformed import NAMES
@@ -56,7 +56,7 @@ def issued_to(name: str) -> Item:
     return made.npki(PASSWORD)
 
 
-def push(carrier: Carrier, phone: HostilePhone, item: Item) -> None:
+def push(carrier: BlockingSocket, phone: HostilePhone, item: Item) -> None:
     """Meet the PC and send it an item, without waiting for any number."""
     carrier.say(phone.join())
     while not (heard := str(carrier.hear())).startswith('{"type":"paired"'):
@@ -72,14 +72,14 @@ def push(carrier: Carrier, phone: HostilePhone, item: Item) -> None:
     carrier.send(channel.say(bodies.End(hashlib.sha256(offer).digest())))
 
 
-def receipt(carrier: Carrier, phone: HostilePhone) -> bodies.Receipt:
+def receipt(carrier: BlockingSocket, phone: HostilePhone) -> bodies.Receipt:
     while True:
         body = phone.channel.read(carrier.hear_sealed(0x10))
         if isinstance(body, bodies.Receipt):
             return body
 
 
-def say_goodbye(carrier: Carrier, phone: HostilePhone) -> None:
+def say_goodbye(carrier: BlockingSocket, phone: HostilePhone) -> None:
     """End as an honest sender does, so that nobody waits for the room's end."""
     carrier.send(phone.channel.ack(), phone.channel.say(bodies.Close("done")))
     carrier.say(encode(Leave()))
@@ -95,7 +95,7 @@ def test_a_pushed_certificate_is_on_no_disk_until_a_person_says_yes(
 ) -> None:
     pc = desk.pc("import")
     phone = HostilePhone(pc.expect("waiting")["url"], os.urandom)
-    with Carrier(phone.qr.origin.text) as carrier:
+    with BlockingSocket(phone.qr.origin.text) as carrier:
         push(carrier, phone, person().npki(PASSWORD))
         offer = pc.expect("offer")
         pc.expect("save_wanted")
@@ -115,7 +115,7 @@ def test_the_same_push_is_stored_after_a_yes(desk: Bench) -> None:
     """The control: the test above can fail."""
     pc = desk.pc("import")
     phone = HostilePhone(pc.expect("waiting")["url"], os.urandom)
-    with Carrier(phone.qr.origin.text) as carrier:
+    with BlockingSocket(phone.qr.origin.text) as carrier:
         push(carrier, phone, person().npki(PASSWORD))
         pc.expect("save_wanted")
         pc.answer(ANSWERED_AT_ONCE)
@@ -142,7 +142,7 @@ def test_a_hostile_certificate_neither_steers_the_terminal_nor_leaves_the_store(
     terminals.append(pc)
     pc.read_until("\x1b[?1049h")
     phone = HostilePhone(desk.url_file.read_text().strip(), os.urandom)
-    with Carrier(phone.qr.origin.text) as carrier:
+    with BlockingSocket(phone.qr.origin.text) as carrier:
         push(carrier, phone, issued_to(name))
         pc.read_until("[y/N]")
         pc.type(ANSWERED_AT_ONCE)
@@ -168,7 +168,7 @@ def test_a_devices_name_is_shown_as_text_only(desk: Bench, terminals: list[Termi
     """Names with hidden characters end the session; what is left is harmless and cut."""
     for name in (NAMES["is markup"], NAMES["is a format"]):
         pc = HostilePc(str(desk.relay), Direction.TO_PC, os.urandom, hello=named(name))
-        with Carrier(str(desk.relay)) as carrier:
+        with BlockingSocket(str(desk.relay)) as carrier:
             carrier.say(pc.create())
             carrier.hear()
             phone = Terminal(
@@ -243,7 +243,7 @@ def test_a_burnt_code_leaves_screen_and_files(desk: Bench, terminals: list[Termi
     for path in (desk.picture, desk.url_file):
         assert path.stat().st_mode & 0o777 == 0o600
     phone = HostilePhone(url, os.urandom)
-    with Carrier(phone.qr.origin.text) as carrier:
+    with BlockingSocket(phone.qr.origin.text) as carrier:
         carrier.say(phone.join())
         carrier.hear()
         assert b"\x1b[?1049l" not in pc.screen, "a join alone burns nothing"
@@ -260,7 +260,7 @@ def test_a_burnt_code_leaves_screen_and_files(desk: Bench, terminals: list[Termi
     assert url.partition("#")[2][:34].encode() not in pc.screen
 
 
-def phone_m2(phone: HostilePhone, carrier: Carrier) -> bytes:
+def phone_m2(phone: HostilePhone, carrier: BlockingSocket) -> bytes:
     """Ask for m2 once more: an m1 that is repeated gets the same answer."""
     carrier.send(phone.m1)
     return carrier.hear_sealed(2)

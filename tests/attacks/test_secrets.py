@@ -12,7 +12,7 @@ import pytest
 
 from certrelay.e2e import derive
 from certrelay.e2e.qr import QrCode
-from certrelay.endpoint import notices
+from certrelay.endpoint import events
 from certrelay.errors import ExitStatus
 from certrelay.testkit.hostile_relay import HostileRelay
 from certrelay.testkit.tampering import Recording
@@ -213,7 +213,7 @@ def test_no_object_tells_a_secret_when_it_is_printed(direction: object) -> None:
     pair = copy(direction)
     told = [n for heard in pair.heard.values() for n in heard]
     objects = reachable([victim.endpoint, phone, pair.ends, told])
-    objects += [notices.SendText(phone.join()), notices.SendBinary(phone.m1)]
+    objects += [events.SendText(phone.join()), events.SendBinary(phone.m1)]
     payload = phone.qr.payload
     secrets = (payload.seed, payload.pkg, phone.token.raw, phone.channel._keys.send)
     number = phone.channel.number
@@ -260,7 +260,7 @@ def test_an_error_holds_no_text_that_a_peer_chose() -> None:
     victim.take(phone.channel.frame(bodies.Kind.CLOSE, b'{"reason":"call 02-123-4567 \\u001b[2J"}'))
     victim.wait(60)
     ended = victim.heard[-1]
-    assert isinstance(ended, notices.Ended)
+    assert isinstance(ended, events.Ended)
     assert "02-123" not in repr(ended.error)
     assert "\x1b" not in str(ended.error)
 

@@ -11,9 +11,9 @@ import pytest
 from certrelay.errors import StorageError
 from client_pc.browser.files import FILES, read_files
 from client_pc.browser.opening import has_screen
-from client_pc.browser.owner import is_ours
+from client_pc.browser.page_session import AWAY_S, CODE_GRACE_S, TICKET_S, UNOPENED_S, PageSession
+from client_pc.browser.peer_uid import is_ours
 from client_pc.browser.server import MAX_BODY, serving
-from client_pc.browser.stage import AWAY_S, CODE_GRACE_S, TICKET_S, UNOPENED_S, Stage
 from tests.sources import ROOT
 
 
@@ -31,146 +31,150 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def stage(clock: Clock) -> Stage:
-    return Stage(clock)
+def page_session(clock: Clock) -> PageSession:
+    return PageSession(clock)
 
 
 def gone() -> bool:
     return True
 
 
-def opened(stage: Stage) -> str:
-    token = stage.redeem(stage.ticket)
+def opened(page_session: PageSession) -> str:
+    token = page_session.redeem(page_session.ticket)
     assert token is not None
     return token
 
 
-def names(stage: Stage, count: int = 0) -> list[str]:
-    return [event["event"] for event in stage.events_after(count, 0, gone)]
+def names(page_session: PageSession, count: int = 0) -> list[str]:
+    return [event["event"] for event in page_session.events_after(count, 0, gone)]
 
 
 @pytest.mark.attack(71)
 def test_a_code_goes_from_the_page_at_its_end_whatever_the_story_does(
-    stage: Stage, clock: Clock
+    page_session: PageSession, clock: Clock
 ) -> None:
-    stage.show_code(["101"], is_local=True, expires_in_ms=120_000)
+    page_session.show_code(["101"], is_local=True, expires_in_ms=120_000)
     clock.now += 120
-    stage.watch()
-    assert "rows" in stage.events_after(0, 0, gone)[0]
+    page_session.watch()
+    assert "rows" in page_session.events_after(0, 0, gone)[0]
     clock.now += CODE_GRACE_S + 1
-    stage.watch()
-    assert "rows" not in stage.events_after(0, 0, gone)[0]
-    assert names(stage) == ["waiting", "burnt"]
+    page_session.watch()
+    assert "rows" not in page_session.events_after(0, 0, gone)[0]
+    assert names(page_session) == ["waiting", "burnt"]
 
 
 @pytest.mark.attack(51)
-def test_a_ticket_is_good_once_and_a_second_use_shuts_the_page(stage: Stage) -> None:
-    token = opened(stage)
-    assert stage.admits(token)
-    assert not stage.admits(stage.ticket)
-    assert stage.redeem(stage.ticket) is None
-    assert not stage.admits(token)
-    assert stage.take_news() == ["twice"]
-    assert not stage.may_answer
+def test_a_ticket_is_good_once_and_a_second_use_shuts_the_page(page_session: PageSession) -> None:
+    token = opened(page_session)
+    assert page_session.admits(token)
+    assert not page_session.admits(page_session.ticket)
+    assert page_session.redeem(page_session.ticket) is None
+    assert not page_session.admits(token)
+    assert page_session.take_news() == ["twice"]
+    assert not page_session.may_answer
 
 
 @pytest.mark.attack(51)
-def test_a_ticket_is_good_for_two_minutes(stage: Stage, clock: Clock) -> None:
+def test_a_ticket_is_good_for_two_minutes(page_session: PageSession, clock: Clock) -> None:
     clock.now += TICKET_S + 1
-    assert stage.redeem(stage.ticket) is None
+    assert page_session.redeem(page_session.ticket) is None
 
 
 @pytest.mark.attack(51)
-def test_no_token_counts_before_the_ticket_was_used(stage: Stage) -> None:
-    for token in ("", stage.ticket, "x", "비밀"):
-        assert not stage.admits(token)
-    assert stage.redeem("x") is None
-    assert stage.take_news() == []
-    opened(stage)
+def test_no_token_counts_before_the_ticket_was_used(page_session: PageSession) -> None:
+    for token in ("", page_session.ticket, "x", "비밀"):
+        assert not page_session.admits(token)
+    assert page_session.redeem("x") is None
+    assert page_session.take_news() == []
+    opened(page_session)
 
 
 @pytest.mark.attack(8)
-def test_a_burnt_code_is_in_no_event(stage: Stage, clock: Clock) -> None:
-    opened(stage)
-    stage.show_code(["101"], is_local=True, expires_in_ms=120_000)
+def test_a_burnt_code_is_in_no_event(page_session: PageSession, clock: Clock) -> None:
+    opened(page_session)
+    page_session.show_code(["101"], is_local=True, expires_in_ms=120_000)
     clock.now += 20
-    (shown,) = stage.events_after(0, 0, gone)
+    (shown,) = page_session.events_after(0, 0, gone)
     assert (shown["rows"], shown["left_ms"]) == (["101"], 100_000)
-    stage.burn_code()
-    assert stage.events_after(0, 0, gone) == [
+    page_session.burn_code()
+    assert page_session.events_after(0, 0, gone) == [
         {"event": "waiting", "is_local": True},
         {"event": "burnt"},
     ]
-    stage.burn_code()
-    assert names(stage) == ["waiting", "burnt"]
+    page_session.burn_code()
+    assert names(page_session) == ["waiting", "burnt"]
 
 
-def test_an_answer_counts_for_the_open_question_only(stage: Stage) -> None:
-    opened(stage)
-    assert not stage.answer(0, "early")
-    stage.ask()
-    assert not stage.answer(2, "of another question")
-    assert stage.answer(1, "yes")
-    assert not stage.answer(1, "a second click")
-    assert stage.take_answer() == "yes"
-    assert stage.take_answer() is None
-    assert not stage.answer(1, "a third")
-    stage.settle()
-    stage.settle()
-    assert not stage.answer(1, "late")
-    assert names(stage) == ["ask", "answered"]
+def test_an_answer_counts_for_the_open_question_only(page_session: PageSession) -> None:
+    opened(page_session)
+    assert not page_session.answer(0, "early")
+    page_session.ask()
+    assert not page_session.answer(2, "of another question")
+    assert page_session.answer(1, "yes")
+    assert not page_session.answer(1, "a second click")
+    assert page_session.take_answer() == "yes"
+    assert page_session.take_answer() is None
+    assert not page_session.answer(1, "a third")
+    page_session.settle()
+    page_session.settle()
+    assert not page_session.answer(1, "late")
+    assert names(page_session) == ["ask", "answered"]
 
 
-def test_an_answer_that_was_not_taken_is_lost_with_its_question(stage: Stage) -> None:
-    opened(stage)
-    stage.ask()
-    assert stage.answer(1, "y")
-    stage.ask()
-    assert stage.take_answer() is None
-    stage.settle()  # by the terminal
-    assert not stage.answer(2, "y")
-    assert names(stage) == ["ask", "ask", "answered"]
+def test_an_answer_that_was_not_taken_is_lost_with_its_question(page_session: PageSession) -> None:
+    opened(page_session)
+    page_session.ask()
+    assert page_session.answer(1, "y")
+    page_session.ask()
+    assert page_session.take_answer() is None
+    page_session.settle()  # by the terminal
+    assert not page_session.answer(2, "y")
+    assert names(page_session) == ["ask", "ask", "answered"]
 
 
-def test_a_page_that_is_left_is_told_once_and_may_come_back(stage: Stage, clock: Clock) -> None:
-    opened(stage)
+def test_a_page_that_is_left_is_told_once_and_may_come_back(
+    page_session: PageSession, clock: Clock
+) -> None:
+    opened(page_session)
     clock.now += AWAY_S
-    stage.watch()
-    assert stage.take_news() == []  # a reload takes that long
+    page_session.watch()
+    assert page_session.take_news() == []  # a reload takes that long
     clock.now += 1
-    stage.watch()
-    stage.watch()
-    assert stage.take_news() == ["closed"]
-    assert not stage.may_answer
-    names(stage)
-    assert stage.may_answer
+    page_session.watch()
+    page_session.watch()
+    assert page_session.take_news() == ["closed"]
+    assert not page_session.may_answer
+    names(page_session)
+    assert page_session.may_answer
 
 
-def test_a_page_that_nobody_opens_is_told_and_may_still_come(stage: Stage, clock: Clock) -> None:
-    assert stage.may_answer
+def test_a_page_that_nobody_opens_is_told_and_may_still_come(
+    page_session: PageSession, clock: Clock
+) -> None:
+    assert page_session.may_answer
     clock.now += UNOPENED_S + 1
-    stage.watch()
-    assert stage.take_news() == ["unopened"]
-    opened(stage)
-    assert stage.may_answer
+    page_session.watch()
+    assert page_session.take_news() == ["unopened"]
+    opened(page_session)
+    assert page_session.may_answer
 
 
-def test_a_browser_that_opened_after_all_did_not_fail(stage: Stage) -> None:
-    opened(stage)
-    stage.failed()
-    assert stage.take_news() == []
-    fresh = Stage()
+def test_a_browser_that_opened_after_all_did_not_fail(page_session: PageSession) -> None:
+    opened(page_session)
+    page_session.failed()
+    assert page_session.take_news() == []
+    fresh = PageSession()
     fresh.failed()
     assert fresh.take_news() == ["failed"]
 
 
-def test_the_end_is_waited_for_only_where_somebody_listens(stage: Stage) -> None:
-    stage.end(StorageError("disk", path="/x"))
-    stage.wait_until_told(60)  # no page: at once
-    opened(stage)
-    stage.was_told(1)
-    stage.wait_until_told(60)  # it has everything
-    assert stage.events_after(0, 0, gone) == [
+def test_the_end_is_waited_for_only_where_somebody_listens(page_session: PageSession) -> None:
+    page_session.end(StorageError("disk", path="/x"))
+    page_session.wait_until_told(60)  # no page: at once
+    opened(page_session)
+    page_session.was_told(1)
+    page_session.wait_until_told(60)  # it has everything
+    assert page_session.events_after(0, 0, gone) == [
         {"event": "end", "code": "disk", "key": "disk", "details": {"path": "/x"}}
     ]
 
@@ -187,8 +191,8 @@ def test_every_file_of_the_page_is_served_and_exists() -> None:
 @pytest.mark.parametrize(
     "length", [str(MAX_BODY + 1), "9" * 30, "0000009999999999", "-1", "+5", "", "1_0", "\u0661"]
 )
-def test_a_body_of_no_honest_size_is_not_waited_for(stage: Stage, length: str) -> None:
-    with serving(stage, lambda: None) as origin:
+def test_a_body_of_no_honest_size_is_not_waited_for(page_session: PageSession, length: str) -> None:
+    with serving(page_session, lambda: None) as origin:
         host = origin.removeprefix("http://").rstrip("/")
         with socket.create_connection(("127.0.0.1", int(host.rpartition(":")[2])), 20) as stranger:
             request = (
@@ -281,8 +285,8 @@ def answer_to(user: int, port: int) -> str:
 @pytest.mark.skipif(
     sys.platform != "linux" or os.getuid() != 0, reason="only root can play another user"
 )
-def test_another_users_program_is_dropped(stage: Stage) -> None:
-    with serving(stage, lambda: None) as origin:
+def test_another_users_program_is_dropped(page_session: PageSession) -> None:
+    with serving(page_session, lambda: None) as origin:
         port = int(origin.rstrip("/").rpartition(":")[2])
         assert answer_to(os.getuid(), port) == "HTTP/1.1 200"
         assert answer_to(65_534, port) == ""

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from certrelay.bundle import Item
-from certrelay.disk.reading import read_item
-from certrelay.disk.store import Store
+from certrelay.client.store.reading import read_item
+from certrelay.client.store.store import Store
 from certrelay.errors import ExitStatus
 from certrelay.pki import npki, pkcs12
 from certrelay.pki.certificate import Certificate

@@ -15,18 +15,18 @@ from typing import Any
 
 import pytest
 
-from certrelay.disk.store import Store
+from certrelay.client.store.store import Store
 from certrelay.errors import ExitStatus
 from certrelay.frozen import replace
 from certrelay.pki.check import inspect
 from certrelay.texts import LANGUAGES, Texts
 from certrelay.wire.release import LETTERS, ReleasePolicy
 from client_pc import cli
+from client_pc.copy import relay_origin
 from client_pc.doctor import network, places, screen
 from client_pc.doctor.finding import Finding
 from client_pc.interfaces import Address, addresses
 from client_pc.qr_screen import draw, png
-from client_pc.room import relay_origin
 from relay.embedded import EMBEDDED, start
 from tests.certificates import PASSWORD, person
 

@@ -10,7 +10,7 @@ import pytest
 
 from certrelay.e2e.handshake import ShowSecrets
 from certrelay.e2e.qr import Direction, QrCode
-from certrelay.endpoint.notices import RoomOpened
+from certrelay.endpoint.events import RoomOpened
 from certrelay.testkit.pair import ORIGIN
 from client_pc import showing
 from client_pc.qr_screen import draw
@@ -38,11 +38,11 @@ class GoneScreen:
 @pytest.mark.attack(46)
 def test_the_files_go_before_the_screen_is_cleared(tmp_path: Path) -> None:
     qr = QrCode(ORIGIN, ShowSecrets.fresh(os.urandom).payload(Direction.TO_PC, lan=False))
-    part = SimpleNamespace(hear=lambda _notice, _session: None)
+    handler = SimpleNamespace(on_event=lambda _event, _session: None)
     files = CodeFiles(tmp_path / "qr.png", tmp_path / "url.txt")
-    showing = Showing(qr, lambda: cast(Any, part), "import", files)
+    showing = Showing(qr, lambda: cast(Any, handler), "import", files)
     session = cast(Any, SimpleNamespace(report=GoneScreen(), now=lambda: 0.0, ticking=None))
-    showing.hear(RoomOpened(120_000), session)
+    showing.on_event(RoomOpened(120_000), session)
     assert len(list(tmp_path.iterdir())) == 2
     with pytest.raises(OSError, match="Input/output"):
         showing.take_away(session)

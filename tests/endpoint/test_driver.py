@@ -9,7 +9,7 @@ from certrelay import limits
 from certrelay.bundle import File, Item
 from certrelay.e2e.bodies import ItemResult
 from certrelay.e2e.qr import Direction
-from certrelay.endpoint import notices
+from certrelay.endpoint import events
 from certrelay.errors import ProtocolError
 from certrelay.testkit.pair import Pair, helpful
 from certrelay.testkit.tampering import Tampering
@@ -31,8 +31,8 @@ def ends(direction: Direction) -> tuple[Role, Role]:
     return (Role.S, Role.G) if direction is Direction.TO_PC else (Role.G, Role.S)
 
 
-def told(run: Pair, role: Role, kind: type[notices.Notice]) -> list[notices.Notice]:
-    return [notice for notice in run.heard[role] if isinstance(notice, kind)]
+def told(run: Pair, role: Role, kind: type[events.Event]) -> list[events.Event]:
+    return [event for event in run.heard[role] if isinstance(event, kind)]
 
 
 def run_until_the_end(run: Pair) -> float:
@@ -49,34 +49,34 @@ def test_everything_arrives_and_both_ends_say_done_at_once(direction: Direction)
     assert run_until_the_end(run) < 1.0, "no step waits for a timer"
     sender, receiver = ends(direction)
     assert (run.code(sender), run.code(receiver)) == ("done", "done")
-    (arrived,) = told(run, receiver, notices.ItemsArrived)
-    assert isinstance(arrived, notices.ItemsArrived)
+    (arrived,) = told(run, receiver, events.ItemsArrived)
+    assert isinstance(arrived, events.ItemsArrived)
     assert list(arrived.items) == ITEMS
-    (receipt,) = told(run, sender, notices.ReceiptArrived)
-    assert receipt == notices.ReceiptArrived((ItemResult("stored"), ItemResult("stored")))
-    moved = told(run, sender, notices.Moved)
-    assert moved[-1] == notices.Moved(43_200, 43_200)
-    assert told(run, receiver, notices.Moved)[-1] == notices.Moved(43_200, 43_200)
+    (receipt,) = told(run, sender, events.ReceiptArrived)
+    assert receipt == events.ReceiptArrived((ItemResult("stored"), ItemResult("stored")))
+    moved = told(run, sender, events.Moved)
+    assert moved[-1] == events.Moved(43_200, 43_200)
+    assert told(run, receiver, events.Moved)[-1] == events.Moved(43_200, 43_200)
 
 
 @BOTH
 def test_the_receiver_shows_the_number_and_the_sender_asks_for_it(direction: Direction) -> None:
     run = pair(direction).run()
     sender, receiver = ends(direction)
-    assert told(run, receiver, notices.NumberShown)
-    assert not told(run, sender, notices.NumberShown)
-    assert told(run, sender, notices.NumberWanted) == [notices.NumberWanted(3)]
+    assert told(run, receiver, events.NumberShown)
+    assert not told(run, sender, events.NumberShown)
+    assert told(run, sender, events.NumberWanted) == [events.NumberWanted(3)]
 
 
-def nobody(run: Pair, role: Role, notice: notices.Notice) -> None:
+def nobody(run: Pair, role: Role, event: events.Event) -> None:
     """People who have gone away."""
 
 
-def no_answer_to_saving(run: Pair, role: Role, notice: notices.Notice) -> None:
-    if isinstance(notice, notices.SaveOverdue):
+def no_answer_to_saving(run: Pair, role: Role, event: events.Event) -> None:
+    if isinstance(event, events.SaveOverdue):
         run.ends[role].stored([ItemResult("rejected", "declined")] * 2)
-    elif not isinstance(notice, notices.ItemsArrived):
-        helpful(run, role, notice)
+    elif not isinstance(event, events.ItemsArrived):
+        helpful(run, role, event)
 
 
 @BOTH
@@ -88,8 +88,8 @@ def test_a_number_that_nobody_types_ends_both_after_two_minutes(direction: Direc
 
 
 def test_choosing_does_not_use_up_the_time_for_the_number() -> None:
-    def slow(run: Pair, role: Role, notice: notices.Notice) -> None:
-        if role is Role.S and isinstance(notice, notices.NumberWanted):
+    def slow(run: Pair, role: Role, event: events.Event) -> None:
+        if role is Role.S and isinstance(event, events.NumberWanted):
             run.ends[role].report_step("choosing")
 
     run = pair(Direction.TO_PC, slow)
@@ -111,7 +111,7 @@ def test_an_unanswered_save_question_counts_as_declined(direction: Direction) ->
 
 
 def test_a_code_that_nobody_scans_expires() -> None:
-    def nobody_scans(run: Pair, role: Role, notice: notices.Notice) -> None:
+    def nobody_scans(run: Pair, role: Role, event: events.Event) -> None:
         run._connect_at.clear()
 
     run = pair(Direction.TO_PC, nobody_scans)
@@ -123,22 +123,22 @@ def test_a_code_that_nobody_scans_expires() -> None:
 
 @BOTH
 def test_three_wrong_numbers_end_both_and_nothing_was_offered(direction: Direction) -> None:
-    def stubborn(run: Pair, role: Role, notice: notices.Notice) -> None:
-        if isinstance(notice, notices.NumberWanted | notices.NumberWrong):
+    def stubborn(run: Pair, role: Role, event: events.Event) -> None:
+        if isinstance(event, events.NumberWanted | events.NumberWrong):
             run.ends[role].enter_number("no number", run.now)
 
     run = pair(direction, stubborn).run()
     sender, receiver = ends(direction)
     assert {run.code(role) for role in Role} == {"number_mismatch"}
-    assert [n.tries_left for n in told(run, sender, notices.NumberWrong)] == [2, 1, 0]  # type: ignore[union-attr]
-    assert not told(run, receiver, notices.Moved)
+    assert [n.tries_left for n in told(run, sender, events.NumberWrong)] == [2, 1, 0]  # type: ignore[union-attr]
+    assert not told(run, receiver, events.Moved)
 
 
 @BOTH
 @pytest.mark.parametrize("who", list(Role))
 def test_giving_up_ends_both(direction: Direction, who: Role) -> None:
-    def person(run: Pair, role: Role, notice: notices.Notice) -> None:
-        if role is who and isinstance(notice, notices.NumberShown | notices.NumberWanted):
+    def person(run: Pair, role: Role, event: events.Event) -> None:
+        if role is who and isinstance(event, events.NumberShown | events.NumberWanted):
             run.ends[who].cancel(run.now)
 
     run = pair(direction, person).run()
@@ -150,11 +150,11 @@ def test_giving_up_ends_both(direction: Direction, who: Role) -> None:
 def test_giving_up_after_the_last_byte_left_is_not_confirmed(direction: Direction) -> None:
     sender, _ = ends(direction)
 
-    def person(run: Pair, role: Role, notice: notices.Notice) -> None:
-        if isinstance(notice, notices.ItemsArrived):
+    def person(run: Pair, role: Role, event: events.Event) -> None:
+        if isinstance(event, events.ItemsArrived):
             run.ends[sender].cancel(run.now)
         else:
-            helpful(run, role, notice)
+            helpful(run, role, event)
 
     run = pair(direction, person).run()
     assert run.code(sender) == "not_confirmed"
@@ -163,21 +163,21 @@ def test_giving_up_after_the_last_byte_left_is_not_confirmed(direction: Directio
 @BOTH
 @pytest.mark.parametrize("who", list(Role))
 def test_a_cut_at_any_notice_is_repaired(direction: Direction, who: Role) -> None:
-    """Whichever notice comes when the connection goes, the copy ends with done."""
-    kinds: list[type[notices.Notice]] = [
-        notices.DeviceJoined,
-        notices.PeerIntroduced,
-        notices.NumberShown,
-        notices.NumberWanted,
-        notices.Moved,
-        notices.ItemsArrived,
+    """Whichever event comes when the connection goes, the copy ends with done."""
+    kinds: list[type[events.Event]] = [
+        events.DeviceJoined,
+        events.PeerIntroduced,
+        events.NumberShown,
+        events.NumberWanted,
+        events.Moved,
+        events.ItemsArrived,
     ]
     for kind in kinds:
         cuts: list[float] = []
 
-        def person(run: Pair, role: Role, notice: notices.Notice, cuts: list[float] = cuts) -> None:
-            helpful(run, role, notice)
-            if isinstance(notice, kind) and not cuts:  # noqa: B023
+        def person(run: Pair, role: Role, event: events.Event, cuts: list[float] = cuts) -> None:
+            helpful(run, role, event)
+            if isinstance(event, kind) and not cuts:  # noqa: B023
                 cuts.append(run.now)
                 run.cut(who)
 
@@ -212,16 +212,16 @@ def test_a_phone_that_had_to_wait_for_g_in_the_opening_has_all_the_time_afterwar
     """Both are cut off just when S has come, and S is back before G: `peer_not_ready`."""
     cuts: list[float] = []
 
-    def person(run: Pair, role: Role, notice: notices.Notice) -> None:
-        if isinstance(notice, notices.DeviceJoined) and role is Role.S and not cuts:
+    def person(run: Pair, role: Role, event: events.Event) -> None:
+        if isinstance(event, events.DeviceJoined) and role is Role.S and not cuts:
             cuts.append(run.now)
             run.cut(Role.S)
             run.cut(Role.G)
             run._connect_at[Role.G] = run.now + 1.5
-        elif isinstance(notice, notices.NumberShown):
-            run.number = notice.number
-        elif not isinstance(notice, notices.NumberWanted):
-            helpful(run, role, notice)
+        elif isinstance(event, events.NumberShown):
+            run.number = event.number
+        elif not isinstance(event, events.NumberWanted):
+            helpful(run, role, event)
 
     run = pair(direction, person).run(100.0)
     assert cuts
@@ -235,9 +235,9 @@ def test_a_phone_that_had_to_wait_for_g_in_the_opening_has_all_the_time_afterwar
 def test_a_relay_that_forgets_everything_is_survived(direction: Direction) -> None:
     restarted: list[float] = []
 
-    def person(run: Pair, role: Role, notice: notices.Notice) -> None:
-        helpful(run, role, notice)
-        if isinstance(notice, notices.Moved) and not restarted:
+    def person(run: Pair, role: Role, event: events.Event) -> None:
+        helpful(run, role, event)
+        if isinstance(event, events.Moved) and not restarted:
             restarted.append(run.now)
             run.restart_relay()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from certrelay.bundle import Item
-from certrelay.disk.store import Store
+from certrelay.client.store.store import Store
 from certrelay.frozen import replace
 from certrelay.pki.check import inspect
 from relay.embedded import EMBEDDED

@@ -27,8 +27,8 @@ from pathlib import Path
 from random import Random
 
 from certrelay.bundle import Item
-from certrelay.disk.parts import PART_PREFIX
-from certrelay.disk.store import Store
+from certrelay.client.store.parts import PART_PREFIX
+from certrelay.client.store.store import Store
 from certrelay.pki.check import inspect
 from certrelay.testkit.proxy import FaultProxy
 from certrelay.wire.ids import Role

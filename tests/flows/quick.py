@@ -168,9 +168,9 @@ def _use(answers: Connection, events: Connection) -> None:
 
 
 def _with_short_times(main: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> None:
+    from certrelay.client import link
     from certrelay.endpoint import driver
     from certrelay.endpoint.times import Times
-    from certrelay.net import link
 
     with (
         mock.patch.object(driver, "Times", partial(Times, **TIMES)),

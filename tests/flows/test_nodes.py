@@ -12,7 +12,7 @@ from bench.load.__main__ import HEAD, row
 from bench.load.copy import copy, item
 from bench.load.kills import UNCONFIRMED, faults, run
 from certrelay.e2e.qr import Direction
-from certrelay.endpoint import notices
+from certrelay.endpoint import events
 from tests.nodes import nodes
 from tests.redis_server import redis_server
 from tests.splice import Splice
@@ -43,10 +43,10 @@ def test_a_node_that_dies_before_it_told_g_that_s_came(direction: Direction) -> 
         def port_of(role: str) -> int:
             return ports[role].pop(0) if len(ports[role]) > 1 else ports[role][0]
 
-        def watch(role: str, notice: notices.Notice) -> None:
-            if isinstance(notice, notices.RoomOpened):
+        def watch(role: str, event: events.Event) -> None:
+            if isinstance(event, events.RoomOpened):
                 dying.send(signal.SIGSTOP)
-            elif isinstance(notice, notices.DeviceJoined) and role == "S":
+            elif isinstance(event, events.DeviceJoined) and role == "S":
                 dying.send(signal.SIGKILL)
 
         sides = (lambda: port_of("G")), (lambda: port_of("S"))

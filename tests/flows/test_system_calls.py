@@ -1,7 +1,7 @@
 """The order of a receiver's system calls: written, synced, renamed, synced, then the receipt.
 
-strace looks at the real PC client.  tests/disk/test_lasting.py holds the same order on a disk
-of its own, at every call that can fail.
+strace looks at the real PC client.  tests/client/store/test_lasting.py holds the same order on a
+disk of its own, at every call that can fail.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from certrelay.bundle import Item
-from certrelay.disk.parts import PART_PREFIX
+from certrelay.client.store.parts import PART_PREFIX
 from certrelay.e2e.frame import FRAME_BYTES
 from relay.embedded import start
 from tests.certificates import PASSWORD, person

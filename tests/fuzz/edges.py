@@ -21,14 +21,14 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
+from certrelay.client import proxy
+from certrelay.client.link import ConnectionLostError, Link, new_protocol
+from certrelay.client.terminal.report import JsonReport, TextReport
+from certrelay.client.terminal.screen import open_screen
 from certrelay.errors import RelayUnreachable, UsageError
 from certrelay.limits import MAX_MESSAGE_BYTES, MAX_NAME_COMPONENT_BYTES, MAX_SHOWN_CELLS
-from certrelay.net import proxy
-from certrelay.net.link import ConnectionLostError, Link, new_protocol
 from certrelay.pki import naming
 from certrelay.safe_text import cell_width, is_hidden, printable
-from certrelay.terminal.report import JsonReport, TextReport
-from certrelay.terminal.screen import open_screen
 from certrelay.texts import Texts
 from certrelay.wire.ids import Role, RoomId, TokenHash
 from certrelay.wire.release import PHONE_POLICY, Version, VersionUnreadable
@@ -36,8 +36,8 @@ from certrelay.wire.room import DeadWord, Place, Room
 from client_pc import settings
 from client_pc.folders import CONFIG_VARIABLE
 from client_pc.history import FILE_NAME, CopiedItem, Copy, History, devices_with_older
-from client_pc.past import show_history
-from client_pc.shelf import Shelf
+from client_pc.history.show import show_history
+from client_pc.stores import Stores
 from relay import records
 from relay.admission import allowance_key, client_address
 from relay.settings import Settings, read_limits, read_policy
@@ -114,16 +114,16 @@ def read_history_file(data: bytes) -> None:
     """A history: every line that is one of ours can be shown, written and read again."""
     path = _folder() / FILE_NAME
     path.write_bytes(data)
-    history, shelf = History(_folder()), Shelf((_folder() / "nothing",))
+    history, stores = History(_folder()), Stores((_folder() / "nothing",))
     copies = history.read()
     for copy in copies:
         for item in copy.items:
             devices_with_older(copies, item)
     out, err = io.StringIO(), io.StringIO()
     texts = Texts("ko")
-    show_history(history, shelf, JsonReport(texts, out))
+    show_history(history, stores, JsonReport(texts, out))
     assert all(json.loads(line)["event"] for line in out.getvalue().splitlines())
-    show_history(history, shelf, TextReport(texts, "certrelay", out, open_screen(err)))
+    show_history(history, stores, TextReport(texts, "certrelay", out, open_screen(err)))
     assert not any(map(is_hidden, (out.getvalue() + err.getvalue()).replace("\n", "")))
     path.unlink()
     for copy in copies:

@@ -17,7 +17,7 @@ from certrelay.e2e.hello import Hello, fit_name
 from certrelay.e2e.manifest import Manifest
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
-from certrelay.endpoint import notices
+from certrelay.endpoint import events
 from certrelay.endpoint.opening import ScanOpening, ShowOpening
 from certrelay.errors import CertRelayError
 from certrelay.frozen import replace
@@ -295,7 +295,7 @@ def drive(data: bytes) -> None:
                 victim.take(channel.frame(detail, b"{}", seq=detail % 9, ack=detail % 5))
             case 10:
                 stored = bodies.ItemResult("stored")
-                if victim.heard_of(notices.ItemsArrived):
+                if victim.heard_of(events.ItemsArrived):
                     victim.endpoint.stored([stored])
             case _:
                 victim.endpoint.cancel(victim.now)

@@ -8,15 +8,15 @@ import contextlib
 import json
 
 from certrelay.bundle import Item
-from certrelay.pki import changing, check, npki, pbe, pkcs12
+from certrelay.client.flow.describing import fields_of, line_of
+from certrelay.pki import check, npki, pbe, pkcs12, rewrap
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.der import FAULTS, Element
-from certrelay.pki.judging import Evidence, judge
 from certrelay.pki.kinds import kind_of
 from certrelay.pki.private_key import PrivateKey
 from certrelay.pki.revocation import RevocationList
+from certrelay.pki.verification import Evidence, verify_item
 from certrelay.safe_text import is_hidden
-from certrelay.story.describing import fields_of, line_of
 from certrelay.testkit.ca import CRL_POINT, SCHEMES
 from certrelay.texts import Texts
 from tests.certificates import NOW, PASSWORD, authority, person
@@ -52,7 +52,7 @@ def read_certificate(data: bytes) -> None:
         assert len(summary.place) == 3
         json.dumps(fields_of(summary, NOW))
         assert not any(map(is_hidden, line_of(summary, Texts("ko"), NOW)))
-        judge(item, PASSWORD, Evidence(NOW, "1234567890", (authority().certificate,)))
+        verify_item(item, PASSWORD, Evidence(NOW, "1234567890", (authority().certificate,)))
 
 
 def read_chain(data: bytes) -> None:
@@ -68,7 +68,7 @@ def read_key_file(data: bytes) -> None:
         if pbe.Scheme.parse(algorithm).iterations <= MAX_ITERATIONS:
             npki.check_password(person().sign.certificate, data, PASSWORD)
             item = Item.of("npki", {"signCert": person().sign.certificate.der, "signPri": data})
-            changed = changing.change_password(item, PASSWORD, "another", bytes)
+            changed = rewrap.change_password(item, PASSWORD, "another", bytes)
             npki.check_password(person().sign.certificate, changed.get("signPri") or b"", "another")
 
 
@@ -86,7 +86,7 @@ def read_pkcs12(data: bytes) -> None:
         if _rounds_are_few(data):
             pkcs12.open_file(data, PASSWORD)
             item = Item.of("pkcs12", {"pkcs12": data})
-            changing.change_password(item, PASSWORD, "another", bytes)
+            rewrap.change_password(item, PASSWORD, "another", bytes)
 
 
 def read_revocations(data: bytes) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError
-from certrelay.pki import changing, check, der, encodings, pbe, pkcs12
+from certrelay.pki import check, der, encodings, pbe, pkcs12, rewrap
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.revocation import RevocationList
 from tests.certificates import NOW, PASSWORD, authority, person, root
@@ -45,11 +45,11 @@ def test_bytes_after_a_file_change_nothing_about_the_certificate() -> None:
 
 def test_what_is_written_anew_has_no_tail_and_the_rest_keeps_it() -> None:
     item = with_tails(ITEM)
-    changed = changing.change_password(item, PASSWORD, "New-pw1234!", os.urandom)
+    changed = rewrap.change_password(item, PASSWORD, "New-pw1234!", os.urandom)
     assert changed.get("signCert") == item.get("signCert")
     written = changed.get("signPri") or b""
     assert encodings.unwrap(written).tail == 0
-    made = changing.to_pkcs12(item, PASSWORD, PASSWORD, os.urandom)
+    made = rewrap.to_pkcs12(item, PASSWORD, PASSWORD, os.urandom)
     assert encodings.unwrap(made.files[0].content).tail == 0
     opened = pkcs12.open_file(made.files[0].content, PASSWORD)
     assert opened.pairs[0].certificate.der == ITEM.get("signCert")

@@ -13,10 +13,7 @@ DELETED = (
     "e2e",
     "pki",
     "endpoint*",
-    "net",
-    "disk",
-    "terminal",
-    "story",
+    "client",
     "testkit",
     "bundle.py",
     "__pycache__",
@@ -27,7 +24,7 @@ FORBIDDEN = (
     "asn1crypto",
     "certrelay.e2e",
     "certrelay.pki",
-    "certrelay.net",
+    "certrelay.client",
     "certrelay.endpoint",
 )
 

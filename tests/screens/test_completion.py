@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from certrelay.terminal import completion
+from certrelay.client.terminal import completion
 from certrelay.texts import Texts
-from client_pc.shipping import grammars
+from client_pc.shell_integration import grammars
 from tests.component import program
 from tests.screens.tmux import Terminal, terminal
 

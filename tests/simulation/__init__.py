@@ -1,6 +1,6 @@
 """A whole world in one process: PC, phone, relay nodes, network, disks, people and a clock.
 
-The code that runs is the real one: `certrelay.story` with its loop, the driver, the sealed
+The code that runs is the real one: `certrelay.client.flow` with its loop, the driver, the sealed
 channel, the relay's sockets, hub and rules, and the store.  Only what is outside is made up
 (`network`, `disk`, `people`), by a seed: the same seed makes the same world in every run.
 

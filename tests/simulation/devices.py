@@ -6,20 +6,20 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from certrelay.bundle import Item
-from certrelay.disk.store import Store
+from certrelay.client.flow.dialogue import Ask, Dialogue
+from certrelay.client.flow.receiving import Receiving
+from certrelay.client.flow.sending import Sending
+from certrelay.client.flow.session import Handler, Names, Session
+from certrelay.client.store.store import Store
 from certrelay.e2e.handshake import ScanSecrets, ShowSecrets
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
-from certrelay.endpoint import ScanSide, ShowSide, notices
+from certrelay.endpoint import ScanSide, ShowSide, events
 from certrelay.frozen import replace
 from certrelay.limits import QR_RENEWALS
-from certrelay.story.dialogue import Ask, Dialogue
-from certrelay.story.receiving import Receiving
-from certrelay.story.sending import Sending
-from certrelay.story.session import Names, Part, Session
 from certrelay.wire.release import PC_POLICY, PHONE_POLICY
-from client_pc.room import RENEWED
+from client_pc.copy import RENEWED
 from tests.simulation.disk import SimDisk, in_use
 from tests.simulation.items import TODAY
 from tests.simulation.plan import Person
@@ -68,7 +68,7 @@ class Device:
         """Where it stores what it receives."""
         return Store(self.root, self.disk)
 
-    def part(self) -> Part:
+    def handler(self) -> Handler:
         """Sending or receiving, as the programs do it."""
         if not self.items:
             return Receiving(self.store, yes=self.world.plan.yes, today=lambda: TODAY)
@@ -125,7 +125,7 @@ class Device:
         if self.program is program and not program.is_over:
             act(*arguments)
 
-    def over(self, ended: notices.Ended) -> None:
+    def over(self, ended: events.Ended) -> None:
         """The program has ended by itself."""
         self.program = None
         self.screen = None
@@ -151,10 +151,10 @@ class Pc(Device):
         qr = QrCode(ORIGIN, secrets.payload(direction, lan=False))
         side = ShowSide(secrets, qr, PC_HELLO)
         endpoint = WatchedEndpoint(side, PC_HELLO, PHONE_POLICY, self.world.rules, self)
-        part = _Showing(self.part(), lambda: self.world.show(qr), self.world.hide)
-        self.program = Program(self, endpoint, part, Names("pc", "phone"), self._ended)
+        handler = _Showing(self.handler(), lambda: self.world.show(qr), self.world.hide)
+        self.program = Program(self, endpoint, handler, Names("pc", "phone"), self._ended)
 
-    def _ended(self, ended: notices.Ended) -> None:
+    def _ended(self, ended: events.Ended) -> None:
         self.world.hide()
         code = None if ended.error is None else ended.error.code
         self.over(ended)
@@ -168,18 +168,20 @@ class Pc(Device):
 class _Showing:
     """As `client_pc.showing`, without the drawing."""
 
-    def __init__(self, part: Part, show: Callable[[], None], hide: Callable[[], None]) -> None:
-        self._part = part
+    def __init__(
+        self, handler: Handler, show: Callable[[], None], hide: Callable[[], None]
+    ) -> None:
+        self._handler = handler
         self._show = show
         self._hide = hide
 
-    def hear(self, notice: notices.Notice, session: Session) -> None:
-        match notice:
-            case notices.RoomOpened():
+    def on_event(self, event: events.Event, session: Session) -> None:
+        match event:
+            case events.RoomOpened():
                 self._show()
-            case notices.PeerIntroduced() | notices.ScannedTwice():
+            case events.PeerIntroduced() | events.ScannedTwice():
                 self._hide()
-        self._part.hear(notice, session)
+        self._handler.on_event(event, session)
 
 
 class Phone(Device):
@@ -195,7 +197,7 @@ class Phone(Device):
         hello = PHONE_HELLO if self.who == "phone" else replace(PHONE_HELLO, name="Guest")
         side = ScanSide(ScanSecrets.fresh(self.draw.randbytes), qr, hello)
         endpoint = WatchedEndpoint(side, hello, PC_POLICY, self.world.rules, self)
-        self.program = Program(self, endpoint, self.part(), Names("phone", "pc"), self._ended)
+        self.program = Program(self, endpoint, self.handler(), Names("phone", "pc"), self._ended)
 
     def scan_later(self, seconds: float) -> None:
         """Look at the PC's screen after a while, and scan what is there."""
@@ -205,7 +207,7 @@ class Phone(Device):
         if self.world.code is not None:
             self.scan(self.world.code)
 
-    def _ended(self, ended: notices.Ended) -> None:
+    def _ended(self, ended: events.Ended) -> None:
         self.over(ended)
         if ended.error is not None:
             self.scan_later(3.0)

@@ -1,8 +1,8 @@
 """A disk that can fail or lose its power at any call, and knows what would outlast that.
 
 Files really lie in a folder (in memory, where the system has one), written by the real
-`certrelay.disk.system.Disk`.  Beside it stands a list of what no fsync has made lasting yet:
-names that were made or changed, and contents.
+`certrelay.client.store.system.Disk`.  Beside it stands a list of what no fsync has made lasting
+yet: names that were made or changed, and contents.
 """
 
 import contextlib
@@ -16,8 +16,8 @@ from random import Random
 from typing import Any
 from unittest import mock
 
-from certrelay.disk import parts, store, system
-from certrelay.disk.system import Disk
+from certrelay.client.store import parts, store, system
+from certrelay.client.store.system import Disk
 
 
 class Crash(BaseException):
@@ -91,7 +91,7 @@ class SimDisk(Disk):
         self._names.clear()
         self._contents.clear()
 
-    # --- what `certrelay.disk.system` calls ---
+    # --- what `certrelay.client.store.system` calls ---
 
     def open(self, path: Path, flags: int, mode: int = 0o777) -> int:
         creates = bool(flags & os.O_CREAT)

@@ -52,11 +52,11 @@ class Fault:
 
 CHANNEL = "certrelay.e2e.channel"
 DRIVER = "certrelay.endpoint.driver"
-ATTENDANCE = "certrelay.endpoint.attendance"
+PRESENCE = "certrelay.endpoint.presence"
 ROOM = "certrelay.wire.room"
 HUB = "relay.hub_memory"
-STORE = "certrelay.disk.store"
-SYSTEM = "certrelay.disk.system"
+STORE = "certrelay.client.store.store"
+SYSTEM = "certrelay.client.store.system"
 
 FAULTS = (
     Fault(
@@ -169,7 +169,7 @@ FAULTS = (
     ),
     Fault(
         "the grace goes on after the other end is back",
-        ATTENDANCE,
+        PRESENCE,
         "        if self._timers.stop(Timer.PEER_GRACE):\n",
         "        if Timer.PEER_GRACE in self._timers:\n",
         171,
@@ -198,7 +198,7 @@ FAULTS = (
     ),
     Fault(
         "the receipt goes out before anything is stored",
-        "certrelay.story.receiving",
+        "certrelay.client.flow.receiving",
         "        session.endpoint.stored([self._save_one(arrived, session)"
         " for arrived in self._arrived])\n",
         '        session.endpoint.stored([ItemResult("stored") for _ in self._arrived])\n'
@@ -275,7 +275,7 @@ FAULTS = (
     ),
     Fault(
         "what was taken back is removed before its way back lasts",
-        "certrelay.disk.parts",
+        "certrelay.client.store.parts",
         "    try:\n        disk.sync_folder(part.parent)\n    except OSError:\n"
         "        return False\n",
         "",
@@ -283,14 +283,14 @@ FAULTS = (
     ),
     Fault(
         "a dead connection is never noticed",
-        "certrelay.net.link",
+        "certrelay.client.link",
         "        if self._asked_at is not None:\n            raise ConnectionLostError\n",
         "",
         226,
     ),
     Fault(
         "after a restart of the relay nobody tries again",
-        ATTENDANCE,
+        PRESENCE,
         "        if not self.was_in_room or refused.code not in _RETRIED:\n",
         "        if True:\n",
         36,

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 from websockets.client import ClientProtocol
 from websockets.protocol import State
 
-from certrelay.net.link import ConnectionLostError, Link
+from certrelay.client.link import ConnectionLostError, Link
 from certrelay.wire.close import CloseCode
 from certrelay.wire.messages import SUBPROTOCOL
 from relay.session import Session

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
-from certrelay.endpoint import notices
+from certrelay.client.dialling import Dial
+from certrelay.client.flow.session import FAREWELL_S, Handler, Names, Session, Shell
+from certrelay.client.link import ConnectionLostError, Link
+from certrelay.client.terminal.interrupts import Interrupts
+from certrelay.client.terminal.lines import Lines
+from certrelay.client.terminal.report import JsonReport
+from certrelay.endpoint import events
 from certrelay.errors import CertRelayError, RelayUnreachable, UsageError
-from certrelay.net import ConnectionLostError, Dial, Link
-from certrelay.story.session import FAREWELL_S, Names, Part, Session, Shell
-from certrelay.terminal.interrupts import Interrupts
-from certrelay.terminal.lines import Lines
-from certrelay.terminal.report import JsonReport
 from certrelay.texts import Texts
 from tests.simulation.disk import in_use
 from tests.simulation.network import SimLink
@@ -88,13 +89,13 @@ class Screen(JsonReport):
 
 
 class WatchedSession(Session):
-    """The real session; the world sees each notice."""
+    """The real session; the world sees each event."""
 
-    watch: Callable[[notices.Notice], None]
+    watch: Callable[[events.Event], None]
 
-    def _hear(self, notice: notices.Notice) -> None:
-        self.watch(notice)
-        super()._hear(notice)
+    def _on_event(self, event: events.Event) -> None:
+        self.watch(event)
+        super()._on_event(event)
 
 
 class SimDial:
@@ -125,7 +126,7 @@ class Program:
     Args:
         device: Whose process it is; see `tests.simulation.devices`.
         endpoint: The driver.
-        part: What it does.
+        handler: What it does.
         names: Names of the devices, for the texts.
         done: Called at the end with how it ended; never after a crash.
     """
@@ -134,9 +135,9 @@ class Program:
         self,
         device: Any,
         endpoint: WatchedEndpoint,
-        part: Part,
+        handler: Handler,
         names: Names,
-        done: Callable[[notices.Ended], None],
+        done: Callable[[events.Ended], None],
     ) -> None:
         self.device = device
         self.world = device.world
@@ -149,8 +150,8 @@ class Program:
             clock=self.world.loop.time,
             connect=self._connect,
         )
-        self.session = WatchedSession(endpoint, part, "https://relay.example/", names, shell)
-        self.session.watch = lambda notice: self.world.rules.heard(self, notice)
+        self.session = WatchedSession(endpoint, handler, "https://relay.example/", names, shell)
+        self.session.watch = lambda event: self.world.rules.heard(self, event)
         self.began_at = self.world.loop.time()
         self.is_over = False
         self.frozen_until = 0.0
@@ -201,7 +202,7 @@ class Program:
             with in_use(self.device.disk):
                 step()
         except CertRelayError as error:
-            self._finish(notices.Ended(error, None))
+            self._finish(events.Ended(error, None))
         except BaseException as error:
             self.world.threw(self.device, error)
         else:
@@ -280,7 +281,7 @@ class Program:
         assert self.session._ended is not None
         self._finish(self.session._ended)
 
-    def _finish(self, ended: notices.Ended) -> None:
+    def _finish(self, ended: events.Ended) -> None:
         self.session._hang_up()
         self.is_over = True
         if self._timer is not None:

@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from certrelay.bundle import Item
-from certrelay.disk.parts import PART_PREFIX
-from certrelay.disk.reading import FILE_NAMES
+from certrelay.client.store.parts import PART_PREFIX
+from certrelay.client.store.reading import FILE_NAMES
 from certrelay.e2e import aead, frame, handshake
 from certrelay.e2e.bodies import ItemResult
 from certrelay.e2e.channel import Confirmed
 from certrelay.e2e.frame import number_of
 from certrelay.e2e.hello import Hello
-from certrelay.endpoint import Endpoint, notices
+from certrelay.endpoint import Endpoint, events
 from certrelay.endpoint.driver import Phase
 from certrelay.endpoint.sides import Side
 from certrelay.limits import NUMBER_TRIES, SESSION_S, UNCLAIMED_S
@@ -75,19 +75,19 @@ class WatchedEndpoint(Endpoint):
         self.is_spoilt = False
         """Whether somebody else scanned before the number matched."""
 
-    def take(self, now: float) -> list[notices.Order | notices.Notice]:
-        orders = super().take(now)
-        if self._stands and self._attendance.both_here and self.phase is not Phase.ENDED:
-            self._look_at([each.message for each in orders if isinstance(each, notices.SendBinary)])
+    def take(self, now: float) -> list[events.Command | events.Event]:
+        outputs = super().take(now)
+        if self._stands and self._presence.both_here and self.phase is not Phase.ENDED:
+            self._look_at([each.message for each in outputs if isinstance(each, events.SendBinary)])
         self.must_repeat = []
         self.must_answer = False
-        for order in orders if not self.is_mute else ():
-            match order:
-                case notices.SendBinary(message):
+        for output in outputs if not self.is_mute else ():
+            match output:
+                case events.SendBinary(message):
                     self._rules.sends(self, message)
-                case notices.SendText(text):
+                case events.SendText(text):
                     self._rules.tell(self, "says", text)
-        return orders
+        return outputs
 
     def _look_at(self, given: list[bytes]) -> None:
         if not all(sealed in given for sealed in self.must_repeat):
@@ -156,25 +156,25 @@ class Rules:
 
     # --- steps ---
 
-    def heard(self, program: "Program", notice: notices.Notice) -> None:
-        """A notice of the driver is on its way to the person."""
+    def heard(self, program: "Program", event: events.Event) -> None:
+        """An event of the driver is on its way to the person."""
         world, device = self.world, program.device
         if world.traced:
-            world.tell(device.who, "notice", str(notice))
-        match notice:
-            case notices.ItemsArrived(items):
+            world.tell(device.who, "notice", str(event))
+        match event:
+            case events.ItemsArrived(items):
                 offered = [item for item in items if item is not None]
                 if not all(item in world.offered for item in offered):
                     raise Violation("bytes arrived that nobody sent")
                 if len(offered) < len(items):
                     raise Violation("a digest differs though the channel is sealed")
-            case notices.NumberMatched() if device.who == "guest":
+            case events.NumberMatched() if device.who == "guest":
                 raise Violation("a guest has typed the right number")
-            case notices.ScannedTwice():
+            case events.ScannedTwice():
                 program.endpoint.is_spoilt |= not isinstance(program.endpoint._channel, Confirmed)
-            case notices.NumberMatched() | notices.Moved() if program.endpoint.is_spoilt:
+            case events.NumberMatched() | events.Moved() if program.endpoint.is_spoilt:
                 raise Violation("it goes on after a second scan")
-            case notices.ReceiptArrived(results):
+            case events.ReceiptArrived(results):
                 world.confirmed_at = world.loop.time()
                 self._check_receiver(device, results)
 
@@ -245,7 +245,7 @@ class Rules:
 
     # --- ends ---
 
-    def ended(self, program: "Program", ended: notices.Ended) -> None:
+    def ended(self, program: "Program", ended: events.Ended) -> None:
         """A program is over."""
         device, world = program.device, self.world
         world.tell(device.who, "ended", str(ended))

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from certrelay.disk.parts import PART_PREFIX
+from certrelay.client.store.parts import PART_PREFIX
 from certrelay.e2e.qr import QrCode
 from certrelay.frozen import replace
 from certrelay.pki.check import inspect

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from certrelay import errors
 from certrelay.e2e import bodies
-from client_pc.browser.stage import described
+from client_pc.browser.page_session import described
 from client_pc.qr_screen import draw
 
 Event = dict[str, Any]

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import pytest
 
+from client_pc.browser.page_session import PageSession
 from client_pc.browser.server import serving
-from client_pc.browser.stage import Stage
 from tests.web_phone import components
 from tests.web_phone.pc_gallery import SHOW, STATES, URL, WITHOUT
 from tests.web_phone.pc_page import desktop, read_codes
@@ -43,7 +43,7 @@ class Gallery:
 
 @pytest.fixture
 def gallery(new_phone: Callable[..., Phone]) -> Iterator[Gallery]:
-    with serving(Stage(), lambda: None) as origin:
+    with serving(PageSession(), lambda: None) as origin:
         yield Gallery(desktop(new_phone), origin)
 
 

@@ -1,0 +1,201 @@
+"""Which certificates, and whether their passwords open them: asked before anything is sent.
+
+The password stays on this device: it opens the key here, is compared with the certificate,
+and is forgotten.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from certrelay.bundle import Item
+from certrelay.client.flow.describing import fields_of, line_of
+from certrelay.client.flow.dialogue import Ask, Dialogue
+from certrelay.client.store.reading import Entry
+from certrelay.client.terminal.report import Report
+from certrelay.errors import CertificateError, PasswordError, UsageError
+from certrelay.frozen import frozen
+from certrelay.limits import MAX_BUNDLE_BYTES, MAX_ITEMS, PASSWORD_TRIES
+from certrelay.pki.check import Summary, inspect_with_password
+from certrelay.safe_text import printable
+from certrelay.texts import Texts
+
+_CN_DIGITS: Final = 5
+"""Digits from which a number may be a part of a CN: no list is that long."""
+
+
+@frozen
+class Candidate:
+    """A certificate that can be sent; ``number`` as `list` counts it."""
+
+    number: int
+    path: Path
+    item: Item
+    summary: Summary
+
+    @property
+    def name(self) -> str:
+        """What a part of it finds: the CN, or the name of a PKCS#12 file."""
+        return self.summary.cn or self.path.name
+
+    def fields(self, now: datetime) -> dict[str, Any]:
+        """What a script reads of it."""
+        file = printable(self.path.name, None)
+        return {"number": self.number, "file": file, **fields_of(self.summary, now)}
+
+    def line(self, texts: Texts, now: datetime) -> str:
+        """One line that tells it from the others."""
+        return line_of(self.summary, texts, now, checked=False, file=self.path.name)
+
+
+def candidates(entries: Sequence[Entry]) -> tuple[Candidate, ...]:
+    """Number everything that was found, and keep what is whole.
+
+    Raises:
+        CertificateError: ``no_certificates`` if nothing was found; if all that was found is
+            broken, what is wrong with the first.
+    """
+    found = tuple(
+        Candidate(number, entry.path, entry.item, entry.summary)
+        for number, entry in enumerate(entries, 1)
+        if entry.item is not None and entry.summary is not None
+    )
+    broken = [entry.error for entry in entries if entry.error is not None]
+    if not found:
+        raise broken[0] if broken else CertificateError("no_certificates")
+    return found
+
+
+def select(entries: Sequence[Entry], selectors: Sequence[str]) -> tuple[Candidate, ...]:
+    """Find the certificates that the selectors mean, each once, in their order.
+
+    A selector is a number from the list, a serial number (decimal, or hex after ``0x``),
+    or a part of the CN (of a sealed PKCS#12 file: of the file's name) without regard to case,
+    tried in this order.  A short number is no part of a CN: with two certificates "3" is a
+    slip, though most CNs hold a 3.
+
+    Raises:
+        CertRelayError: As `candidates`; what is wrong with a broken one that is selected by
+            its number.
+        UsageError: ``selector_unknown``, ``selector_ambiguous``, ``too_many_selected``.
+    """
+    found = candidates(entries)
+    broken = {str(n): entry.error for n, entry in enumerate(entries, 1) if entry.error is not None}
+    chosen: dict[int, Candidate] = {}
+    for selector in map(str.strip, selectors):
+        if selector in broken:
+            raise broken[selector]
+        match = _find(found, selector)
+        chosen[match.number] = match
+    result = tuple(chosen.values())
+    size = sum(candidate.item.size for candidate in result)
+    if len(result) > MAX_ITEMS or size > MAX_BUNDLE_BYTES:
+        raise UsageError("too_many_selected")
+    return result
+
+
+def _find(found: Sequence[Candidate], selector: str) -> Candidate:
+    wanted = selector.casefold()
+    is_part = wanted != "" and not (wanted.isdigit() and len(wanted) < _CN_DIGITS)
+    tests: tuple[Callable[[Candidate], bool], ...] = (
+        lambda c: str(c.number) == wanted,
+        lambda c: wanted in _serial_texts(c.summary.serial),
+        lambda c: is_part and wanted in c.name.casefold(),
+    )
+    for test in tests:
+        matches = [candidate for candidate in found if test(candidate)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            numbers = ", ".join(str(match.number) for match in matches)
+            raise UsageError("selector_ambiguous", selector=printable(selector), numbers=numbers)
+    raise UsageError("selector_unknown", selector=printable(selector))
+
+
+def _serial_texts(serial: int | None) -> tuple[str, ...]:
+    return () if serial is None else (str(serial), f"{serial:#x}")
+
+
+def choose(
+    entries: Sequence[Entry], selectors: Sequence[str], report: Report, now: datetime
+) -> Dialogue[tuple[Candidate, ...]]:
+    """Take the selectors of the command line, or show the list and ask.
+
+    Raises:
+        CertRelayError: As `select`; ``nothing_selected`` for an empty answer.
+    """
+    if not selectors:
+        found = candidates(entries)
+        lines = [
+            f"  {candidate.number}. {candidate.line(report.texts, now)}" for candidate in found
+        ]
+        items = [
+            {"number": candidate.number, **fields_of(candidate.summary, now)} for candidate in found
+        ]
+        report.event("choose", "\n".join(lines), count=len(found), items=items)
+        answer = yield Ask(report.texts.say("story.ask.which"))
+        selectors = answer.replace(",", " ").split()
+        if not selectors:
+            raise UsageError("nothing_selected")
+    return select(entries, selectors)
+
+
+@frozen(repr=False)
+class Opened:
+    """A certificate whose password was right; ``None`` where nobody here can tell."""
+
+    candidate: Candidate
+    password: str | None
+
+
+def check_passwords(
+    chosen: Sequence[Candidate], report: Report, now: datetime
+) -> Dialogue[tuple[Opened, ...]]:
+    """Ask for each certificate's password and see that it opens the key and the key fits.
+
+    A password that opened one certificate is tried on the next without asking again.  A
+    key in a cipher that cannot be opened here is passed on as it is, and that is said.
+
+    Raises:
+        PasswordError: ``password_tries``, after the fifth wrong one.
+        CertificateError: ``key_mismatch`` and the like: this certificate cannot be sent.
+    """
+    known: list[str] = []
+    opened: list[Opened] = []
+    tries_left = PASSWORD_TRIES
+    for candidate in chosen:
+        line = candidate.line(report.texts, now)
+        report.event("checking", line, **candidate.fields(now))
+        password = next((each for each in known if _opens(candidate.item, each, report)), None)
+        while password is None:
+            report.event("password_wanted", tries_left=tries_left)
+            typed = yield Ask(report.texts.say("story.ask.password"), secret=True)
+            opens = _opens(candidate.item, typed, report)
+            if opens is None:
+                break
+            if opens:
+                password = typed
+                known.append(typed)
+                continue
+            tries_left -= 1
+            if tries_left == 0:
+                raise PasswordError("password_tries")
+            text = report.texts.say("story.password_wrong", tries_left=tries_left)
+            report.event("password_wrong", text, tries_left=tries_left)
+        opened.append(Opened(candidate, password))
+    return tuple(opened)
+
+
+def _opens(item: Item, password: str, report: Report) -> bool | None:
+    """Tell whether the password opens the item; ``None`` if nobody here can tell."""
+    try:
+        inspect_with_password(item, password)
+    except PasswordError:
+        return False
+    except CertificateError as error:
+        if error.code != "unsupported_algorithm":
+            raise
+        report.event("unverified", report.texts.say("story.unverified"))
+        return None
+    return True

@@ -1,0 +1,365 @@
+"""One room, from the first connection to the end: the loop around the pure driver.
+
+The loop waits for the relay, the person and the clock at once, and is the only place that
+does.  A `Handler` (sending or receiving) hears the events and puts the questions.
+"""
+
+import select
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Final, Protocol
+
+from certrelay import limits
+from certrelay.client.dialling import Dial, Dialling
+from certrelay.client.flow.dialogue import Dialogue
+from certrelay.client.link import ConnectionLostError, Link
+from certrelay.client.terminal.lines import Lines
+from certrelay.client.terminal.report import Report
+from certrelay.endpoint import Endpoint, events
+from certrelay.errors import CertRelayError, Interrupted, RelayUnreachable
+from certrelay.frozen import frozen
+from certrelay.safe_text import printable
+
+FAREWELL_S: Final = 2.0
+"""Seconds for the relay to close the socket after our `leave`."""
+
+INTERRUPTED_FAREWELL_S: Final = 0.5
+"""The same after Ctrl-C: the person wants the program to end."""
+
+FIRST_DIAL_S: Final = 10.0
+"""Seconds to reach the relay for the first time, TLS and upgrade included."""
+
+NEXT_DIAL_S: Final = 6.0
+"""The same after a loss: another try may find another way, a slow mobile link needs two."""
+
+
+class Handler(Protocol):
+    """What a device does in the room."""
+
+    def on_event(self, event: events.Event, session: "Session") -> None:
+        """Take an event that is this part's business."""
+
+
+@frozen
+class Names:
+    """How the texts call the two devices: ``pc`` or ``phone``."""
+
+    own: str
+    other: str
+
+
+class Connect(Protocol):
+    """As `certrelay.client.dialling.Dialling`."""
+
+    def __call__(self, origin: str, now: float, *, timeout_s: float) -> Dial:
+        """Begin to connect."""
+
+
+@frozen
+class Shell:
+    """What a session needs of the world around it."""
+
+    report: Report
+    lines: Lines
+    random: Callable[[float, float], float]
+    """A random wait between two bounds, in seconds."""
+
+    clock: Callable[[], float] = time.monotonic
+    connect: Connect = Dialling
+    """Begins a connection to the relay; the simulation has its own."""
+
+
+class Session:
+    """Runs one driver to its end."""
+
+    def __init__(
+        self, endpoint: Endpoint, handler: Handler, origin: str, names: Names, shell: Shell
+    ) -> None:
+        self.endpoint: Final = endpoint
+        self.names: Final = names
+        self.report: Final = shell.report
+        self._handler: Final = handler
+        self._origin: Final = origin
+        self._lines: Final = shell.lines
+        self._random: Final = shell.random
+        self._clock: Final = shell.clock
+        self._connect: Final = shell.connect
+        self._link: Link | None = None
+        self._dial: Dial | None = None
+        self._connect_at = 0.0
+        self._has_connected = False
+        self._dialogue: Dialogue[None] | None = None
+        self._echo = ExitStack()
+        self._is_hidden = False
+        self._ended: events.Ended | None = None
+        self.ticking: Callable[[float], None] | None = None
+        """Called about once a second while it is set: a countdown."""
+
+    def now(self) -> float:
+        """Seconds on the monotonic clock."""
+        return self._clock()
+
+    def say(self, event: str, key: str, **fields: Any) -> None:
+        """Report an event with the sentence of ``key``, made of the same fields."""
+        values = {
+            name: value if isinstance(value, int) else str(value)
+            for name, value in fields.items()
+            if isinstance(value, str | int)
+        }
+        self.report.event(event, self.report.texts.say(key, **values), **fields)
+
+    def converse(self, dialogue: Dialogue[None]) -> None:
+        """Put questions while the session goes on; replaces an unfinished dialogue."""
+        self.stop_asking()
+        self._lines.start()
+        self._lines.forget_early_ones()
+        self._dialogue = dialogue
+        self._step_dialogue(lambda: next(dialogue))
+
+    def stop_asking(self) -> None:
+        """Withdraw an unanswered question."""
+        self._show_again()
+        if self._dialogue is not None:
+            self._dialogue.close()
+            self._dialogue = None
+            self.report.withdraw()
+
+    def _show_again(self) -> None:
+        self._is_hidden = False
+        self._echo.close()
+
+    def run(self) -> events.Ended:
+        """Go on until the driver has ended.
+
+        Raises:
+            RelayUnreachable: If the relay could never be reached.
+        """
+        try:
+            while self._ended is None:
+                self._keep_connected()
+                self._carry_out()
+                if self._ended is None:
+                    self._wait()
+            self._say_farewell()
+        finally:
+            self.stop_asking()
+            self._hang_up()
+        return self._ended
+
+    # --- the connection ---
+
+    def _keep_connected(self) -> None:
+        """Begin a connection where one is wanted, and take the one that has been made."""
+        now = self.now()
+        if self._dial is None:
+            if self._link or not self.endpoint.wants_connection or now < self._connect_at:
+                return
+            longest = NEXT_DIAL_S if self._has_connected else FIRST_DIAL_S
+            self._dial = self._connect(self._origin, now, timeout_s=longest)
+        try:
+            self._link = self._dial.take(now)
+        except RelayUnreachable:
+            self._dial = None
+            if not self._has_connected:
+                raise
+            self._lost()
+            return
+        if self._link is not None:
+            self._dial = None
+            self._has_connected = True
+            self.endpoint.connected(self.now())
+
+    def _lost(self) -> None:
+        self._hang_up()
+        now = self.now()
+        self._connect_at = now + self._random(*limits.RECONNECT_S)
+        self.endpoint.connection_lost(now)
+
+    def _hang_up(self) -> None:
+        if self._dial is not None:
+            self._dial.abandon()
+            self._dial = None
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def _say_farewell(self) -> None:
+        """Let what was sent last arrive: the relay closes when it has taken it."""
+        asked = self._lines.interrupts.asked
+        end = self.now() + (INTERRUPTED_FAREWELL_S if asked else FAREWELL_S)
+        link = self._link
+        while link is not None and (left := end - self.now()) > 0:
+            writers = [link] if link.has_to_write else []
+            left = 0.0 if link.has_to_read else left
+            readable, writable, _ = select.select([link], writers, [], left)
+            try:
+                if writable:
+                    link.flush()
+                if readable or link.has_to_read:
+                    link.receive(self.now())
+            except ConnectionLostError:
+                return
+
+    # --- one turn of the loop ---
+
+    def _carry_out(self) -> None:
+        while outputs := self.endpoint.take(self.now()):
+            for output in outputs:
+                match output:
+                    case events.SendText() | events.SendBinary():
+                        self._send(output)
+                    case events.Disconnect():
+                        self._lost()
+                    case events.Ended():
+                        self._ended = output
+                        self.stop_asking()
+                    case _:
+                        self._on_event(output)
+
+    def _send(self, output: events.SendText | events.SendBinary) -> None:
+        # With no link the message is lost like any other: the driver repeats what matters.
+        if self._link is None:
+            return
+        try:
+            if isinstance(output, events.SendText):
+                self._link.send_text(output.text)
+            else:
+                self._link.send_binary(output.message)
+        except ConnectionLostError:
+            self._lost()
+
+    def _wait(self) -> None:
+        readers: list[Link | Lines | Dial] = [self._lines]
+        writers: list[Link] = []
+        # Never longer than a second: Windows takes Ctrl-C only between two waits.
+        timeout = min(1.0, max(0.0, self._due() - self.now()))
+        if self._dial is not None:
+            readers.append(self._dial)
+        if self._link is not None:
+            readers.append(self._link)
+            writers += [self._link] if self._link.has_to_write else []
+            timeout = 0.0 if self._link.has_to_read else timeout
+        readable, writable, _ = select.select(readers, writers, [], timeout)
+        self._act(readable, writable)
+
+    def _due(self) -> float:
+        """When there is something to do, if nothing happens before."""
+        due = [self.endpoint.deadline()]
+        if self._link is not None:
+            due.append(self._link.deadline())
+        elif self._dial is not None:
+            due.append(self._dial.deadline())
+        elif self.endpoint.wants_connection:
+            due.append(self._connect_at)
+        if self.ticking is not None:
+            due.append(self.now() + 1.0)
+        return min((at for at in due if at is not None), default=self.now() + 1.0)
+
+    def _act(self, readable: list[Any], writable: list[Any]) -> None:
+        """Use what the wait has brought."""
+        self._interrupt()
+        self._use_link(readable, writable)
+        if self._lines in readable:
+            self._answer()
+        now = self.now()
+        self.endpoint.tick(now)
+        if self.ticking is not None:
+            self.ticking(now)
+
+    def _interrupt(self) -> None:
+        if self._lines.interrupts.asked and self._ended is None:
+            self.stop_asking()
+            self.endpoint.cancel(self.now(), Interrupted("interrupted"))
+
+    def _use_link(self, readable: list[Any], writable: list[Any]) -> None:
+        link = self._link
+        if link is None:
+            return
+        try:
+            if link in writable:
+                link.flush()
+            is_readable = link in readable or link.has_to_read
+            received = link.receive(self.now()) if is_readable else []
+            link.keep_alive(self.now())
+        except ConnectionLostError:
+            self._lost()
+            return
+        for message in received:
+            if isinstance(message, str):
+                self.endpoint.receive_text(message, self.now())
+            else:
+                self.endpoint.receive_binary(message, self.now())
+            # At once, since an acknowledgement answers each message by itself.
+            self._carry_out()
+            if self._link is not link:
+                return
+
+    # --- the person ---
+
+    def _answer(self) -> None:
+        if self._dialogue is None:
+            self._lines.drain()
+            return
+        try:
+            line = self._lines.take()
+        except CertRelayError as error:
+            self.stop_asking()
+            self.endpoint.cancel(self.now(), error)
+            return
+        if line is not None:
+            dialogue = self._dialogue
+            self.report.answered(seen=self._lines.is_terminal and not self._is_hidden)
+            self._step_dialogue(lambda: dialogue.send(line))
+
+    def _step_dialogue(self, step: Callable[[], Any]) -> None:
+        dialogue = self._dialogue
+        try:
+            ask = step()
+        except StopIteration:
+            if self._dialogue is dialogue:
+                self._show_again()
+                self._dialogue = None
+            return
+        except CertRelayError as error:
+            self._show_again()
+            self._dialogue = None
+            self.endpoint.cancel(self.now(), error)
+            return
+        self.report.ask(ask.text)
+        if not ask.secret:
+            self._show_again()
+        else:  # also if it is the next secret one: nothing typed in between was shown
+            self._is_hidden = True
+            self._echo.enter_context(self._lines.hidden())
+        self._lines.wake()  # an answer that was written ahead is waiting already
+
+    # --- what both parts tell ---
+
+    def _on_event(self, event: events.Event) -> None:
+        match event:
+            case events.PeerIntroduced(hello):
+                self.say(
+                    "paired",
+                    f"story.paired.{self.names.own}",
+                    peer=printable(hello.name),
+                    platform=hello.platform,
+                    app=hello.app,
+                    app_version=hello.app_version,
+                    os_version=hello.os_version,
+                )
+            case events.PeerStepped(step):
+                text = self.report.texts.say(f"story.step.{step}.{self.names.other}")
+                self.report.event("peer_step", text, step=step)
+            case events.ConnectionLost(seconds):
+                self.say("connection_lost", "story.connection_lost", seconds=round(seconds))
+            case events.ConnectionBack():
+                self.say("connection_back", "story.connection_back")
+            case events.PeerLost(seconds):
+                key = f"story.peer_lost.{self.names.other}"
+                self.say("peer_lost", key, seconds=round(seconds))
+            case events.PeerReturned():
+                self.say("peer_back", f"story.peer_back.{self.names.other}")
+            case events.ScannedTwice():
+                self.say("second_scan", "story.second_scan")
+        self._handler.on_event(event, self)

@@ -1,0 +1,165 @@
+"""The person's answers: lines of standard input, without ever blocking the loop.
+
+A thread reads the lines, since no system lets a program wait for a socket and a console in
+one call; a socket pair wakes the loop.  The same code serves a terminal and a script that
+writes its answers ahead.
+
+Passwords are read with the echo off.  Nothing typed is ever kept longer than its question.
+"""
+
+import queue
+import select
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, TextIO
+
+from certrelay.client.terminal.interrupts import Interrupts
+from certrelay.errors import UsageError
+
+MAX_LINE: Final = 1024
+"""Characters of an answer; a longer line is cut."""
+
+
+class Lines:
+    """Standard input as lines that can be waited for together with sockets."""
+
+    def __init__(self, stream: TextIO, interrupts: Interrupts) -> None:
+        self.interrupts: Final = interrupts
+        self._stream: Final = stream
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._wake, self._woken = socket.socketpair()
+        self._woken.setblocking(False)
+        self._thread: threading.Thread | None = None
+        self._ended = False
+        self.is_terminal: Final = bool(stream.isatty())
+
+    def fileno(self) -> int:
+        """The file number that becomes readable when a line is there."""
+        return self._woken.fileno()
+
+    def wake(self) -> None:
+        """End a wait that is going on."""
+        with suppress(OSError):
+            self._wake.send(b"\0")
+
+    def start(self) -> None:
+        """Begin to read; until then nothing of standard input is taken."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._read, daemon=True, name="lines")
+            self._thread.start()
+
+    def _read(self) -> None:
+        # readline and not iteration, which would read ahead on a pipe.
+        with suppress(OSError, ValueError):
+            while line := self._stream.readline(MAX_LINE):
+                self._lines.put(line.rstrip("\r\n"))
+                self.wake()
+        self._lines.put(None)
+        self.wake()
+
+    def take(self) -> str | None:
+        """Give the next line if one is there.
+
+        Raises:
+            UsageError: ``input_ended``, if none will come any more.
+        """
+        if self._ended:
+            raise UsageError("input_ended")
+        self.drain()
+        try:
+            line = self._lines.get_nowait()
+        except queue.Empty:
+            return None
+        if line is None:
+            self._ended = True
+            raise UsageError("input_ended")
+        return line
+
+    def drain(self) -> None:
+        """Take back the wake-up; lines that nobody asked for yet stay where they are."""
+        with suppress(BlockingIOError):
+            self._woken.recv(64)
+
+    def wait(self) -> str:
+        """Wait for the next line, for questions that come before any connection.
+
+        Raises:
+            UsageError: ``input_ended``.
+            Interrupted: ``interrupted``, at Ctrl-C.
+        """
+        self.start()
+        while (line := self.take()) is None:
+            # A finite wait, since Windows takes Ctrl-C only between two of them.
+            select.select([self._woken], [], [], 0.5)
+            self.interrupts.check()
+        return line
+
+    def forget_early_ones(self) -> None:
+        """On a terminal: drop what was typed before the question was there."""
+        if self.is_terminal:
+            with suppress(UsageError):
+                while self.take() is not None:
+                    pass
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Switch the terminal's echo off, for a password."""
+        restore = _echo_off(self._stream) if self.is_terminal else None
+        try:
+            yield
+        finally:
+            if restore is not None:
+                restore()
+
+
+def _echo_off(stream: TextIO) -> "_Restore | None":
+    with suppress(ImportError, OSError, ValueError):
+        return _Posix(stream)
+    with suppress(ImportError, OSError, ValueError, AttributeError):
+        return _Windows()
+    return None
+
+
+class _Posix:
+    def __init__(self, stream: TextIO) -> None:
+        import termios
+
+        self._number = stream.fileno()
+        self._before = termios.tcgetattr(self._number)
+        quiet = termios.tcgetattr(self._number)
+        quiet[3] &= ~termios.ECHO
+        termios.tcsetattr(self._number, termios.TCSADRAIN, quiet)
+
+    def __call__(self) -> None:
+        import termios
+
+        termios.tcsetattr(self._number, termios.TCSADRAIN, self._before)
+
+
+class _Windows:
+    """Console input without ENABLE_ECHO_INPUT (4), whole lines kept."""
+
+    def __init__(self) -> None:
+        import ctypes
+
+        self._kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
+        self._handle = self._kernel.GetStdHandle(-10)
+        mode = ctypes.c_ulong()
+        if not self._kernel.GetConsoleMode(self._handle, ctypes.byref(mode)):
+            raise OSError("no console")
+        self._before = mode.value
+        self._kernel.SetConsoleMode(self._handle, self._before & ~4)
+
+    def __call__(self) -> None:
+        self._kernel.SetConsoleMode(self._handle, self._before)
+
+
+_Restore = _Posix | _Windows
+
+
+def standard_input() -> Lines:
+    """The process's own standard input."""
+    return Lines(sys.stdin, Interrupts())

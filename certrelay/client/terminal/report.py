@@ -1,0 +1,368 @@
+"""What a program tells: sentences for a person, or one JSON event a line for a script.
+
+Results go to standard output and words to standard error.  Every text that a stranger
+chose is made printable before it gets here or inside the catalogue of texts.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Protocol, TextIO
+
+from certrelay.client.terminal.screen import Screen, has_letters, open_screen
+from certrelay.errors import CertRelayError
+from certrelay.frozen import frozen
+from certrelay.safe_text import cell_width, printable, wrap
+from certrelay.texts import Texts
+
+_TALK: Final = frozenset(
+    {
+        "changed",
+        "checking",
+        "connection_back",
+        "connection_lost",
+        "deleted",
+        "demo",
+        "done",
+        "empty",
+        "note",
+        "number_matched",
+        "paired",
+        "peer_back",
+        "peer_lost",
+        "peer_step",
+        "receipt",
+        "renewed_since",
+        "saved",
+        "scanned",
+        "verified",
+    }
+)
+"""Events that ``--quiet`` leaves out: what nobody has to know in order to go on."""
+
+_STYLES: Final = {"number": "1", "done": "32", "error": "31", "second_scan": "33", "leaving": "33"}
+"""How the first sentence of an event is painted: bold, green, red, yellow."""
+
+_BAR_CELLS: Final = 24
+_PANEL_GAP: Final = 2
+"""Columns between a picture and the words beside it."""
+
+_PANEL_CELLS: Final = 28
+"""Columns below which words beside a picture would be a stack of single words."""
+
+_NEWS_CAPTIONS: Final = 6
+"""Captions, which come about once a second, for which news stand in their place."""
+
+
+class Report(Protocol):
+    """Where a story tells what happens."""
+
+    @property
+    def texts(self) -> Texts:
+        """The catalogue in the person's language."""
+
+    @property
+    def columns(self) -> int | None:
+        """Width of the screen that shows the results; ``None`` if no screen shows them."""
+
+    def can_draw(self, columns: int, rows: int) -> bool:
+        """Tell whether a picture of that size can be shown, with a line below it."""
+
+    def event(self, name: str, text: str = "", **fields: Any) -> None:
+        """Something happened.
+
+        Args:
+            name: The event's stable name, for scripts.
+            text: What a person reads; empty if there is nothing to say.
+            fields: What a script reads; plain JSON values.
+        """
+
+    def ask(self, text: str) -> None:
+        """Put a question: its answer is the next line of standard input."""
+
+    def answered(self, *, seen: bool) -> None:
+        """The answer is there.
+
+        Args:
+            seen: Whether the terminal showed it, and so its line's end too.
+        """
+
+    def withdraw(self) -> None:
+        """The question needs no answer any more; nothing happens where there is none."""
+
+    def result(self, text: str) -> None:
+        """The command's result, for a person or the next program."""
+
+    def picture(self, lines: Sequence[str], caption: str, beside: "Beside | None" = None) -> None:
+        """Show a QR code drawn in text, with a line below it, and words beside it if they fit."""
+
+    def caption(self, caption: str) -> None:
+        """Change the line below the picture: a countdown."""
+
+    def erase_picture(self) -> None:
+        """Take the picture off the screen: its secret is used up."""
+
+    def error(self, error: CertRelayError) -> None:
+        """Say what went wrong and what to do."""
+
+
+@frozen
+class Beside:
+    """Words for the right of a picture."""
+
+    text: str
+    columns: int
+    """Width of the picture in cells."""
+
+
+class TextReport:
+    """For people.
+
+    Args:
+        texts: The catalogue.
+        program: Whose errors these are.
+        out: For results.
+        screen: For words.
+        quiet: Say only what a person must know to answer or to act.
+    """
+
+    def __init__(
+        self, texts: Texts, program: str, out: TextIO, screen: Screen, *, quiet: bool = False
+    ) -> None:
+        self.texts: Final = texts
+        self._program: Final = program
+        self._out: Final = out
+        self._screen: Final = screen
+        self._err: Final = screen.stream
+        self._quiet: Final = quiet
+        self._is_up = False
+        self._is_moving = False
+        self._question = ""
+        self._held_back: list[str] = []
+        self._news: list[str] | None = None
+        self._news_left = 0
+
+    @property
+    def columns(self) -> int | None:
+        """The width of standard output."""
+        return Screen(self._out, steers=False, colours=False, plain=False).columns
+
+    def can_draw(self, columns: int, rows: int) -> bool:
+        """See `certrelay.client.terminal.screen.Screen.can_draw`."""
+        return self._screen.can_draw(columns, rows)
+
+    def event(self, name: str, text: str = "", **fields: Any) -> None:
+        """Say the sentence, if there is one."""
+        if name == "progress":
+            self._move(text, fields["done"], fields["total"])
+        elif text and not (self._quiet and name in _TALK):
+            self._say(text, _STYLES.get(name, ""))
+
+    def ask(self, text: str) -> None:
+        """Write the question without a line's end."""
+        self._end_moving()
+        self._question = text
+        self._err.write(f"{wrap(text, self._screen.columns)} ")
+        self._err.flush()
+
+    def answered(self, *, seen: bool) -> None:
+        """End the line where the person's Enter did not."""
+        if seen:
+            self._question = ""
+        self.withdraw()
+
+    def withdraw(self) -> None:
+        """End the question's line."""
+        if self._question:
+            self._question = ""
+            self._err.write("\n")
+            self._err.flush()
+
+    def result(self, text: str) -> None:
+        """Write to standard output."""
+        self._end_moving()
+        print(text, file=self._out, flush=True)
+
+    def picture(self, lines: Sequence[str], caption: str, beside: Beside | None = None) -> None:
+        """Draw on standard error; on a terminal on its other screen, which keeps no trace."""
+        if not self._screen.steers:
+            self._say("\n".join([*lines, caption]))
+            return
+        news, self._news = self._news, None
+        self.erase_picture()
+        self._is_up = True
+        self._err.write("\x1b[?1049h\x1b[2J\x1b[H" + "\n".join(lines) + "\n")
+        if beside is not None:
+            self._err.write("".join(self._panel(beside, len(lines))))
+        self.caption(caption)
+        if news:
+            self._tell_below(news[-1])
+
+    def _panel(self, beside: Beside, rows: int) -> Iterator[str]:
+        """Words beside the picture, or nothing where they would not stand whole."""
+        left = beside.columns + _PANEL_GAP
+        width = (self._screen.columns or 0) - left - 1
+        if width < _PANEL_CELLS:
+            return
+        words = wrap(beside.text, width).split("\n")
+        if len(words) <= rows - 2 and max(map(cell_width, words)) <= width:
+            yield from (f"\x1b[{row};{left + 1}H{line}" for row, line in enumerate(words, 2))
+            yield f"\x1b[{rows + 1};1H"
+
+    def caption(self, caption: str) -> None:
+        """Rewrite the line below the picture, where there is one; a line too long is cut.
+
+        What happened meanwhile stays there for some seconds first.
+        """
+        if self._news_left:
+            self._news_left -= 1
+        elif self._is_up:
+            # In the last column a terminal would go to the next line, and lose the first.
+            columns = (self._screen.columns or 80) - 1
+            self._err.write(f"\r{printable(caption, columns)}\x1b[K")
+            self._err.flush()
+
+    def erase_picture(self) -> None:
+        """Leave the other screen, and say what was to be said meanwhile."""
+        self._news_left = 0
+        if self._is_up:
+            self._is_up = False
+            self._err.write("\x1b[?1049l")
+            said, self._held_back = self._held_back, []
+            for text in said:
+                self._say(text)
+            self._news = []
+
+    def error(self, error: CertRelayError) -> None:
+        """Two sentences: what happened, what to do."""
+        self.withdraw()
+        self._say(f"{self._program}: {self.texts.error(error)}", _STYLES["error"])
+        if hint := self.texts.hint(error):
+            self._say(f"  {self._arrow} {hint}")
+
+    @property
+    def _arrow(self) -> str:
+        return "→" if has_letters(self._err, "→") and not self._screen.plain else "-"
+
+    def _move(self, text: str, done: int, total: int) -> None:
+        """Show progress in a line that is rewritten; elsewhere only its end is said."""
+        if self._quiet:
+            return
+        if not self._screen.steers:
+            if done >= total:
+                self._say(text)
+            return
+        filled = _BAR_CELLS * done // max(1, total)
+        bar = "█" * filled + "░" * (_BAR_CELLS - filled) if has_letters(self._err, "█░") else ""
+        self._err.write(f"\r  {bar}{text}\x1b[K")
+        self._err.flush()
+        self._is_moving = True
+
+    def _end_moving(self) -> None:
+        if self._is_moving:
+            self._is_moving = False
+            self._err.write("\n")
+
+    def _say(self, text: str, style: str = "") -> None:
+        if self._is_up:
+            self._held_back.append(text)
+            self._tell_below(text)
+            return
+        self._end_moving()
+        question = self._question
+        self.withdraw()
+        if self._news is not None:
+            self._news.append(text)
+        lines = text.split("\n")
+        headline = next((line for line in lines if line), "")
+        for line in lines:
+            wrapped = wrap(line, self._screen.columns).split("\n")
+            look = style if line is headline else ""
+            print("\n".join(self._screen.paint(each, look) for each in wrapped), file=self._err)
+        self._err.flush()
+        if question:  # it is still to be answered
+            self.ask(question)
+
+    def _tell_below(self, text: str) -> None:
+        """Put a sentence in the caption's place for as many captions as there are seconds."""
+        self._news_left = 0
+        self.caption(text.partition("\n")[0])
+        self._news_left = _NEWS_CAPTIONS
+
+
+class JsonReport:
+    """For scripts: one object a line on standard output, nothing else."""
+
+    def __init__(self, texts: Texts, out: TextIO) -> None:
+        self.texts: Final = texts
+        self._out: Final = out
+        self.columns: int | None = None
+
+    def can_draw(self, columns: int, rows: int) -> bool:
+        """Nothing is drawn, so anything can be."""
+        del columns, rows
+        return True
+
+    def event(self, name: str, text: str = "", **fields: Any) -> None:
+        """Write the event."""
+        del text
+        self._write({"event": name, **fields})
+
+    def ask(self, text: str) -> None:
+        """Nothing: the event that goes with the question says it."""
+
+    def answered(self, *, seen: bool) -> None:
+        """Nothing."""
+
+    def withdraw(self) -> None:
+        """Nothing."""
+
+    def result(self, text: str) -> None:
+        """Nothing: the events hold the results."""
+
+    def picture(self, lines: Sequence[str], caption: str, beside: Beside | None = None) -> None:
+        """Nothing: `waiting` has the URL."""
+
+    def caption(self, caption: str) -> None:
+        """Nothing."""
+
+    def erase_picture(self) -> None:
+        """Nothing."""
+
+    def error(self, error: CertRelayError) -> None:
+        """The last event: ``code`` for the script, ``message`` and ``hint`` for its log."""
+        self._write(
+            {
+                "event": "error",
+                "code": error.code,
+                "message": self.texts.error(error),
+                "hint": self.texts.hint(error),
+                **{name: value for name, value in error.details.items() if name != "what"},
+            }
+        )
+
+    def _write(self, fields: Mapping[str, Any]) -> None:
+        # ASCII only: a terminal that shows it cannot be steered by it, whatever its encoding.
+        print(json.dumps(fields), file=self._out, flush=True)
+
+
+@frozen
+class Manner:
+    """How a person wants to be told."""
+
+    json: bool = False
+    quiet: bool = False
+    plain: bool = False
+
+
+def make_report(texts: Texts, program: str, manner: Manner) -> Report:
+    """The report for the process's own streams."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console that lacks a letter shows a question mark and no traceback.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    if manner.json:
+        return JsonReport(texts, sys.stdout)
+    screen = open_screen(sys.stderr, plain=manner.plain)
+    return TextReport(texts, program, sys.stdout, screen, quiet=manner.quiet)

@@ -1,0 +1,171 @@
+"""Judges a certificate from every side: what `certrelay verify` tells.
+
+Each question has its own finding, so that a person sees what holds and what does not: an
+expired certificate that is sound otherwise says exactly that.
+
+Source: docs/security.md, attack 31.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from certrelay.bundle import Item
+from certrelay.errors import CertRelayError
+from certrelay.frozen import frozen
+from certrelay.pki import chain, check, revocation, validity, vid
+from certrelay.pki.certificate import Certificate
+from certrelay.pki.check import Summary
+from certrelay.pki.revocation import RevocationList
+
+Question = Literal[
+    "structure", "password", "key", "km", "vid", "identity", "validity", "chain", "revocation"
+]
+Answer = Literal["holds", "fails", "unknown", "skipped"]
+
+
+@frozen
+class Finding:
+    """One question, its answer, and the reason in one word where there is one."""
+
+    question: Question
+    answer: Answer
+    reason: str = ""
+
+
+@frozen
+class Verification:
+    """All findings about one item."""
+
+    findings: tuple[Finding, ...]
+    summary: Summary | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing fails and nothing that was asked stays unknown."""
+        return all(finding.answer in ("holds", "skipped") for finding in self.findings)
+
+    @property
+    def only_expired(self) -> bool:
+        """Whether its time being over is all that is wrong with it."""
+        return [f.reason for f in self.findings if f.answer in ("fails", "unknown")] == ["expired"]
+
+    def answer(self, question: Question) -> Finding:
+        """The finding of one question."""
+        return next(finding for finding in self.findings if finding.question == question)
+
+
+@frozen
+class Evidence:
+    """What is judged with, beside the password."""
+
+    now: datetime
+    idn: str | None = None
+    """The owner's resident or business number, if the person gave it."""
+    authorities: tuple[Certificate, ...] = ()
+    """Given by the person, and so trusted."""
+    crl: RevocationList | None = None
+
+
+def verify_item(item: Item, password: str | None, evidence: Evidence) -> Verification:
+    """Judge an item.
+
+    Args:
+        item: Read from a disk.
+        password: ``None`` judges what can be judged without.
+        evidence: Time and what the person gave.
+
+    Returns:
+        Findings in the order of `Question`; never raises for what is wrong with the item.
+    """
+    findings: list[Finding] = []
+    summary = _opened(item, password, findings)
+    if summary is None or summary.certificate is None:
+        return Verification(tuple(findings), summary)
+    certificate = summary.certificate
+    findings += _vid(summary, certificate, evidence.idn)
+    findings.append(_validity(certificate, evidence.now))
+    findings.append(_chain(summary, certificate, evidence))
+    findings.append(_revocation(summary, certificate, evidence))
+    return Verification(tuple(findings), summary)
+
+
+def _opened(item: Item, password: str | None, findings: list[Finding]) -> Summary | None:
+    try:
+        summary = check.inspect(item)
+    except CertRelayError as error:
+        findings.append(Finding("structure", "fails", error.code))
+        return None
+    faults = summary.certificate.faults if summary.certificate else ()
+    findings.append(Finding("structure", "unknown" if faults else "holds", ", ".join(faults)))
+    if password is None:
+        findings += [Finding("password", "skipped"), Finding("key", "skipped")]
+        return summary
+    try:
+        opened = check.inspect_with_password(item, password)
+    except CertRelayError as error:
+        findings += _failed_opening(error.code)
+        return summary
+    findings.append(Finding("password", "holds"))
+    findings.append(
+        Finding("key", "holds")
+        if opened.reason != "key_cannot_be_compared"
+        else Finding("key", "unknown", opened.reason or "")
+    )
+    if opened.km_certificate is not None:
+        answer: Answer = "fails" if opened.km_error else "holds"
+        findings.append(Finding("km", answer, opened.km_error or ""))
+    return opened
+
+
+def _failed_opening(code: str) -> list[Finding]:
+    if code == "wrong_password":
+        return [Finding("password", "fails", code), Finding("key", "unknown", code)]
+    if code == "key_mismatch":
+        return [Finding("password", "holds"), Finding("key", "fails", code)]
+    return [Finding("password", "unknown", code), Finding("key", "unknown", code)]
+
+
+def _vid(summary: Summary, certificate: Certificate, idn: str | None) -> list[Finding]:
+    """The VID random, and whether the number is the owner's (본인확인)."""
+    if summary.key is None:
+        identity = [] if idn is None else [Finding("identity", "unknown", "key_not_open")]
+        return [Finding("vid", "skipped", "key_not_open"), *identity]
+    random = summary.key.vid_random
+    findings = [Finding("vid", "holds") if random else Finding("vid", "fails", "vid_missing")]
+    if idn is not None:
+        matches = vid.matches(certificate, idn, random) if random else None
+        if matches is None:
+            findings.append(Finding("identity", "unknown", "vid_missing"))
+        else:
+            findings.append(
+                Finding("identity", "holds") if matches else Finding("identity", "fails", "idn")
+            )
+    return findings
+
+
+def _validity(certificate: Certificate, now: datetime) -> Finding:
+    state = validity.state(certificate.not_before, certificate.not_after, now)
+    answer: Answer = "holds" if state in ("valid", "expiring") else "fails"
+    return Finding("validity", "unknown" if state == "unknown" else answer, state)
+
+
+def _chain(summary: Summary, certificate: Certificate, evidence: Evidence) -> Finding:
+    trusted = evidence.authorities
+    if not trusted and not summary.authorities:
+        return Finding("chain", "skipped", "no_authorities")
+    outcome = chain.build(certificate, summary.authorities, trusted, evidence.now).outcome
+    if outcome == "ok":
+        return Finding("chain", "holds", "given" if trusted else "own_authorities")
+    unknown = outcome == "unsupported_algorithm"
+    return Finding("chain", "unknown" if unknown else "fails", outcome)
+
+
+def _revocation(summary: Summary, certificate: Certificate, evidence: Evidence) -> Finding:
+    if evidence.crl is None:
+        return Finding("revocation", "skipped", "no_crl")
+    known = (*evidence.authorities, *summary.authorities)
+    outcome = revocation.judge(evidence.crl, certificate, known, evidence.now)
+    if outcome == "ok":
+        return Finding("revocation", "holds")
+    failed = outcome in ("revoked", "suspended")
+    return Finding("revocation", "fails" if failed else "unknown", outcome)

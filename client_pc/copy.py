@@ -1,0 +1,107 @@
+"""A copy from the PC's side: a relay, a fresh QR code, a session; again if the code died.
+
+Source: docs/protocol.md §8.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from certrelay.client.flow.session import Handler, Names, Session, Shell
+from certrelay.e2e.handshake import ShowSecrets
+from certrelay.e2e.origin import Origin
+from certrelay.e2e.qr import Direction, QrCode
+from certrelay.endpoint import Endpoint, ShowSide, Times
+from certrelay.endpoint.events import Ended
+from certrelay.errors import CertRelayError, NotConfirmed, UsageError
+from certrelay.frozen import frozen
+from certrelay.limits import QR_RENEWALS
+from certrelay.wire.release import PHONE_POLICY
+from client_pc import computer
+from client_pc.embedded import listen_address, relay_on
+from client_pc.showing import CodeFiles, Showing
+
+RENEWED: Final = frozenset({"expired", "second_scan", "m1_tries"})
+"""Ends after which the PC shows a fresh code by itself: the old one is dead, nobody is hurt."""
+
+
+@frozen
+class CopyOptions:
+    """What the command line says of the way."""
+
+    relay: str | None = None
+    listen: str | None = None
+    qr_png: Path | None = None
+    url_file: Path | None = None
+    name: str | None = None
+    times: Times | None = None
+
+
+def copy(
+    direction: Direction, make_handler: Callable[[], Handler], options: CopyOptions, shell: Shell
+) -> Ended:
+    """Show QR codes until a copy has ended for good.
+
+    Args:
+        direction: Where the certificates go.
+        make_handler: Makes the PC's part, anew for each code.
+        options: The way.
+        shell: Report, answers, clock.
+
+    Raises:
+        NotConfirmed: ``renewals_used_up``.
+        CertRelayError: What no session could begin with.
+    """
+    purpose = "import" if direction is Direction.TO_PC else "export"
+    own = computer.hello(options.name)
+    files = CodeFiles(options.qr_png, options.url_file)
+    with _relay(options, shell) as origin:
+        for renewal in range(QR_RENEWALS + 1):
+            secrets = ShowSecrets.fresh(os.urandom)
+            qr = QrCode(origin, secrets.payload(direction, lan=origin.scheme == "http"))
+            endpoint = Endpoint(ShowSide(secrets, qr, own), own, PHONE_POLICY, options.times)
+            handler = Showing(qr, make_handler, purpose, files)
+            session = Session(endpoint, handler, origin.text, Names("pc", "phone"), shell)
+            try:
+                ended = session.run()
+            finally:
+                handler.take_away(session)
+            if ended.error is None or ended.error.code not in RENEWED:
+                return ended
+            if renewal < QR_RENEWALS:
+                code = ended.error.code
+                shell.report.event(
+                    "renewed", shell.report.texts.say(f"pc.renewed.{code}"), reason=code
+                )
+    raise NotConfirmed("renewals_used_up")
+
+
+@contextmanager
+def _relay(options: CopyOptions, shell: Shell) -> Iterator[Origin]:
+    if options.relay is not None:
+        yield relay_origin(options.relay)
+        return
+    host, port = listen_address(options.listen)
+    with relay_on(host, port) as origin:
+        if origin.is_loopback and options.listen is None:
+            shell.report.event("loopback", shell.report.texts.say("pc.loopback"))
+        yield origin
+
+
+def relay_origin(text: str) -> Origin:
+    """Read the relay's address from the command line.
+
+    Plain http is for private addresses: to any other the QR code could not say it.
+
+    Raises:
+        UsageError: ``bad_relay_url`` or ``relay_needs_https``.
+    """
+    try:
+        origin = Origin.parse(text if text.endswith("/") else f"{text}/")
+    except CertRelayError:
+        raise UsageError("bad_relay_url") from None
+    if origin.scheme == "http" and not origin.is_local:
+        raise UsageError("relay_needs_https")
+    return origin

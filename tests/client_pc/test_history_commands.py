@@ -1,0 +1,200 @@
+"""`certrelay history` and `certrelay remind`, on stores and histories that are really there."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certrelay.bundle import Item
+from certrelay.client.store.store import Store
+from certrelay.client.terminal.report import Manner, make_report
+from certrelay.e2e.bodies import ItemResult
+from certrelay.e2e.hello import Hello
+from certrelay.endpoint.events import Ended
+from certrelay.errors import ExitStatus, NotConfirmed
+from certrelay.pki.check import inspect
+from certrelay.safe_text import cell_width
+from certrelay.testkit.ca import Authority, Owner
+from certrelay.texts import Texts
+from client_pc import cli
+from client_pc.history import History
+from client_pc.history.record import remember
+from tests.certificates import PASSWORD, key
+from tests.test_errors import error_classes
+from tests.test_texts import SENTENCES
+
+PHONE = Hello("Galaxy\x1b[2J S26", "android", "certrelay-web", "W1.0", "14")
+NOW = datetime.now(UTC)
+
+
+def issued(days_left: int, name: str = "홍길동", number: int = 1) -> Item:
+    # A renewal keeps the name, in which the first day of validity stands.
+    start, end = NOW - timedelta(days=700), NOW + timedelta(days=days_left)
+    authority = Authority(NOW - timedelta(days=900), key=key(99))
+    made = authority.issue(Owner(name, number), start, end, sign_key=key(1), km=False)
+    return made.npki(PASSWORD)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CERTRELAY_DATA", str(tmp_path / "data"))
+    return tmp_path / "NPKI"
+
+
+def put(store: Path, *items: Item) -> None:
+    for item in items:
+        Store(store).save(item, inspect(item).place, beside=True)
+
+
+def run(
+    capsys: pytest.CaptureFixture[str], *arguments: str | Path
+) -> tuple[int, list[dict[str, Any]]]:
+    status = cli.main([*map(str, arguments), "--json"])
+    return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def written(store: Path, item: Item, error: NotConfirmed | None = None) -> None:
+    """Put a copy into the history as an export leaves it."""
+    results = None if error else (ItemResult("stored"),)
+    report = make_report(Texts("en"), "certrelay", Manner())
+    ended = Ended(error, results)
+    past = History(store.parent / "data")
+    remember(past.path.parent, "export", PHONE, [inspect(item)], ended=ended, report=report)
+
+
+# --- history ---
+
+
+def test_history_tells_when_where_and_what(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    item = issued(200)
+    written(store, item)
+    written(store, item, NotConfirmed("declined"))
+    status, told = run(capsys, "history", "--store", store)
+    assert status == ExitStatus.OK
+    assert [event["error"] for event in told] == [None, "declined"]
+    first = told[0]
+    assert (first["direction"], first["device"]) == ("export", "Galaxy�[2J S26")
+    assert first["items"][0]["status"] == "stored"
+    certificate = inspect(item).certificate
+    assert certificate is not None
+    assert first["items"][0]["fingerprint"] == certificate.fingerprint
+    assert datetime.fromisoformat(first["at"]) - NOW < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_history_is_a_table_that_aligns(
+    store: Path, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    written(store, issued(200))
+    written(store, issued(200, "Kim", 2), NotConfirmed("declined"))
+    capsys.readouterr()
+    assert cli.main(["history", "--lang", language, "--store", str(store)]) == ExitStatus.OK
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert len(rows) == 2
+    fingerprints = [row.split()[-1] for row in rows]
+    starts = [
+        cell_width(row[: row.rindex(each)]) for row, each in zip(rows, fingerprints, strict=True)
+    ]
+    assert set(starts) == {cell_width(head[: head.rindex(head.split()[-1])])}
+    assert Texts(language).say("fate.declined") in rows[1]
+
+
+def test_every_fate_in_words_is_the_code_of_an_error_or_a_status() -> None:
+    known = {code for kind in error_classes() for code in kind.codes} | {"stored", "duplicate"}
+    words = {key.removeprefix("fate.") for key in SENTENCES["en"] if key.startswith("fate.")}
+    assert words - known == {"failed"}
+
+
+def test_nothing_is_remembered_where_nobody_was_met_or_nothing_shall_be(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = make_report(Texts("en"), "certrelay", Manner())
+    past = History(store.parent / "data")
+    seen = [inspect(issued(1))]
+    remember(past.path.parent, "import", None, seen, ended=Ended(None, None), report=report)
+    remember(None, "import", PHONE, seen, ended=Ended(None, None), report=report)
+    assert not past.path.exists()
+    assert run(capsys, "history", "--store", store) == (0, [{"event": "empty"}])
+
+
+def test_a_history_that_cannot_be_written_is_told_and_spoils_nothing(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (store.parent / "data").touch()
+    written(store, issued(1))
+    assert "could not be written" in capsys.readouterr().err
+
+
+def test_clear_removes_it(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written(store, issued(200))
+    status, told = run(capsys, "history", "--clear", "--store", store)
+    assert (status, told[0]["event"]) == (ExitStatus.OK, "cleared")
+    assert run(capsys, "history", "--store", store)[1] == [{"event": "empty"}]
+
+
+def test_a_renewed_certificate_is_to_be_copied_again_until_it_was(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(store, issued(5))
+    new = issued(370)
+    put(store, new)
+    _, told = run(capsys, "history", "--store", store)
+    assert told[-1]["event"] == "renewed_since"
+    assert told[-1]["devices"] == ["Galaxy�[2J S26"]
+    written(store, new)
+    _, told = run(capsys, "history", "--store", store)
+    assert told[-1]["event"] == "copy"
+
+
+# --- remind ---
+
+
+def test_remind_is_silent_and_content_where_nothing_expires(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(store, issued(200))
+    assert run(capsys, "remind", "--store", store) == (ExitStatus.OK, [])
+    assert cli.main(["remind", "--store", str(store)]) == ExitStatus.OK
+    seen = capsys.readouterr()
+    assert (seen.out, seen.err) == ("", "")
+
+
+def test_remind_names_what_expires_and_what_has_expired(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(store, issued(10), issued(-3, "이몽룡", 2), issued(200, "성춘향", 3))
+    status, told = run(capsys, "remind", "--store", store)
+    assert status == ExitStatus.CERTIFICATE
+    assert {event["state"] for event in told[:-1]} == {"expiring", "expired"}
+    assert sorted(event["days_left"] for event in told[:-1]) == [-3, 10]
+    assert told[-1]["code"] == "expires_soon"
+    status, told = run(capsys, "remind", "--days", "9", "--store", store)
+    assert [event["days_left"] for event in told[:-1]] == [-3]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(-1, "만료"), (0, "오늘 만료"), (1, "1일"), (30, "30일")]
+)
+def test_remind_says_how_long_is_left(
+    store: Path, capsys: pytest.CaptureFixture[str], days: int, said: str
+) -> None:
+    put(store, issued(days))
+    cli.main(["remind", "--store", str(store), "--lang", "ko"])
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f" {said}")
+
+
+def test_remind_passes_over_what_was_renewed(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(store, issued(-3), issued(300))
+    assert run(capsys, "remind", "--store", store) == (ExitStatus.OK, [])
+
+
+@pytest.mark.parametrize("days", ["-1", "soon", "40000"])
+def test_remind_wants_a_number_of_days(
+    store: Path, capsys: pytest.CaptureFixture[str], days: str
+) -> None:
+    status, told = run(capsys, "remind", "--days", days, "--store", store)
+    assert (status, told[-1]["code"]) == (ExitStatus.USAGE, "bad_value")
