@@ -143,11 +143,24 @@ MAX_BUNDLE_BYTES: Final = 1 * MIB
 # --- certificate files ---
 
 MAX_KDF_ITERATIONS: Final = 5_000_000
-"""Iterations of a password derivation that are still computed: files seen have 100 to
-100,000; a hostile one could name 2**31 and hang the program."""
+"""Iterations that a key file may name: files seen have 100 to 100,000; a hostile one could name
+2**31 and hang the program."""
+
+MAX_KDF_WORK: Final = 10_000_000
+"""Work that one key file may ask for, in rounds of about a microsecond (`certrelay.pki.kdf`):
+`MAX_KDF_ITERATIONS` for a key of two blocks, or N * r * p of scrypt."""
+
+QUICK_KDF_WORK: Final = 250_000
+"""Work that is done at once, in about a third of a second: nearly every real file.  More is done
+where Ctrl-C can end it."""
+
+KDF_S: Final = 20.0
+"""Seconds after which a derivation is given up, whatever was reckoned: on a slow PC the same work
+takes longer."""
 
 MAX_SCRYPT_BYTES: Final = 256 * MIB
-"""Memory that a file may ask of scrypt (128 * N * r): OpenSSL's own default takes 16 MiB."""
+"""Memory that a file may ask of scrypt, 128 * r * (N + p + 2): OpenSSL's own default takes 16 MiB
+of tables."""
 
 MAX_SCRYPT_PASSES: Final = 16
 """Parallel passes (p) that a file may ask of scrypt: the usual figure is 1."""

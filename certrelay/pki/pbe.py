@@ -101,6 +101,20 @@ class Scheme:
         cipher = der.sequence(der.oid(self.oid), der.octets(self.iv))
         return der.sequence(der.oid(oids.PBES2), der.sequence(function, cipher))
 
+    @property
+    def work(self) -> int:
+        """What one try of a password takes: see `certrelay.pki.kdf.Derivation.work`."""
+        if self.kdf == "scrypt":
+            return self.iterations * self.scrypt_r * self.scrypt_p
+        if self.kdf == "pbkdf1":
+            return self.iterations
+        if self.kdf == "pbkdf2":
+            return self.iterations * kdf.blocks(oids.PRFS[self.prf], self.cipher.key_bytes)
+        cipher = self.cipher
+        return self.iterations * sum(
+            kdf.blocks("sha1", size) for size in (cipher.key_bytes, cipher.block_bytes)
+        )
+
     def passwords(self, password: str) -> Iterator[bytes]:
         """Give the bytes that the password may stand for, likeliest first."""
         if self.kdf == "pkcs12":

@@ -14,7 +14,7 @@ from typing import Final
 
 from certrelay.errors import CertificateError, PasswordError
 from certrelay.frozen import frozen
-from certrelay.limits import MAX_KDF_ITERATIONS
+from certrelay.limits import MAX_KDF_WORK
 from certrelay.pki import der, kdf, oids, pbe
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.der import DerError, Element
@@ -103,7 +103,7 @@ def open_file(encoded: bytes, password: str) -> Opened:
     try:
         content, mac = content_and_mac(encoded)
         bags, encrypted = _plain_bags(content)
-        _check_work([_mac_rounds(mac), *(_rounds(info.children()[1]) for info in encrypted)])
+        _check_work([_mac_rounds(mac), *(_work(info.children()[1]) for info in encrypted)])
         if mac is not None and not _mac_is_right(mac, content, password):
             raise PasswordError("wrong_password")
         for sealed in encrypted:
@@ -193,14 +193,14 @@ def _certificates(bags: list[Bag]) -> list[tuple[Certificate, Bag]]:
     return found
 
 
-def _check_work(rounds: Iterable[int]) -> None:
+def _check_work(work: Iterable[int]) -> None:
     """See that all parts together ask for no more than one may: there can be thousands."""
-    if sum(rounds) > MAX_KDF_ITERATIONS:
-        raise CertificateError("too_many_iterations", limit=MAX_KDF_ITERATIONS)
+    if sum(work) > MAX_KDF_WORK:
+        raise CertificateError("too_many_iterations", limit=MAX_KDF_WORK)
 
 
-def _rounds(algorithm: Element) -> int:
-    return Scheme.parse(algorithm).iterations
+def _work(algorithm: Element) -> int:
+    return Scheme.parse(algorithm).work
 
 
 def _mac_rounds(mac: Element | None) -> int:
@@ -273,7 +273,7 @@ def unsealed(info: Element, password: str) -> tuple[Scheme, Element]:
 def _opened(bags: list[Bag], password: str) -> Opened:
     certificates = _certificates(bags)
     _check_work(
-        _rounds(pbe.parse(bag.value.encoded)[0]) for bag in bags if bag.oid == oids.SHROUDED_KEY_BAG
+        _work(pbe.parse(bag.value.encoded)[0]) for bag in bags if bag.oid == oids.SHROUDED_KEY_BAG
     )
     keys = [(key, bag) for bag in bags if (key := _key(bag, password)) is not None]
     if not certificates or not keys:

@@ -53,6 +53,7 @@ ROWS: dict[int, str] = {
     50: "an unlocked PC is left alone",
     51: "a web site or another user reads the PC's own page",
     71: "a relay's talk, or its silence, holds up the PC",
+    76: "a key file takes gigabytes or minutes",
 }
 """Every row of docs/security.md with a short name."""
 

@@ -4,12 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from certrelay.bundle import Item
 from certrelay.errors import ExitStatus
+from certrelay.limits import MAX_KDF_ITERATIONS
+from certrelay.pki import der, pbe
 from tests.attacks.terminal import Terminal
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill
@@ -182,3 +186,23 @@ def nothing_is_left(copy: Copy) -> None:
     late = desk.phone_with_url(copy.url)
     assert late.finish() == ExitStatus.ROOM
     assert late.last("error")["code"] in ("already_used", "expired"), "the room is gone"
+
+
+@pytest.mark.attack(76)
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are listed in /proc")
+def test_ctrl_c_ends_a_derivation_that_a_key_file_asks_for(desk: Bench) -> None:
+    """The program that waited for it would find the password wrong before it heard Ctrl-C."""
+    item = person().npki(PASSWORD)
+    scheme = pbe.triple_des_pkcs12(bytes(8), MAX_KDF_ITERATIONS)
+    files = {file.role: file.content for file in item.files}
+    files["signPri"] = der.sequence(scheme.encode(), der.octets(bytes(64)))
+    fill(desk.pc_store, Item.of("npki", files))
+    pc = desk.pc("export", "1")
+    pc.expect("password_wanted")
+    pc.answer(PASSWORD)
+    children = Path(f"/proc/{pc.process.pid}/task/{pc.process.pid}/children")
+    while not children.read_text():  # the test's own limit ends it
+        time.sleep(0.05)
+    pc.interrupt()
+    assert pc.finish() == ExitStatus.INTERRUPTED
+    assert "password_wrong" not in pc.names()

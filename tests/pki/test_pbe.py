@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certrelay.errors import CertificateError, PasswordError
-from certrelay.limits import MAX_KDF_ITERATIONS
+from certrelay.limits import MAX_KDF_ITERATIONS, MAX_SCRYPT_BYTES
 from certrelay.pki import der, kdf, npki, oids, pbe
 from certrelay.pki.pbe import Scheme
 from certrelay.testkit.ca import SCHEMES
@@ -90,6 +90,7 @@ def test_scrypt_opens() -> None:
     assert npki.open_key(encrypted, PASSWORD).der == PLAIN
 
 
+@pytest.mark.attack(76)
 @pytest.mark.parametrize("form", SCHEMES)
 def test_endless_iterations_are_refused_before_they_start(form: str) -> None:
     scheme = SCHEMES[form](fixed)
@@ -101,10 +102,40 @@ def test_endless_iterations_are_refused_before_they_start(form: str) -> None:
         assert caught.value.code == "too_many_iterations"
 
 
-@pytest.mark.parametrize(("n", "r", "p"), [(2**30, 8, 1), (1024, 2**20, 1), (1024, 8, 2**20)])
+@pytest.mark.attack(76)
+@pytest.mark.parametrize(
+    ("n", "r", "p"),
+    [
+        *((2**30, 8, 1), (1024, 2**20, 1), (1024, 8, 2**20)),
+        *((2, 800_000, 16), (2, 2**20, 1), (2, 2**19, 1)),  # blocks of r, not N, take the memory
+        (2**16, 10, 16),  # little memory, much work
+    ],
+)
 def test_scrypt_that_asks_for_too_much_is_refused(n: int, r: int, p: int) -> None:
+    scheme = Scheme("scrypt", oids.AES256_CBC, fixed(8), n, fixed(16), scrypt_r=r, scrypt_p=p)
+    encrypted = der.sequence(scheme.encode(), der.octets(bytes(640)))
     with pytest.raises(CertificateError, match="too_many_iterations"):
-        kdf.scrypt(b"", b"", (n, r, p), 16)
+        npki.open_key(encrypted, PASSWORD)
+
+
+def test_scrypt_with_what_is_usual_or_more_is_done() -> None:
+    for costs in ((2**15, 8, 1), (2**14, 8, 4), (2**17, 8, 1)):
+        assert kdf.scrypt_bytes(costs) <= MAX_SCRYPT_BYTES
+        assert len(kdf.scrypt(b"x", fixed(8), costs, 32)) == 32
+
+
+@pytest.mark.parametrize(
+    ("n", "r", "p"), [(3, 8, 1), (1, 8, 1), (2, 0, 1), (2, 8, 0), (2**16, 1, 1)]
+)
+def test_scrypt_with_what_the_standard_forbids_is_a_bad_file(n: int, r: int, p: int) -> None:
+    with pytest.raises(CertificateError, match="bad_key_file"):
+        kdf.scrypt(b"", fixed(8), (n, r, p), 16)
+
+
+@pytest.mark.attack(76)
+def test_rounds_that_are_allowed_may_still_be_too_much_for_a_long_key() -> None:
+    with pytest.raises(CertificateError, match="too_many_iterations"):
+        kdf.pbkdf2("sha1", b"", fixed(8), MAX_KDF_ITERATIONS, 128)
 
 
 @pytest.mark.parametrize(

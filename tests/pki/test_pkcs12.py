@@ -266,6 +266,21 @@ def rounds_of(count: int) -> bytes:
     return der.sequence(pbe.triple_des_pkcs12(bytes(8), count).encode(), der.octets(bytes(8)))
 
 
+@pytest.mark.attack(76)
+def test_many_parts_that_each_ask_for_much_by_scrypt_are_refused() -> None:
+    scheme = pbe.Scheme(
+        "scrypt", oids.AES256_CBC, bytes(8), 2, bytes(16), scrypt_r=90_000, scrypt_p=16
+    )
+    sealed = der.sequence(scheme.encode(), der.octets(bytes(16)))
+    encoded = wrapped(
+        certificate_bag(SIGN.certificate.der), *[bag(oids.SHROUDED_KEY_BAG, sealed)] * 4
+    )
+    with pytest.raises(CertificateError) as caught:
+        pkcs12.open_file(encoded, PASSWORD)
+    assert caught.value.code == "too_many_iterations"
+
+
+@pytest.mark.attack(76)
 def test_many_parts_together_may_ask_for_no_more_work_than_one() -> None:
     many = [bag(oids.SHROUDED_KEY_BAG, rounds_of(MAX_KDF_ITERATIONS // 10))] * 11
     encoded = wrapped(certificate_bag(SIGN.certificate.der), *many)
@@ -274,6 +289,22 @@ def test_many_parts_together_may_ask_for_no_more_work_than_one() -> None:
     assert caught.value.code == "too_many_iterations"
 
 
+def long_mac() -> bytes:
+    """A MAC whose length makes thousands of derivations of its rounds."""
+    algorithm = der.sequence(der.oid(oids.SHA256), der.null())
+    info = der.sequence(algorithm, der.octets(bytes(32_000)))
+    return der.sequence(info, der.octets(bytes(8)), der.integer(100_000))
+
+
+@pytest.mark.attack(76)
+def test_a_mac_that_is_longer_than_its_hash_is_work_too() -> None:
+    fields = [field.encoded for field in der.Element.parse(FIELD).children()]
+    with pytest.raises(CertificateError) as caught:
+        pkcs12.open_file(der.sequence(*fields[:2], long_mac()), PASSWORD)
+    assert caught.value.code == "too_many_iterations"
+
+
+@pytest.mark.attack(76)
 def test_endless_rounds_of_a_mac_are_refused() -> None:
     fields = [field.encoded for field in der.Element.parse(FIELD).children()]
     mac = der.Element.parse(fields[2]).children()

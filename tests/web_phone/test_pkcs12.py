@@ -23,6 +23,7 @@ from tests.pki.test_pkcs12 import (
     bag,
     certificate_bag,
     content,
+    long_mac,
     rounds_of,
     wrapped,
 )
@@ -137,6 +138,7 @@ def test_junk_and_endless_work_are_refused_as_python_refuses_them() -> None:
     mac = der.Element.parse(fields[2]).children()
     endless = der.sequence(mac[0].encoded, mac[1].encoded, der.integer(MAX_KDF_ITERATIONS + 1))
     many = [bag(oids.SHROUDED_KEY_BAG, rounds_of(MAX_KDF_ITERATIONS // 10))] * 11
+    few = [bag(oids.SHROUDED_KEY_BAG, rounds_of(MAX_KDF_ITERATIONS // 4))] * 3
     cases = [
         b"",
         b"PK\x03\x04",
@@ -151,7 +153,9 @@ def test_junk_and_endless_work_are_refused_as_python_refuses_them() -> None:
         wrapped(NESTED, KEY),
         der.sequence(der.integer(2), *fields[1:]),
         der.sequence(*fields[:2], endless),
+        der.sequence(*fields[:2], long_mac()),
         wrapped(certificate_bag(SIGN.certificate.der), *many),
+        wrapped(certificate_bag(SIGN.certificate.der), *few),
     ]
     expected = [in_python(encoded, PASSWORD) for encoded in cases]
     assert in_page(*[(encoded, PASSWORD) for encoded in cases]) == expected

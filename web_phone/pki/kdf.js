@@ -1,9 +1,14 @@
 // Keys from passwords: the derivations of PKCS#5 and PKCS#12.
 //
+// A file says how much work its key is: the work is reckoned before it is done, and refused above
+// a limit; whatever was reckoned, it ends after a time.
+//
 // Source: RFC 8018 §5, RFC 7292 appendix B; certrelay/pki/kdf.py.
 
-import { sha1 } from "../vendor/crypto.js";
+import { pbkdf2Async, sha1 } from "../vendor/crypto.js";
 import { concat } from "../core/bytes.js";
+import { CertRelayError } from "../core/errors.js";
+import { KDF_S, MAX_KDF_WORK } from "../core/limits.js";
 
 /** @typedef {typeof sha1} Hash */
 
@@ -13,11 +18,43 @@ const ROUNDS_AT_ONCE = 5000;
 /** Let the page draw and answer. */
 const breath = () => new Promise((resolve) => setTimeout(resolve, 0));
 
+const tooMuch = () => new CertRelayError("too_many_iterations", { limit: MAX_KDF_WORK });
+
+/** How many results of a hash make that many bytes: each takes all rounds. @param {Hash} hash @param {number} size */
+export const blocks = (hash, size) => Math.ceil(size / hash.outputLen);
+
+/** Refuse what is too much. @param {number} work rounds times blocks */
+export function checkWork(work) {
+  if (work > MAX_KDF_WORK) throw tooMuch();
+}
+
+/**
+ * Wait for a result, but not longer than that.
+ * @template T @param {Promise<T>} result @param {number} seconds
+ * @returns {Promise<T>}
+ */
+export function within(result, seconds) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(tooMuch()), 1000 * seconds);
+    const settle = () => clearTimeout(timer);
+    result.then(settle, settle);
+    result.then(resolve, reject);
+  });
+}
+
+/** PBKDF2 with HMAC. @param {Hash} hash @param {Uint8Array} password @param {Uint8Array} salt @param {number} rounds @param {number} size in bytes */
+export async function pbkdf2(hash, password, salt, rounds, size) {
+  checkWork(rounds * blocks(hash, size));
+  return within(pbkdf2Async(hash, password, salt, { c: rounds, dkLen: size }), KDF_S);
+}
+
 /** Hash over and over. @param {Hash} hash @param {Uint8Array} start @param {number} rounds */
 async function hashed(hash, start, rounds) {
+  const end = Date.now() + 1000 * KDF_S;
   let digest = start;
   for (let round = 0; round < rounds; round += 1) {
     if (round % ROUNDS_AT_ONCE === ROUNDS_AT_ONCE - 1) await breath();
+    if (round % ROUNDS_AT_ONCE === 0 && Date.now() > end) throw tooMuch();
     digest = hash(digest);
   }
   return digest;
@@ -35,6 +72,7 @@ export const pbkdf1 = (password, salt, rounds) => hashed(sha1, concat(password, 
  *   IV, 3 for a MAC key; size in bytes
  */
 export async function pkcs12(password, salt, rounds, { purpose, size, hash = sha1 }) {
+  checkWork(rounds * blocks(hash, size));
   const block = hash.blockLen;
   let inner = concat(filled(salt, block), filled(password, block));
   let derived = new Uint8Array(0);

@@ -3,14 +3,14 @@
 //
 // Source: RFC 5208, RFC 8018, RFC 7292; RFC 4010 for SEED; certrelay/pki/pbe.py.
 
-import { pbkdf2Async, sha1, sha224, sha256, sha384, sha512 } from "../vendor/crypto.js";
+import { sha1, sha224, sha256, sha384, sha512 } from "../vendor/crypto.js";
 import { utf8 } from "../core/bytes.js";
 import { CertRelayError } from "../core/errors.js";
 import { MAX_KDF_ITERATIONS } from "../core/limits.js";
 import { CIPHERS, decrypt, PKCS12_FORMS, SEED } from "./ciphers.js";
 import { DerError, Element, TAG } from "./der.js";
 import { KEY_LABELS, unwrap } from "./encodings.js";
-import { pbkdf1, pkcs12 } from "./kdf.js";
+import { blocks, pbkdf1, pbkdf2, pkcs12 } from "./kdf.js";
 import { passwordBytes, widePasswordBytes } from "./passwords.js";
 
 const SEED_CBC = "1.2.410.200004.1.4";
@@ -32,7 +32,7 @@ const FIXED_IV = utf8("0123456789012345");
 /**
  * @typedef {object} Scheme how something was encrypted
  * @property {import("./ciphers.js").BlockCipher} cipher
- * @property {number} iterations
+ * @property {number} work what one try of a password takes: rounds times blocks
  * @property {(password: string) => Uint8Array[]} passwords the bytes that a password may stand for
  * @property {(password: Uint8Array) => Promise<[Uint8Array, Uint8Array]>} keyAndIv
  */
@@ -117,7 +117,7 @@ export function bearable(iterations) {
 /** @param {Uint8Array} salt @param {number} iterations @param {boolean} hasFixedIv @returns {Scheme} */
 const seedPbes1 = (salt, iterations, hasFixedIv) => ({
   cipher: SEED,
-  iterations,
+  work: iterations,
   passwords: passwordBytes,
   keyAndIv: async (password) => {
     const derived = await pbkdf1(password, salt, iterations);
@@ -129,7 +129,7 @@ const seedPbes1 = (salt, iterations, hasFixedIv) => ({
 /** @param {import("./ciphers.js").BlockCipher} cipher @param {Uint8Array} salt @param {number} iterations @returns {Scheme} */
 const pkcs12Form = (cipher, salt, iterations) => ({
   cipher,
-  iterations,
+  work: iterations * (blocks(sha1, cipher.keyBytes) + blocks(sha1, cipher.blockBytes)),
   passwords: widePasswordBytes,
   keyAndIv: async (password) => [
     await pkcs12(password, salt, iterations, { purpose: 1, size: cipher.keyBytes }),
@@ -160,8 +160,8 @@ function pbes2(parameters) {
   const saltBytes = salt.octets();
   return {
     cipher,
-    iterations: c,
+    work: c * blocks(hash, cipher.keyBytes),
     passwords: passwordBytes,
-    keyAndIv: async (password) => [await pbkdf2Async(hash, password, saltBytes, { c, dkLen: cipher.keyBytes }), ivBytes],
+    keyAndIv: async (password) => [await pbkdf2(hash, password, saltBytes, c, cipher.keyBytes), ivBytes],
   };
 }

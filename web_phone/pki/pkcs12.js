@@ -2,13 +2,13 @@
 //
 // Source: RFC 7292, RFC 9579 for MACs over PBKDF2; certrelay/pki/pkcs12.py.
 
-import { hmac, pbkdf2Async, sha1, sha224, sha256, sha384, sha512 } from "../vendor/crypto.js";
+import { hmac, sha1, sha224, sha256, sha384, sha512 } from "../vendor/crypto.js";
 import { equal } from "../core/bytes.js";
 import { CertRelayError } from "../core/errors.js";
 import { parseCertificate } from "./certificate.js";
 import { context, DerError, Element, TAG } from "./der.js";
 import { unwrap } from "./encodings.js";
-import { pkcs12 as derive } from "./kdf.js";
+import { checkWork, pbkdf2, pkcs12 as derive } from "./kdf.js";
 import { passwordBytes, widePasswordBytes } from "./passwords.js";
 import { bearable, HMAC_SHA1, openSealed, parseKeyFile, PBKDF2, PRFS, readScheme, unsupported } from "./pbe.js";
 import { keyFits, openKey, readKey } from "./private_key.js";
@@ -102,7 +102,7 @@ async function open(encoded, password, now) {
   const { content, mac } = shell(encoded);
   const { bags, encrypted } = plainBags(content);
   const schemes = encrypted.map((info) => readScheme(info.child(1)));
-  bearable(schemes.reduce((sum, scheme) => sum + scheme.iterations, mac === null ? 0 : macRounds(mac)));
+  checkWork(schemes.reduce((sum, scheme) => sum + scheme.work, mac === null ? 0 : macRounds(mac)));
   if (mac !== null && !(await macIsRight(mac, content, password))) throw new CertRelayError("wrong_password");
   for (const [at, info] of encrypted.entries()) {
     const more = await openSealed(schemes[at], info.child(2).implicitOctets(), password, (plain) => {
@@ -124,7 +124,7 @@ async function owned(bags, password, now) {
   const keys = keysOf(bags);
   if (certificates.length === 0 || keys.length === 0) throw new CertRelayError("bad_pkcs12");
   const shrouded = keys.filter(({ oid }) => oid === SHROUDED_KEY_BAG);
-  bearable(shrouded.reduce((sum, { value }) => sum + readScheme(parseKeyFile(value.encoded).algorithm).iterations, 0));
+  checkWork(shrouded.reduce((sum, { value }) => sum + readScheme(parseKeyFile(value.encoded).algorithm).work, 0));
   const isPlain = shrouded.length < keys.length;
   const pairs = [];
   for (const bag of keys) {
@@ -233,7 +233,7 @@ function certificatesOf(bags) {
 /** @param {Element} mac */
 function macRounds(mac) {
   const rounds = mac.children(TAG.SEQUENCE)[2];
-  return rounds === undefined ? 1 : rounds.count();
+  return rounds === undefined ? 1 : bearable(rounds.count());
 }
 
 /** @param {Element} mac @param {Uint8Array} content @param {string} password */
@@ -262,10 +262,11 @@ async function pbmac1IsRight(parameters, stated, content, password) {
   const macHash = PRFS[oid];
   const isKnown = derivation.child(0, TAG.SEQUENCE).oid() === PBKDF2 && hash !== undefined && macHash !== undefined;
   if (!isKnown) throw unsupported(oid);
-  const wanted = { c: bearable(rounds.count()), dkLen: size.count() };
-  if (wanted.dkLen > MAX_MAC_KEY_BYTES) throw new DerError("length of the key");
+  const count = bearable(rounds.count());
+  const keyBytes = size.count();
+  if (keyBytes > MAX_MAC_KEY_BYTES) throw new DerError("length of the key");
   for (const candidate of passwordBytes(password)) {
-    const key = await pbkdf2Async(hash, candidate, salt.octets(), wanted);
+    const key = await pbkdf2(hash, candidate, salt.octets(), count, keyBytes);
     if (equal(hmac(macHash, key, content), stated)) return true;
   }
   return false;

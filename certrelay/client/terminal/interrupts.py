@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Final
 
 from certrelay.errors import Interrupted
+from certrelay.pki import kdf
 
 _NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _HANG_UP: Final = getattr(signal, "SIGHUP", None)
@@ -44,7 +45,8 @@ class Interrupts:
         """Catch what asks to stop; ``wake`` ends a wait that is going on.
 
         That is SIGINT, SIGTERM, and the end of the terminal (SIGHUP; SIGBREAK on Windows)
-        unless whoever started the program wants it to go on without one, as nohup does.
+        unless whoever started the program wants it to go on without one, as nohup does.  A long
+        derivation of a key is ended by it too.
         """
         self._wake = wake
         self._screens = [fd for fd in (1, 2) if os.isatty(fd)]
@@ -52,9 +54,11 @@ class Interrupts:
         if _ignores_the_end_of_the_terminal():
             names.remove(_HANG_UP)
         before = {name: signal.signal(name, self._handle) for name in names}
+        token = kdf.elsewhere.set(self._derive)
         try:
             yield
         finally:
+            kdf.elsewhere.reset(token)
             for name, handler in before.items():
                 signal.signal(name, handler)
 
@@ -62,6 +66,13 @@ class Interrupts:
         """Ask to stop, from any thread: as the first Ctrl-C does."""
         self._asked = True
         self._wake()
+
+    def _derive(self, derivation: kdf.Derivation) -> bytes:
+        from certrelay.client.terminal.derivation import (
+            derive,  # 10 ms, for a key file in a thousand
+        )
+
+        return derive(derivation, self.check)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if number == _HANG_UP:

@@ -9,6 +9,8 @@ import { checkPc, isLower } from "../../../web_phone/core/release.js";
 import { RoomTalk } from "../../../web_phone/core/room_talk.js";
 import { parseObject } from "../../../web_phone/core/strict_json.js";
 import { Receiver, Sender } from "../../../web_phone/core/transfer.js";
+import { pbkdf2, within } from "../../../web_phone/pki/kdf.js";
+import { sha1 } from "../../../web_phone/vendor/crypto.js";
 import { deviceName, osVersion } from "../../../web_phone/ui/device.js";
 import { group } from "../../../web_phone/ui/picking.js";
 
@@ -230,4 +232,13 @@ test("a device is named and its system's version told as far as the browser tell
   assert.equal(osVersion(reduced, "16.0.0"), "16.0.0");
   assert.equal(osVersion("a browser that tells nothing"), "0");
   assert.equal(deviceName("a browser that tells nothing"), "Web · Web");
+});
+
+test("a derivation ends by its work and by its time", async () => {
+  const refused = (work) => assert.rejects(work, (error) => error.code === "too_many_iterations");
+  const salt = new Uint8Array(8);
+  await refused(pbkdf2(sha1, salt, salt, 5000000, 128));
+  await refused(within(new Promise(() => {}), 0.01));
+  assert.equal(await within(Promise.resolve(1), 20), 1);
+  await assert.rejects(within(Promise.reject(new RangeError()), 20), RangeError);
 });
