@@ -257,6 +257,8 @@ class CertificateError(CertRelayError):
         "bad_pkcs12",
         "bad_crl",
         "key_mismatch",
+        "key_not_encrypted",
+        "km_only",
         "missing_sign_cert",
         "missing_sign_key",
         "missing_km_part",
@@ -277,7 +279,12 @@ class PasswordError(CertRelayError):
 
     exit_status = ExitStatus.PASSWORD
     codes = _same(
-        "no_password", "wrong_password", "password_tries", "weak_password", "passwords_differ"
+        "no_password",
+        "wrong_password",
+        "wrong_km_password",
+        "password_tries",
+        "weak_password",
+        "passwords_differ",
     )
 
 

@@ -15,8 +15,9 @@ from certrelay.client.store import replace_files as disk
 from certrelay.client.store.store import Store
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, NotConfirmed, PasswordError, UsageError
+from certrelay.frozen import frozen
 from certrelay.limits import PASSWORD_TRIES
-from certrelay.pki import passwords, rewrap
+from certrelay.pki import passwords, pkcs12, rewrap
 from certrelay.pki.check import inspect_with_password
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.safe_text import printable
@@ -33,19 +34,35 @@ def passwd(stores: Stores, target: str, shell: Shell, *, better: bool) -> None:
     report = shell.report
     candidate = stores.pick(target)
     old = hold(_open(candidate, report), shell.lines, report)
+    km = KmKey()
+    if _km_differs(candidate, old):
+        km = _ask_km_key("pc.ask.km_password_kept", shell)
     new = hold(_new_password(report), shell.lines, report)
 
     def make(item: Item) -> Item:
-        return rewrap.change_password(item, old, new, os.urandom, better=better)
+        return rewrap.change_password(
+            item, old, new, os.urandom, better=better, km=km.taken, km_password=km.password
+        )
 
     disk.change(candidate.path.parent, candidate.path, make)
     report.event("changed", report.texts.say("pc.passwd.done"), path=_shown(candidate))
 
 
-def convert(
-    stores: Stores, target: str, to: Literal["p12", "npki"], style: Style, shell: Shell
-) -> None:
+@frozen
+class Form:
+    """What `convert` makes."""
+
+    to: Literal["p12", "npki"]
+    style: Style = "field"
+    """Of a PKCS#12 file."""
+    km: bool = True
+    """Whether a PKCS#12 file gets the km pair too."""
+
+
+def convert(stores: Stores, target: str, form: Form, shell: Shell) -> None:
     """Make the other kind of file, with the same password; the source stays.
+
+    A key that no password protects gets a new one.
 
     Raises:
         UsageError: ``same_kind``, if it is of that kind already.
@@ -53,14 +70,21 @@ def convert(
     """
     report = shell.report
     candidate = stores.pick(target)
-    if (candidate.item.kind == "pkcs12") == (to == "p12"):
+    if (candidate.item.kind == "pkcs12") == (form.to == "p12"):
         raise UsageError("same_kind")
-    password = hold(_open(candidate, report), shell.lines, report)
+    old = password = hold(_open(candidate, report), shell.lines, report)
     made: tuple[Item, ...]
-    if to == "p12":
-        made = (rewrap.to_pkcs12(candidate.item, password, password, os.urandom, style),)
+    if form.to == "p12":
+        km = KmKey(form.km)
+        if form.km and _km_differs(candidate, password):
+            km = _ask_km_key("pc.ask.km_password", shell)
+        made = (_pkcs12_of(candidate.item, password, form.style, km),)
+        style = report.texts.say(f"style.{form.style}")
+        report.event("style", report.texts.say("pc.style", style=style), style=form.style)
     else:
-        made = rewrap.to_npki(candidate.item, password, password, os.urandom)
+        if not candidate.summary.protected:
+            password = hold(_new_password(report), shell.lines, report)
+        made = rewrap.to_npki(candidate.item, old, password, os.urandom)
     store = Store(stores.root)
     for item in made:
         place = inspect_with_password(item, password).place
@@ -98,13 +122,65 @@ def remove(candidate: Candidate, report: Report) -> None:
     report.event("deleted", text, path=_shown(candidate))
 
 
+@frozen(repr=False)
+class KmKey:
+    """What becomes of a km key: whether it goes along, and its password if that is another."""
+
+    taken: bool = True
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        return f"KmKey(taken={self.taken})"
+
+
+def _km_differs(candidate: Candidate, password: str) -> bool:
+    """Tell whether the km key is under another password than the sign key."""
+    if candidate.item.kind == "pkcs12":
+        return False
+    return inspect_with_password(candidate.item, password).km_error == "wrong_password"
+
+
+def _ask_km_key(question: str, shell: Shell) -> KmKey:
+    try:
+        return hold(_km_key(question, shell.report), shell.lines, shell.report)
+    except UsageError:  # no answer can come: the error names both ways out
+        raise PasswordError("wrong_km_password") from None
+
+
+def _km_key(question: str, report: Report) -> Dialogue[KmKey]:
+    """Ask for the km key's own password; nothing typed leaves the key alone."""
+    text = report.texts.error(PasswordError("wrong_km_password"))
+    report.event("km_password_wanted", text)
+    password = yield Ask(report.texts.say(question), secret=True)
+    return KmKey(taken=password != "", password=password or None)
+
+
+def _pkcs12_of(item: Item, password: str, style: Style, km: KmKey) -> Item:
+    return rewrap.to_pkcs12(
+        item, password, password, os.urandom, style, km=km.taken, km_password=km.password
+    )
+
+
 def _open(candidate: Candidate, report: Report) -> Dialogue[str]:
-    """Ask for the password until it opens the certificate's key."""
+    """Ask for the password until it opens the certificate's key.
+
+    A file whose key no password protects is told so; it needs none unless its certificates
+    are encrypted.
+    """
+    protected = candidate.summary.protected
+    if not protected:
+        report.event("unprotected", report.texts.say("pc.passwd.unprotected"))
+        if candidate.summary.certificate is not None:
+            return ""
     for tries_left in range(PASSWORD_TRIES, 0, -1):
         report.event("password_wanted", tries_left=tries_left)
         password = yield Ask(report.texts.say("story.ask.password"), secret=True)
         try:
-            inspect_with_password(candidate.item, password)
+            if protected:
+                inspect_with_password(candidate.item, password)
+            else:
+                content = candidate.item.get("pkcs12") or b""
+                pkcs12.open_file(content, password, plain_keys=True)
         except PasswordError:
             if tries_left > 1:
                 text = report.texts.say("story.password_wrong", tries_left=tries_left - 1)

@@ -54,6 +54,7 @@ def send(
         tuple(arguments.selectors),
         arguments.style if arguments.form else None,
         arguments.also_delete,
+        arguments.km == "with",
     )
     stores, way, past = _stores(arguments, settings), _options(arguments, settings), _past(settings)
 
@@ -109,11 +110,12 @@ def passwd(arguments: argparse.Namespace, settings: Settings, report: Report) ->
 
 def convert(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
     """`certrelay convert`."""
-    from client_pc.change import convert
+    from client_pc.change import Form, convert
 
     stores = _stores(arguments, settings)
+    form = Form(arguments.to, arguments.style, arguments.km == "with")
     with _shell(report) as shell:
-        convert(stores, arguments.target, arguments.to, arguments.style, shell)
+        convert(stores, arguments.target, form, shell)
 
 
 def delete(

@@ -90,6 +90,7 @@ def _add_sending(command: Parser, texts: Texts) -> None:
     _flag(command, "--yes", "yes", texts)
     command.add_argument("--as", dest="form", choices=("p12",), help=texts.say("help.as"))
     _add_style(command, texts)
+    _add_km(command, texts, "without")  # phones take files with one certificate
     _flag(command, "--also-delete", "also_delete", texts)
 
 
@@ -104,6 +105,7 @@ def _add_verifying(command: Parser, texts: Texts) -> None:
 def _add_converting(command: Parser, texts: Texts) -> None:
     command.add_argument("--to", choices=("p12", "npki"), required=True, help=texts.say("help.to"))
     _add_style(command, texts)
+    _add_km(command, texts, "with")
 
 
 def _add_days(command: Parser, texts: Texts) -> None:
@@ -150,7 +152,13 @@ def _add_room_options(parser: Parser, texts: Texts) -> None:
 
 def _add_style(parser: Parser, texts: Texts) -> None:
     parser.add_argument(
-        "--style", choices=("modern", "field"), default="modern", help=texts.say("help.style")
+        "--style", choices=("field", "modern"), default="field", help=texts.say("help.style")
+    )
+
+
+def _add_km(parser: Parser, texts: Texts, default: str) -> None:
+    parser.add_argument(
+        "--km", choices=("with", "without"), default=default, help=texts.say("help.km")
     )
 
 

@@ -35,6 +35,10 @@ class SendOptions:
     also_delete: bool = False
     """Remove from this PC what the phone has confirmed to have stored."""
 
+    km: bool = False
+    """Whether a PKCS#12 file that is made gets the km pair too: phones take one certificate
+    from a file, and the second could hide the first."""
+
 
 def send(
     stores: Stores, options: SendOptions, way: CopyOptions, shell: Shell, past: Path | None
@@ -53,7 +57,10 @@ def send(
     report, now = shell.report, datetime.now(UTC)
     chosen = hold(choose(stores.entries(), options.selectors, report, now), shell.lines, report)
     opened = hold(check_passwords(chosen, report, now), shell.lines, report)
-    items = tuple(_form(each, options.style) for each in opened)
+    items = tuple(_form(each, options) for each in opened)
+    if options.style is not None:
+        style = report.texts.say(f"style.{options.style}")
+        report.event("style", report.texts.say("pc.style", style=style), style=options.style)
 
     def ready() -> Dialogue[tuple[Item, ...]]:
         yield from ()
@@ -76,13 +83,14 @@ def send(
     return ended.error
 
 
-def _form(opened: Opened, style: Style | None) -> Item:
-    item = opened.candidate.item
+def _form(opened: Opened, options: SendOptions) -> Item:
+    item, style = opened.candidate.item, options.style
     if style is None or item.kind == "pkcs12":
         return item
     if opened.password is None:
         raise CertificateError("unsupported_algorithm")
-    return to_pkcs12(item, opened.password, opened.password, os.urandom, style)
+    password = opened.password
+    return to_pkcs12(item, password, password, os.urandom, style, km=options.km)
 
 
 def _remove_kept(opened: Sequence[Opened], ended: Ended, shell: Shell) -> None:

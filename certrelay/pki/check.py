@@ -13,8 +13,9 @@ from typing import Literal
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, CertRelayError
 from certrelay.frozen import frozen, replace
-from certrelay.pki import naming, npki, pbe, pkcs12, validity
+from certrelay.pki import der, naming, npki, pbe, pkcs12, validity
 from certrelay.pki.certificate import Certificate, parse_chain
+from certrelay.pki.encodings import unwrap
 from certrelay.pki.naming import Place
 from certrelay.pki.private_key import PrivateKey
 
@@ -41,6 +42,11 @@ class Summary:
     certificate can be read."""
     reason: Reason | None
     """Why not, if not."""
+    protected: bool = True
+    """Whether a password protects the keys: a PKCS#12 file may hold them in the open."""
+    name: str | None = None
+    """What to call it: the common name, or what a sealed file calls its key; a stranger's text
+    too."""
     key: PrivateKey | None = None
     """The opened key, where a password was given."""
     km_error: str | None = None
@@ -87,7 +93,8 @@ def inspect(item: Item) -> Summary:
 
     Raises:
         CertificateError: ``bad_certificate``, ``bad_key_file``, ``bad_pkcs12``,
-            ``missing_sign_cert``, ``missing_sign_key``, ``missing_km_part``.
+            ``key_not_encrypted`` (of a key file), ``missing_sign_cert``,
+            ``missing_sign_key``, ``missing_km_part``.
     """
     if item.kind == "npki":
         return _inspect_npki(item)
@@ -104,6 +111,8 @@ def inspect(item: Item) -> Summary:
         authorities=outline.certificates[1:],
         verified=False,
         reason="no_password" if certificate else "certificate_sealed",
+        protected=outline.protected,
+        name=certificate.cn if certificate else next(iter(outline.key_names), None),
     )
 
 
@@ -115,7 +124,7 @@ def inspect_with_password(item: Item, password: str) -> Summary:
 
     Raises:
         PasswordError: ``wrong_password``.
-        CertificateError: ``key_mismatch``, ``unsupported_algorithm``,
+        CertificateError: ``key_mismatch``, ``key_not_encrypted``, ``unsupported_algorithm``,
             ``too_many_iterations``, and as `inspect`.
     """
     seen = inspect(item)
@@ -139,6 +148,7 @@ def _verified_pkcs12(seen: Summary, opened: pkcs12.Opened, content: bytes) -> Su
         replace(
             seen,
             certificate=first.certificate,
+            name=first.certificate.cn,
             km_certificate=next((p.certificate for p in others if not p.certificate.signs), None),
             place=_pkcs12_place(first.certificate, content),
             authorities=opened.chain,
@@ -168,9 +178,9 @@ def _inspect_npki(item: Item) -> Summary:
     if (km_certificate is None) != (km_key is None):
         raise CertificateError("missing_km_part")
     certificate = Certificate.read(sign_certificate)
-    pbe.parse(sign_key)
+    _check_key_file(sign_key)
     if km_key is not None:
-        pbe.parse(km_key)
+        _check_key_file(km_key)
     return Summary(
         kind=item.kind,
         certificate=certificate,
@@ -181,7 +191,26 @@ def _inspect_npki(item: Item) -> Summary:
         authorities=_authorities(item),
         verified=False,
         reason="no_password",
+        name=certificate.cn,
     )
+
+
+def _check_key_file(content: bytes) -> None:
+    """See that it is a key under a password.
+
+    Raises:
+        CertificateError: ``bad_key_file``; ``key_not_encrypted`` for a key in the open.
+    """
+    try:
+        pbe.parse(content)
+    except CertificateError:
+        try:
+            PrivateKey.parse(unwrap(content, ("PRIVATE KEY",)).der)
+        except der.FAULTS:
+            pass
+        else:
+            raise CertificateError("key_not_encrypted") from None
+        raise
 
 
 def _authorities(item: Item) -> tuple[Certificate, ...]:

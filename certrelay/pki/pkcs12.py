@@ -10,6 +10,7 @@ Source: RFC 7292; RFC 9579 for MACs over PBKDF2.
 
 import hmac
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 from certrelay.errors import CertificateError, PasswordError
@@ -46,6 +47,10 @@ class Outline:
     certificates_sealed: bool
     """Whether something but the keys is encrypted: certificates, as a rule."""
     has_mac: bool
+    protected: bool = True
+    """Whether no key lies in the open; if one does, no password is needed to use it."""
+    key_names: tuple[str, ...] = ()
+    """What the file calls its keys where that can be read without the password."""
 
 
 @frozen
@@ -64,7 +69,7 @@ class Opened:
     pairs: tuple[Pair, ...]
     """At least one; the one that signs first."""
     chain: tuple[Certificate, ...]
-    """The other certificates."""
+    """The other certificates: those of authorities, and older ones of the same keys."""
 
 
 def outline(encoded: bytes) -> Outline:
@@ -86,23 +91,45 @@ def outline(encoded: bytes) -> Outline:
         raise CertificateError("bad_pkcs12")
     ids = {bag.local_key_id for bag in keys} - {b""}
     certificates.sort(
-        key=lambda it: (it[0].extensions.ca, it[1].local_key_id not in ids, not it[0].signs)
+        key=lambda it: (
+            it[0].extensions.ca,
+            it[1].local_key_id not in ids,
+            not it[0].signs,
+            _age(it[0]),
+        )
     )
-    return Outline(tuple(c for c, _ in certificates), bool(encrypted), mac is not None)
+    return Outline(
+        tuple(c for c, _ in certificates),
+        bool(encrypted),
+        mac is not None,
+        all(bag.oid == oids.SHROUDED_KEY_BAG for bag in keys),
+        tuple(bag.friendly_name for bag in keys if bag.friendly_name),
+    )
 
 
-def open_file(encoded: bytes, password: str) -> Opened:
+def open_file(encoded: bytes, password: str, *, plain_keys: bool = False) -> Opened:
     """Open a file.
+
+    Args:
+        encoded: The file.
+        password: Of the file.
+        plain_keys: Take keys that lie in the open too.  Only a change that encrypts them may
+            ask for that: everywhere else no password "opens" what none protects.
 
     Raises:
         PasswordError: ``wrong_password``.
-        CertificateError: ``bad_pkcs12``; ``key_mismatch`` if the keys fit none of the
-            certificates; ``unsupported_algorithm``; ``too_many_iterations``.
+        CertificateError: ``bad_pkcs12``; ``key_not_encrypted``; ``key_mismatch`` if the keys
+            fit none of the certificates; ``unsupported_algorithm``;
+            ``too_many_iterations``.
     """
-    outline(encoded)
+    seen = outline(encoded)
+    if not seen.protected and not plain_keys:
+        raise CertificateError("key_not_encrypted")
     try:
         content, mac = content_and_mac(encoded)
         bags, encrypted = _plain_bags(content)
+        if not seen.protected and not encrypted:
+            mac = None  # it protects nothing: whoever holds the file holds the key
         _check_work([_mac_rounds(mac), *(_work(info.children()[1]) for info in encrypted)])
         if mac is not None and not _mac_is_right(mac, content, password):
             raise PasswordError("wrong_password")
@@ -309,15 +336,34 @@ def _key(bag: Bag, password: str) -> PrivateKey | None:
 def _owner(
     key: PrivateKey, bag: Bag, certificates: list[tuple[Certificate, Bag]]
 ) -> tuple[Certificate, Bag] | None:
-    """Find the certificate of a key: by the key itself, or by its mark if that fails."""
-    unknown = []
+    """Find the certificate of a key: by the key itself, or by its mark if that fails.
+
+    A renewed certificate may have the key of the old one.  Then the mark decides (Java and
+    OpenSSL go by it too), else the one that is valid now, else the one that ends last.
+    """
+    fitting, unknown = [], []
     for certificate, of in certificates:
         fits = key.fits(certificate.public_key_info)
         if fits:
-            return certificate, of
-        if fits is None and not certificate.extensions.ca:
+            fitting.append((certificate, of))
+        elif fits is None and not certificate.extensions.ca:
             unknown.append((certificate, of))
+    likely = fitting or unknown
     marked = [
-        pair for pair in unknown if bag.local_key_id and pair[1].local_key_id == bag.local_key_id
+        pair for pair in likely if bag.local_key_id and pair[1].local_key_id == bag.local_key_id
     ]
-    return next(iter(marked or unknown), None)
+    if len(likely) < 2:
+        return next(iter(likely), None)
+    return min(marked or likely, key=lambda pair: _age(pair[0]))
+
+
+def _age(certificate: Certificate) -> tuple[bool, float]:
+    """Sorts what is valid now before what is not, then what ends later first."""
+    before, after = certificate.not_before, certificate.not_after
+    if before is None or after is None:
+        return True, 0.0
+    return not before <= _now() <= after, -after.timestamp()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

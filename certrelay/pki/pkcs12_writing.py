@@ -41,7 +41,7 @@ def write(
     chain: Sequence[Certificate],
     password: str,
     random: Random,
-    style: Style = "modern",
+    style: Style = "field",
 ) -> bytes:
     """Write a PKCS#12 file.
 
@@ -51,13 +51,15 @@ def write(
         chain: Further certificates.
         password: Of the new file.
         random: Gives randomness.
-        style: ``modern``: AES-256, PBKDF2 and a MAC with SHA-256, all encrypted;
-            ``field``: 3DES and SHA-1, certificates in the open, as Korean programs expect.
+        style: ``field``: 3DES and SHA-1, certificates in the open, which every reader takes;
+            ``modern``: AES-256, PBKDF2 and a MAC with SHA-256, all encrypted.  docs/security.md
+            weighs the two.
     """
     form = _form(style, random)
-    certificates = [_certificate_bag(pair.certificate, pair.friendly_name) for pair in pairs]
+    named = list(zip(pairs, _names(pairs), strict=True))
+    certificates = [_certificate_bag(pair.certificate, name) for pair, name in named]
     certificates += [_certificate_bag(certificate, "", owner=False) for certificate in chain]
-    keys = [_key_bag(pair, form, password) for pair in pairs]
+    keys = [_key_bag(pair, name, form, password) for pair, name in named]
     if form.certificates_sealed:
         contents = der.sequence(*certificates)
         parts = [sealed_data(form.scheme(), contents, password), plain_data(der.sequence(*keys))]
@@ -106,9 +108,26 @@ def _certificate_bag(certificate: Certificate, name: str, *, owner: bool = True)
     return der.sequence(der.oid(oids.CERT_BAG), der.explicit(0, value), *attributes)
 
 
-def _key_bag(pair: Pair, form: _Form, password: str) -> bytes:
+def _names(pairs: Sequence[Pair]) -> list[str]:
+    """A name for each pair, none twice: Java's key store goes by them, in lower case, and a
+    second pair of the same name replaces the first there."""
+    names: list[str] = []
+    for pair in pairs:
+        base = name = pair.friendly_name or pair.certificate.cn
+        number = 1
+        while name.casefold() in (other.casefold() for other in names):
+            number += 1
+            mark = (
+                f"{number}" if pair.certificate.signs else "km" if number == 2 else f"km {number}"
+            )
+            name = f"{base} ({mark})"
+        names.append(name)
+    return names
+
+
+def _key_bag(pair: Pair, name: str, form: _Form, password: str) -> bytes:
     value = pbe.encrypt(form.scheme(), pair.key.der, password)
-    attributes = _attributes(pair.certificate, pair.friendly_name)
+    attributes = _attributes(pair.certificate, name)
     return der.sequence(der.oid(oids.SHROUDED_KEY_BAG), der.explicit(0, value), *attributes)
 
 

@@ -4,24 +4,35 @@ The plain PrivateKeyInfo is carried from form to form as bytes, so the VID rando
 other attributes go along; each result is opened again before it is given back.
 """
 
+import contextlib
+
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, PasswordError, StateError
-from certrelay.pki import der, npki, oids, pbe, pkcs12, pkcs12_writing
+from certrelay.pki import chain, der, npki, oids, pbe, pkcs12, pkcs12_writing
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.check import inspect, inspect_with_password
 from certrelay.pki.der import Element
 from certrelay.pki.pbe import Random, Scheme
 from certrelay.pki.pkcs12 import Opened, Pair
 from certrelay.pki.pkcs12_writing import Style
+from certrelay.pki.private_key import PrivateKey
 
 
 def change_password(
-    item: Item, old: str, new: str, random: Random, *, better: bool = False
+    item: Item,
+    old: str,
+    new: str,
+    random: Random,
+    *,
+    better: bool = False,
+    km: bool = True,
+    km_password: str | None = None,
 ) -> Item:
     """Put an item's keys under a new password.
 
     A key file that opens with the new password already stays as it is, so that a change
-    that was interrupted between two files can be repeated.
+    that was interrupted between two files can be repeated.  A PKCS#12 file whose keys lie in the
+    open gets them encrypted; any ``old`` does for one without encrypted parts.
 
     Args:
         item: Whose password changes.
@@ -29,32 +40,33 @@ def change_password(
         new: The new one; see `certrelay.pki.passwords` for the rule of new passwords.
         random: Gives salts and IVs.
         better: Take the modern form in place of the file's own.
+        km: Change the km key file too; if not, it stays as it is.
+        km_password: Its password so far where that is another one.
 
     Returns:
         The same certificates and the same plain keys.
 
     Raises:
-        PasswordError: ``wrong_password``; details ``role`` where only the km key is meant.
+        PasswordError: ``wrong_password``; ``wrong_km_password`` if only the km key is meant.
         CertificateError: As `certrelay.pki.check.inspect_with_password`.
     """
     if item.kind == "pkcs12":
         encoded = item.get("pkcs12") or b""
-        opened = pkcs12.open_file(encoded, old)
+        opened = pkcs12.open_file(encoded, old, plain_keys=True)
         if better:
-            changed = pkcs12_writing.write(opened.pairs, opened.chain, new, random)
+            changed = pkcs12_writing.write(opened.pairs, opened.chain, new, random, "modern")
         else:
             changed = _resealed_file(encoded, old, new, random)
         _check_same(opened, pkcs12.open_file(changed, new))
         return Item.of("pkcs12", {"pkcs12": changed})
     inspect(item)
     files = {file.role: file.content for file in item.files}
-    if not any(_opens(files[role], old) for role in _key_roles(item)):
+    roles = _key_roles(item) if km else ("signPri",)
+    if not any(_opens(files[role], old) for role in roles):
         raise PasswordError("wrong_password")
-    for role in _key_roles(item):
-        try:
-            files[role] = _resealed_key(files[role], old, new, random, better=better)
-        except PasswordError:
-            raise PasswordError("wrong_password", role=role) from None
+    for role in roles:
+        known = [old] if role == "signPri" or km_password is None else [old, km_password]
+        files[role] = _resealed_key_file(role, files[role], known, new, random, better=better)
     return Item.of("npki", files)
 
 
@@ -63,9 +75,10 @@ def to_pkcs12(
     password: str,
     new: str,
     random: Random,
-    style: Style = "modern",
+    style: Style = "field",
     *,
     km: bool = True,
+    km_password: str | None = None,
 ) -> Item:
     """Make a PKCS#12 file of an NPKI pair.
 
@@ -75,10 +88,11 @@ def to_pkcs12(
         new: The file's password; usually the same.
         random: Gives salts and IVs.
         style: See `certrelay.pki.pkcs12_writing.write`.
-        km: Whether the km pair goes along; some banks' programs expect one key only.
+        km: Whether the km pair goes along; phones and some banks' programs expect one key only.
+        km_password: The km key's password where that is another one.
 
     Raises:
-        PasswordError: ``wrong_password``; details ``role`` where the km key is meant.
+        PasswordError: ``wrong_password``; ``wrong_km_password`` if only the km key is meant.
         CertificateError: As `certrelay.pki.check.inspect_with_password`; a key that cannot
             be compared with its certificate goes along unverified.
     """
@@ -87,10 +101,7 @@ def to_pkcs12(
     assert summary.key is not None
     pairs = [Pair(summary.certificate, summary.key, summary.certificate.cn)]
     if km and summary.km_certificate is not None:
-        try:
-            key = npki.check_password(summary.km_certificate, item.get("kmPri") or b"", password)
-        except PasswordError:
-            raise PasswordError("wrong_password", role="kmPri") from None
+        key = _km_key(item, summary.km_certificate, password, km_password)
         pairs.append(Pair(summary.km_certificate, key, summary.km_certificate.cn))
     written = pkcs12_writing.write(pairs, summary.authorities, new, random, style)
     opened = pkcs12.open_file(written, new)
@@ -111,13 +122,18 @@ def to_npki(
         random: Gives salts and IVs.
         scheme: The form of the key files; what banks write today if it is not given.
 
+    Keys that lie in the open are encrypted with ``new``; any ``password`` does for them.
+
     Raises:
         PasswordError: ``wrong_password``.
-        CertificateError: As `certrelay.pki.pkcs12.open_file`.
+        CertificateError: ``km_only`` if nothing in it signs; as
+            `certrelay.pki.pkcs12.open_file`.
     """
-    opened = pkcs12.open_file(item.get("pkcs12") or b"", password)
+    opened = pkcs12.open_file(item.get("pkcs12") or b"", password, plain_keys=True)
     form = scheme or pbe.seed_pbes2(random(pbe.SALT_BYTES), random(pbe.IV_BYTES))
-    signing = [pair for pair in opened.pairs if pair.certificate.signs] or opened.pairs[:1]
+    signing = [pair for pair in opened.pairs if pair.certificate.signs]
+    if not signing:
+        raise CertificateError("km_only")
     return tuple(_npki_item(pair, opened, new, random, form) for pair in signing)
 
 
@@ -127,13 +143,34 @@ def _npki_item(pair: Pair, opened: Opened, new: str, random: Random, form: Schem
         "signPri": _sealed_key(form.fresh(random), pair.key.der, new),
     }
     for other in opened.pairs:
-        mine = other.certificate.subject_der == pair.certificate.subject_der
+        mine = chain.same_name(other.certificate, pair.certificate.subject_der)
         if mine and not other.certificate.signs:
             files["kmCert"] = other.certificate.der
             files["kmPri"] = _sealed_key(form.fresh(random), other.key.der, new)
-    if opened.chain:
-        files["caPubs"] = der.sequence(*[above.der for above in opened.chain])
+    # An older certificate of the same key may be among them: that is no authority's.
+    if above := [each.der for each in opened.chain if each.extensions.ca]:
+        files["caPubs"] = der.sequence(*above)
     return Item.of("npki", files)
+
+
+def _km_key(
+    item: Item, certificate: Certificate, password: str, km_password: str | None
+) -> PrivateKey:
+    content = item.get("kmPri") or b""
+    for known in (password, km_password):
+        if known is not None:
+            with contextlib.suppress(PasswordError):
+                return npki.check_password(certificate, content, known)
+    raise PasswordError("wrong_km_password")
+
+
+def _resealed_key_file(
+    role: str, encoded: bytes, known: list[str], new: str, random: Random, *, better: bool
+) -> bytes:
+    for old in known:
+        with contextlib.suppress(PasswordError):
+            return _resealed_key(encoded, old, new, random, better=better)
+    raise PasswordError("wrong_password" if role == "signPri" else "wrong_km_password")
 
 
 def _key_roles(item: Item) -> tuple[str, ...]:
@@ -171,6 +208,7 @@ def _resealed_file(encoded: bytes, old: str, new: str, random: Random) -> bytes:
     """Encrypt each encrypted part again in its own form; all else stays byte for byte."""
     try:
         content, mac = pkcs12.content_and_mac(encoded)
+        plain_before = not pkcs12.outline(encoded).protected
         parts = []
         for part in Element.parse(content).children(der.SEQUENCE):
             oid, inner = part.children(der.SEQUENCE)
@@ -184,6 +222,9 @@ def _resealed_file(encoded: bytes, old: str, new: str, random: Random) -> bytes:
                 parts.append(pkcs12_writing.plain_data(bags))
         safe = der.sequence(*parts)
         macs = [] if mac is None else [_renewed_mac(mac, safe, new, random)]
+        if mac is None and plain_before:
+            rest = oids.SHA1, pkcs12_writing.FIELD_ITERATIONS
+            macs = [pkcs12_writing.written_mac(safe, new, random, *rest)]
     except der.FAULTS:
         raise CertificateError("bad_pkcs12") from None
     return der.sequence(der.integer(3), pkcs12_writing.plain_data(safe), *macs)
@@ -194,15 +235,20 @@ def _resealed_bags(contents: Element, old: str, new: str, random: Random) -> byt
     for bag in contents.children(der.SEQUENCE):
         oid, wrapped, *attributes = bag.children(der.SEQUENCE)
         (value,) = wrapped.children(der.context(0))
-        if oid.oid() == oids.SHROUDED_KEY_BAG:
+        kind = oid.oid()
+        if kind == oids.SHROUDED_KEY_BAG:
             changed = _resealed_key(value.encoded, old, new, random, better=False)
-        elif oid.oid() == oids.SAFE_CONTENTS_BAG:
+        elif kind == oids.KEY_BAG:
+            kind = oids.SHROUDED_KEY_BAG
+            scheme = pbe.triple_des_pkcs12(random(pbe.SALT_BYTES), pbe.MIN_ITERATIONS)
+            changed = _sealed_key(scheme, value.encoded, new)
+        elif kind == oids.SAFE_CONTENTS_BAG:
             changed = _resealed_bags(value, old, new, random)
         else:
             bags.append(bag.encoded)
             continue
         rest = [attribute.encoded for attribute in attributes]
-        bags.append(der.sequence(oid.encoded, der.explicit(0, changed), *rest))
+        bags.append(der.sequence(der.oid(kind), der.explicit(0, changed), *rest))
     return der.sequence(*bags)
 
 

@@ -118,6 +118,8 @@ def _opened(item: Item, password: str | None, findings: list[Finding]) -> Summar
 
 
 def _failed_opening(code: str) -> list[Finding]:
+    if code == "key_not_encrypted":
+        return [Finding("password", "fails", code), Finding("key", "skipped", code)]
     if code == "wrong_password":
         return [Finding("password", "fails", code), Finding("key", "unknown", code)]
     if code == "key_mismatch":

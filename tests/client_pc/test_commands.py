@@ -14,13 +14,14 @@ from certrelay.bundle import Item
 from certrelay.client.store.reading import read_item
 from certrelay.client.store.store import Store
 from certrelay.errors import ExitStatus
-from certrelay.pki import npki, pkcs12
+from certrelay.pki import npki, pbe, pkcs12
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.check import inspect
 from certrelay.testkit.ca import TEST_IDN, Authority, Owner
 from certrelay.texts import Texts
 from tests.certificates import PASSWORD, key
 from tests.flows.programs import ROOT, environment
+from tests.pki.test_unprotected import file_of
 
 NEW = "Newpw!8274xz"
 
@@ -187,6 +188,106 @@ def test_there_and_back_gives_the_same_plain_keys(store: Path, tmp_path: Path, s
         assert npki.open_key(after.get(sealed) or b"", PASSWORD).der == old.der
     opened = pkcs12.open_file(file.read_bytes(), PASSWORD)
     assert opened.pairs[0].key.vid_random is not None
+
+
+@pytest.mark.parametrize(("km", "pairs"), [((), 2), (("--km", "without"), 1)])
+def test_a_converted_file_is_in_the_fields_style_and_says_so(
+    store: Path, km: tuple[str, ...], pairs: int
+) -> None:
+    put(store, issued())
+    command: tuple[str | Path, ...] = ("convert", "1", "--store", store, "--to", "p12", *km)
+    status, out, err = run(*command, given=f"{PASSWORD}\n")
+    assert status == ExitStatus.OK, err
+    assert "3DES" in err
+    content = Path(out.strip()).read_bytes()
+    assert not pkcs12.outline(content).certificates_sealed
+    assert len(pkcs12.open_file(content, PASSWORD).pairs) == pairs
+
+
+@pytest.fixture
+def other_km(store: Path) -> Path:
+    """A pair whose km key has another password."""
+    folder = put(store, issued())
+    path = folder / "kmPri.key"
+    plain = npki.open_key(path.read_bytes(), PASSWORD).der
+    path.write_bytes(pbe.encrypt(pbe.seed_pbes1(bytes(8)), plain, "Other-pw99!x"))
+    return folder
+
+
+@pytest.mark.parametrize(("answer", "pairs"), [("Other-pw99!x", 2), ("", 1)])
+def test_a_km_key_under_another_password_is_asked_for_or_left_out(
+    store: Path, other_km: Path, answer: str, pairs: int
+) -> None:
+    command: tuple[str | Path, ...] = (
+        "convert",
+        other_km,
+        "--store",
+        store,
+        "--to",
+        "p12",
+        "--lang",
+        "en",
+    )
+    status, out, err = run(*command, given=f"{PASSWORD}\n{answer}\n")
+    assert status == ExitStatus.OK, err
+    assert "key management" in err
+    assert len(pkcs12.open_file(Path(out.strip()).read_bytes(), PASSWORD).pairs) == pairs
+
+
+def test_without_an_answer_the_error_names_both_ways_out(store: Path, other_km: Path) -> None:
+    command: tuple[str | Path, ...] = (
+        "convert",
+        other_km,
+        "--store",
+        store,
+        "--to",
+        "p12",
+        "--lang",
+        "en",
+    )
+    status, _, err = run(*command, given=f"{PASSWORD}\n")
+    assert status == ExitStatus.PASSWORD
+    assert "signing certificate is fine" in err
+    assert "--km without" in err
+    status, out, err = run(*command, "--km", "without", given=f"{PASSWORD}\n")
+    assert status == ExitStatus.OK, err
+    assert len(pkcs12.open_file(Path(out.strip()).read_bytes(), PASSWORD).pairs) == 1
+
+
+@pytest.mark.parametrize(("answer", "opens_with"), [("Other-pw99!x", NEW), ("", "Other-pw99!x")])
+def test_passwd_changes_the_km_key_too_or_leaves_it(
+    store: Path, other_km: Path, answer: str, opens_with: str
+) -> None:
+    given = f"{PASSWORD}\n{answer}\n{NEW}\n{NEW}\n"
+    status, _, err = run("passwd", other_km, "--store", store, given=given)
+    assert status == ExitStatus.OK, err
+    npki.open_key((other_km / "signPri.key").read_bytes(), NEW)
+    npki.open_key((other_km / "kmPri.key").read_bytes(), opens_with)
+
+
+def test_passwd_and_convert_encrypt_a_key_that_no_password_protects(
+    store: Path, tmp_path: Path
+) -> None:
+    plain = tmp_path / "plain.p12"
+    plain.write_bytes(file_of(mac=True).files[0].content)
+    command: tuple[str | Path, ...] = (
+        "convert",
+        plain,
+        "--store",
+        store,
+        "--to",
+        "npki",
+        "--lang",
+        "en",
+    )
+    status, out, err = run(*command, given=f"{NEW}\n{NEW}\n")
+    assert status == ExitStatus.OK, err
+    assert "No password protects" in err
+    npki.open_key((Path(out.strip()) / "signPri.key").read_bytes(), NEW)
+    status, _, err = run("passwd", plain, given=f"{NEW}\n{NEW}\n")
+    assert status == ExitStatus.OK, err
+    assert pkcs12.outline(plain.read_bytes()).protected
+    pkcs12.open_file(plain.read_bytes(), NEW)
 
 
 def test_converting_to_what_it_is_already_says_so(store: Path) -> None:

@@ -125,8 +125,12 @@ KEY = bag(oids.SHROUDED_KEY_BAG, pbe.encrypt(pbe.seed_pbes1(bytes(8)), SIGN.key.
 
 def test_an_open_key_and_bags_in_bags_are_read() -> None:
     inner = der.sequence(certificate_bag(SIGN.certificate.der), bag(oids.KEY_BAG, SIGN.key.der))
-    opened = pkcs12.open_file(wrapped(bag(oids.SAFE_CONTENTS_BAG, inner)), "any")
+    encoded = wrapped(bag(oids.SAFE_CONTENTS_BAG, inner))
+    opened = pkcs12.open_file(encoded, "", plain_keys=True)
     assert opened.pairs[0].key.vid_random == SIGN.key.vid_random
+    with pytest.raises(CertificateError) as caught:
+        pkcs12.open_file(encoded, "any")
+    assert caught.value.code == "key_not_encrypted"
 
 
 def test_a_broken_certificate_beside_a_good_one_is_passed_over() -> None:
