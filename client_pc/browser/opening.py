@@ -38,7 +38,8 @@ def opening(address: str, failed: Callable[[], None]) -> Iterator[None]:
         yield
         return
     process = subprocess.Popen(
-        [sys.executable, "-c", _OPEN],
+        # -I: no webbrowser.py of the folder in which the program was started is taken for it.
+        [sys.executable, "-I", "-c", _OPEN],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from certrelay.errors import CertRelayError
+from certrelay.frozen import frozen
 
 State = Literal["opening", "open", "closed", "failed", "unopened", "twice"]
 """The page: on its way, seen, left; or no browser opened it, none in time, two did."""
@@ -35,6 +36,20 @@ CODE_GRACE_S: Final = 3.0
 is doing: later than the story burns it."""
 
 
+@frozen(repr=False)
+class Admission:
+    """What a page gets for its ticket: both are secrets."""
+
+    token: str
+    """For its requests.  It stays in the page's memory."""
+    reload_ticket: str
+    """For its next reload.  Browsers write it down with the tab."""
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
 class PageSession:
     """One page beside one story.
 
@@ -43,16 +58,18 @@ class PageSession:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.ticket: Final = secrets.token_urlsafe(32)
+        self.ticket: Final = _secret()
         """What the page's address holds; good for one use."""
-        self._token: Final = secrets.token_urlsafe(32)
+        self._next_ticket = self.ticket
+        self._spent: list[str] = []
+        self._token = _secret()
+        self._is_token_used = False
         self.wake: Callable[[], None] = lambda: None
         """Ends the wait of the story's loop."""
         self._clock: Final = clock
         self._opened_at: Final = clock()
         self._changed: Final = threading.Condition()
         self._state: State = "opening"
-        self._is_redeemed = False
         self._news: list[State] = []
         self._events: list[dict[str, Any]] = []
         self._expires_at = 0.0
@@ -143,29 +160,41 @@ class PageSession:
 
     # --- the server's side ---
 
-    def redeem(self, ticket: str) -> str | None:
-        """Exchange the ticket for the page's token, once.
+    def redeem(self, ticket: str) -> Admission | None:
+        """Exchange a ticket for a token, and for the ticket of the next reload; each is good once.
 
-        The ticket is seen by whoever may read this PC's process table while the browser
-        starts.  Two who have it are one too many, so a second use shuts the page for both.
+        The first ticket is seen by whoever may read this PC's process table while the browser
+        starts, the others by whoever reads the files in which the browser keeps its tabs.  Two
+        who have one are one too many, so a second use shuts the page for both.
         """
         with self._changed:
-            if not hmac.compare_digest(ticket.encode(), self.ticket.encode()):
+            is_next = hmac.compare_digest(ticket.encode(), self._next_ticket.encode())
+            # A person who reloads twice in a row repeats a ticket whose token was never used.
+            is_repeated = (
+                len(self._spent) > 1 and ticket == self._spent[-1] and not self._is_token_used
+            )
+            if not is_next and not is_repeated:
+                if ticket in self._spent:
+                    self._become("twice")
                 return None
-            if self._is_redeemed:
-                self._become("twice")
+            is_late = not self._spent and self._clock() - self._opened_at > TICKET_S
+            if is_late or self._state == "twice":
                 return None
-            if self._clock() - self._opened_at > TICKET_S or self._state == "twice":
-                return None
-            self._is_redeemed = True
+            if is_next:
+                self._spent.append(ticket)
+                self._next_ticket = _secret()
+            self._token, self._is_token_used = _secret(), False
             self._seen_at = self._clock()
             self._become("open")
-            return self._token
+            return Admission(self._token, self._next_ticket)
 
     def admits(self, token: str) -> bool:
-        """Tell whether this is the page's token."""
-        is_right = hmac.compare_digest(token.encode(), self._token.encode())
-        return is_right and self._is_redeemed and self._state != "twice"
+        """Tell whether this is the page's token; the one before a reload is it no more."""
+        with self._changed:
+            is_right = hmac.compare_digest(token.encode(), self._token.encode())
+            admitted = is_right and bool(self._spent) and self._state != "twice"
+            self._is_token_used |= admitted
+            return admitted
 
     def events_after(
         self, count: int, seconds: float, is_gone: Callable[[], bool]
@@ -214,7 +243,7 @@ class PageSession:
     def failed(self) -> None:
         """No browser could be opened."""
         with self._changed:
-            if not self._is_redeemed:
+            if not self._spent:
                 self._become("failed")
 
     def watch(self) -> None:

@@ -11,12 +11,19 @@ _TCP: Final = Path("/proc/net/tcp")
 _ROOT: Final = 0
 """May read our memory anyway; on WSL it carries the connections of Windows' browsers."""
 
+_ESTABLISHED: Final = "01"
+_NONE: Final = "0"
+"""The inode of a connection that no process holds any more."""
+
 Address = tuple[str, int]
 """An IPv4 address and a port."""
 
 
 def is_ours(client: Address, server: Address, own: int, table: Path = _TCP) -> bool:
     """Tell whether the client of a connection runs under our own user id, or is root.
+
+    Only an established connection counts that a process still holds: one that was closed
+    before it is looked at is listed as root's, with no inode, whoever closed it.
 
     Args:
         client: The client's end.
@@ -33,9 +40,11 @@ def is_ours(client: Address, server: Address, own: int, table: Path = _TCP) -> b
         lines = table.read_text("ascii").splitlines()[1:]
     except (OSError, ValueError):
         return True
-    rows = (line.split() for line in lines)
-    owners = [int(row[7]) for row in rows if f"{row[1]} {row[2]}" == wanted]
-    return bool(owners) and owners[0] in (own, _ROOT)
+    rows = [row for row in map(str.split, lines) if f"{row[1]} {row[2]}" == wanted]
+    if len(rows) != 1:
+        return False
+    _, _, _, state, _, _, _, user, _, inode, *_ = rows[0]
+    return state == _ESTABLISHED and inode != _NONE and int(user) in (own, _ROOT)
 
 
 def _spelled(address: Address) -> str:

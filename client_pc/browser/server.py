@@ -177,11 +177,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _begin(self, body: dict[str, Any]) -> None:
         ticket = body.get("ticket")
-        token = self.server.page_session.redeem(ticket) if isinstance(ticket, str) else None
-        if token is None:
+        found = self.server.page_session.redeem(ticket) if isinstance(ticket, str) else None
+        if found is None:
             self._send(HTTPStatus.FORBIDDEN)
         else:
-            self._send_json({"token": token})
+            self._send_json({"token": found.token, "reload_ticket": found.reload_ticket})
 
     def _tell_events(self, query: str) -> None:
         if not self._has_token():

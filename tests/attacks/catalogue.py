@@ -54,6 +54,7 @@ ROWS: dict[int, str] = {
     51: "a web site or another user reads the PC's own page",
     71: "a relay's talk, or its silence, holds up the PC",
     76: "a key file takes gigabytes or minutes",
+    77: "another user's closed connection passes for root's",
 }
 """Every row of docs/security.md with a short name."""
 

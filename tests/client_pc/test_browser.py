@@ -11,9 +11,16 @@ import pytest
 from certrelay.errors import StorageError
 from client_pc.browser.files import FILES, read_files
 from client_pc.browser.opening import has_screen
-from client_pc.browser.page_session import AWAY_S, CODE_GRACE_S, TICKET_S, UNOPENED_S, PageSession
+from client_pc.browser.page_session import (
+    AWAY_S,
+    CODE_GRACE_S,
+    TICKET_S,
+    UNOPENED_S,
+    Admission,
+    PageSession,
+)
 from client_pc.browser.peer_uid import is_ours
-from client_pc.browser.server import MAX_BODY, serving
+from client_pc.browser.server import MAX_BODY, _Handler, _Server, serving
 from tests.sources import ROOT
 
 
@@ -40,9 +47,13 @@ def gone() -> bool:
 
 
 def opened(page_session: PageSession) -> str:
-    token = page_session.redeem(page_session.ticket)
-    assert token is not None
-    return token
+    return redeemed(page_session, page_session.ticket).token
+
+
+def redeemed(page_session: PageSession, ticket: str) -> Admission:
+    admission = page_session.redeem(ticket)
+    assert admission is not None
+    return admission
 
 
 def names(page_session: PageSession, count: int = 0) -> list[str]:
@@ -78,6 +89,47 @@ def test_a_ticket_is_good_once_and_a_second_use_shuts_the_page(page_session: Pag
 def test_a_ticket_is_good_for_two_minutes(page_session: PageSession, clock: Clock) -> None:
     clock.now += TICKET_S + 1
     assert page_session.redeem(page_session.ticket) is None
+
+
+@pytest.mark.attack(51)
+def test_a_reload_has_a_ticket_of_its_own_and_a_token_of_its_own(
+    page_session: PageSession, clock: Clock
+) -> None:
+    first = redeemed(page_session, page_session.ticket)
+    assert page_session.admits(first.token)
+    clock.now += 10 * TICKET_S
+    second = redeemed(page_session, first.reload_ticket)
+    assert page_session.admits(second.token)
+    assert not page_session.admits(first.token)
+    third = redeemed(page_session, second.reload_ticket)
+    assert page_session.admits(third.token)
+    assert page_session.take_news() == []
+
+
+@pytest.mark.attack(51)
+@pytest.mark.parametrize("again", ["the first", "a reload's"])
+def test_a_used_ticket_shuts_the_page_whichever_it_is(
+    page_session: PageSession, again: str
+) -> None:
+    first = redeemed(page_session, page_session.ticket)
+    second = redeemed(page_session, first.reload_ticket)
+    assert page_session.admits(second.token)
+    stolen = page_session.ticket if again == "the first" else first.reload_ticket
+    assert page_session.redeem(stolen) is None
+    assert not page_session.admits(second.token)
+    assert page_session.redeem(second.reload_ticket) is None
+    assert page_session.take_news() == ["twice"]
+
+
+def test_who_reloads_twice_in_a_row_is_nobody_else(page_session: PageSession) -> None:
+    """The first reload was cut short before it had kept what it was given."""
+    first = redeemed(page_session, page_session.ticket)
+    assert page_session.admits(first.token)
+    lost = redeemed(page_session, first.reload_ticket)
+    second = redeemed(page_session, first.reload_ticket)
+    assert page_session.admits(second.token)
+    assert not page_session.admits(lost.token)
+    assert second.reload_ticket == lost.reload_ticket
 
 
 @pytest.mark.attack(51)
@@ -227,11 +279,15 @@ TABLE = """\
    0: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000  1000        0 1 1
    1: 0100007F:C350 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1001        0 2 1
    2: 0100007F:C351 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 3 1
+   3: 0100007F:C353 0100007F:1F90 05 00000000:00000000 00:00000000 00000000     0        0 0 1
+   4: 0100007F:C354 0100007F:1F90 06 00000000:00000000 00:00000000 00000000     0        0 0 1
+   5: 0100007F:C355 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 0 1
+   6: 0100007F:C356 0100007F:1F90 04 00000000:00000000 00:00000000 00000000  1000        0 4 1
 """
 SERVER = ("127.0.0.1", 0x1F90)
 
 
-@pytest.mark.attack(51)
+@pytest.mark.attack(51, 77)
 @pytest.mark.parametrize(
     ("port", "own", "expected"),
     [
@@ -239,6 +295,10 @@ SERVER = ("127.0.0.1", 0x1F90)
         (0xC350, 1000, False),  # its owner, not ours
         (0xC351, 1000, True),  # root
         (0xC352, 1000, False),  # not there
+        (0xC353, 1000, False),  # closed: nobody's, though listed as root's
+        (0xC354, 0, False),
+        (0xC355, 1000, False),  # open, but no process has it
+        (0xC356, 1000, False),  # being closed
     ],
 )
 def test_the_kernels_table_tells_the_owner(
@@ -265,11 +325,55 @@ def test_a_real_connection_is_known_by_its_owner() -> None:
                 assert is_ours(client, server.getsockname(), own + 1) is (own == 0)
 
 
+@pytest.mark.attack(77)
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_a_real_connection_that_is_closed_already_is_nobodys() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
+        accepted, client = server.accept()
+        with accepted:
+            for user in (0, os.getuid()):
+                assert not is_ours(client, server.getsockname(), user)
+
+
+_SAY = """
+import os, socket, sys
+port, user = map(int, sys.argv[1:])
+os.setuid(user)
+for _ in range(50):
+    with socket.socket() as connection:
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(b"GET / HTTP/1.1\\r\\nHost: 127.0.0.1:%d\\r\\n\\r\\n" % port)
+"""
+
+
+@pytest.mark.attack(77)
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() != 0, reason="only root can play another user"
+)
+def test_what_another_user_asks_and_hangs_up_at_once_is_not_carried_out(
+    page_session: PageSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty of them wait until the server looks at the first."""
+    carried_out: list[str] = []
+    monkeypatch.setattr(_Handler, "do_GET", lambda handler: carried_out.append(handler.path))
+    server = _Server(page_session, lambda: None)
+    with server:
+        command = [sys.executable, "-I", "-c", _SAY, str(server.server_port), "65534"]
+        subprocess.run(command, check=True)
+        server.timeout = 0
+        for _ in range(50):
+            server.handle_request()
+        server.server_close()
+    assert carried_out == []
+
+
 _ASK = """
 import os, socket, sys
 port, user = map(int, sys.argv[1:])
 os.setuid(user)
-with socket.create_connection(("127.0.0.1", port)) as connection:
+with socket.socket() as connection:
+    connection.connect(("127.0.0.1", port))
     connection.sendall(b"GET / HTTP/1.1\\r\\nHost: 127.0.0.1:%d\\r\\n\\r\\n" % port)
     sys.stdout.buffer.write(connection.recv(12))
 """
@@ -278,7 +382,10 @@ with socket.create_connection(("127.0.0.1", port)) as connection:
 def answer_to(user: int, port: int) -> str:
     """The beginning of what a program of that user is answered."""
     command = [sys.executable, "-I", "-c", _ASK, str(port), str(user)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # A connection that is dropped ends with or without a reset.
+    assert not done.stderr or "ConnectionResetError" in done.stderr, done.stderr
+    return done.stdout
 
 
 @pytest.mark.attack(51)

@@ -18,7 +18,7 @@ from tests.web_phone.pc import Pc
 from tests.web_phone.phone import Phone
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Request
 
 _PATIENCE_S = 30
 DESKTOP = (
@@ -39,7 +39,15 @@ class PcPage:
         self.pc = pc
         self.address = address
         self.tab = tab
+        self.token = ""
+        """What the page shows with its requests: it keeps it in memory only."""
+        tab.page.on("request", self._note)
         tab.page.goto(address)
+
+    def _note(self, request: "Request") -> None:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind == "Bearer":
+            self.token = token
 
     @property
     def origin(self) -> str:

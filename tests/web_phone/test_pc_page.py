@@ -61,8 +61,8 @@ def ask_server(page: PcPage, path: str, **headers: str) -> tuple[int, bytes]:
 
 
 def token_of(page: PcPage) -> str:
-    token: str = page.tab.page.evaluate("history.state.token")
-    return token
+    assert page.token
+    return page.token
 
 
 @pytest.mark.parametrize("lan", [True, False], ids=["own relay", "relay"])
@@ -303,6 +303,21 @@ def test_the_story_is_told_to_the_page_only(start: Start) -> None:
         assert (got, told) == (status, b""), headers
     for path in ("/../pyproject.toml", "/client_pc/browser/server.py", "/texts/fr.json"):
         assert ask_server(pc_page, path)[0] == 404, path
+
+
+@pytest.mark.attack(51)
+def test_what_the_browser_may_write_down_is_no_token_and_good_for_one_reload(start: Start) -> None:
+    pc_page = start("import")
+    pc_page.read_code()
+    token, page = token_of(pc_page), pc_page.tab.page
+    kept = page.evaluate("JSON.stringify([history.state, {...localStorage}, {...sessionStorage}])")
+    assert token not in kept
+    assert page.evaluate("document.cookie") == ""
+    page.reload()
+    pc_page.read_code()
+    assert token_of(pc_page) != token
+    assert ask_server(pc_page, "/v1/events?after=0", authorization=f"Bearer {token}")[0] == 403
+    assert page.evaluate("JSON.stringify(history.state)") not in kept
 
 
 @pytest.mark.attack(51)

@@ -1,6 +1,7 @@
 // The page begins.  Its address holds a ticket in the fragment, which no request ever carries;
-// it is exchanged for a token, once.  The token stays in this tab's history entry, so that a
-// reload goes on; nothing is stored, and no other tab or site has it.
+// it is exchanged for a token, once.  The token stays in memory.  What stands in this tab's
+// history entry, which browsers write to their disk, is a ticket for the next reload, good once
+// like the first.
 
 import { preferredLanguage, LANGUAGES, Texts } from "../../../web_phone/ui/texts.js";
 import { App } from "./app.js";
@@ -14,13 +15,12 @@ addEventListener("hashchange", () => location.reload());
 
 /** @returns {Promise<Talk | null>} */
 async function begin() {
-  if (ticket !== "") {
-    const talk = await Talk.begin(ticket);
-    history.replaceState({ token: talk.token }, "", location.pathname);
-    return talk;
-  }
-  const kept = history.state === null ? undefined : history.state.token;
-  return typeof kept === "string" ? new Talk(kept) : null;
+  const kept = history.state === null ? undefined : history.state.ticket;
+  const own = ticket === "" ? kept : ticket;
+  if (typeof own !== "string") return null;
+  const talk = await Talk.begin(own);
+  history.replaceState({ ticket: talk.reloadTicket }, "", location.pathname);
+  return talk;
 }
 
 /** @param {string} language */

@@ -6,16 +6,19 @@
 export class Refused extends Error {}
 
 export class Talk {
-  /** @param {string} token */
-  constructor(token) {
-    this.token = token;
+  /** @param {string} token @param {string} reloadTicket */
+  constructor(token, reloadTicket) {
+    this._token = token;
+    /** What a reload of the page begins with, in place of the address's ticket. */
+    this.reloadTicket = reloadTicket;
   }
 
-  /** Exchange the ticket of the address, which is good for one use. @param {string} ticket */
+  /** Exchange a ticket, which is good for one use. @param {string} ticket */
   static async begin(ticket) {
     const answer = await fetch("/v1/session", { method: "POST", body: JSON.stringify({ ticket }) });
     if (!answer.ok) throw new Refused();
-    return new Talk((await answer.json()).token);
+    const { token, reload_ticket: reloadTicket } = await answer.json();
+    return new Talk(token, reloadTicket);
   }
 
   /** The story's events after the first `count`; waits for one. @param {number} count @returns {Promise<StoryEvent[]>} */
@@ -36,7 +39,7 @@ export class Talk {
 
   /** @param {string} path @param {RequestInit} request */
   async _ask(path, request) {
-    const headers = { authorization: `Bearer ${this.token}` };
+    const headers = { authorization: `Bearer ${this._token}` };
     const answer = await fetch(path, { ...request, headers });
     if (answer.status === 403) throw new Refused();
     return answer;
