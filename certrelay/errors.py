@@ -186,18 +186,22 @@ class TrustError(CertRelayError):
     """The numbers differ, or somebody changed what was sent.  Never retried."""
 
     exit_status = ExitStatus.TRUST
-    codes = _same("number_mismatch", "m1_open") | dict.fromkeys(
-        (
+    codes = (
+        _same("number_mismatch", "m1_open")
+        | dict.fromkeys(("code_open", "low_order"), "code_open")
+        | dict.fromkeys(
+            (
+                "tampered",
+                "m1_tries",
+                "m2_open",
+                "m3_open",
+                "commitment",
+                "carrier_type",
+                "bad_tag",
+                "frame_length",
+            ),
             "tampered",
-            "m1_tries",
-            "m2_open",
-            "m3_open",
-            "commitment",
-            "carrier_type",
-            "bad_tag",
-            "frame_length",
-        ),
-        "tampered",
+        )
     )
 
 
@@ -239,7 +243,14 @@ class QrError(CertRelayError):
 
     exit_status = ExitStatus.QR
     codes = (
-        _same("qr_version", "qr_foreign", "picture_unreadable", "picture_no_qr", "picture_many_qr")
+        _same(
+            "qr_version",
+            "qr_foreign",
+            "code_shape",
+            "picture_unreadable",
+            "picture_no_qr",
+            "picture_many_qr",
+        )
         | dict.fromkeys(
             ("qr_length", "qr_digits", "qr_range", "qr_reserved", "qr_key"), "qr_damaged"
         )

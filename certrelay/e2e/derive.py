@@ -9,6 +9,11 @@ import hmac
 from certrelay.wire.ids import LABEL, JoinSecret
 
 
+def hkdf_extract(salt: bytes, ikm: bytes) -> bytes:
+    """HKDF-Extract with SHA-256 (RFC 5869 §2.2): a pseudorandom key of 32 bytes."""
+    return hmac.digest(salt, ikm, "sha256")
+
+
 def hkdf_expand(prk: bytes, info: bytes, size: int) -> bytes:
     """HKDF-Expand with SHA-256 (RFC 5869 §2.3), for up to 32 bytes."""
     if size > hashlib.sha256().digest_size:
@@ -17,7 +22,7 @@ def hkdf_expand(prk: bytes, info: bytes, size: int) -> bytes:
 
 
 def _prk(seed: bytes) -> bytes:
-    return hmac.digest(LABEL + b"qr", seed, "sha256")
+    return hkdf_extract(LABEL + b"qr", seed)
 
 
 def join_secret(seed: bytes) -> JoinSecret:

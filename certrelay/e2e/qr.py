@@ -106,10 +106,18 @@ class QrCode:
         """
         origin, _, digits = url.partition("#")
         payload = Payload.from_bytes(from_digits(digits))
-        place = Origin.parse(origin)
-        if not _scheme_fits(place, payload.lan):
+        return cls.at(Origin.parse(origin), payload)
+
+    @classmethod
+    def at(cls, origin: Origin, payload: Payload) -> Self:
+        """Join a payload with the relay's place.
+
+        Raises:
+            QrError: ``qr_scheme``, if the payload does not allow that place.
+        """
+        if not _scheme_fits(origin, payload.lan):
             raise QrError("qr_scheme")
-        return cls(place, payload)
+        return cls(origin, payload)
 
     def __repr__(self) -> str:
         return f"QrCode({self.origin.text}, {self.payload!r})"
