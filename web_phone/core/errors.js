@@ -15,6 +15,7 @@ share("protocol", "bad_manifest", "too_large");
 share("tampered", "m2_open", "carrier_type", "bad_tag", "frame_length");
 share("qr_damaged", "qr_length", "qr_digits", "qr_range", "qr_reserved", "qr_key");
 share("qr_origin", "qr_scheme");
+share("code_open", "low_order");
 
 /** An error that the page raises on purpose. */
 export class CertRelayError extends Error {

@@ -35,25 +35,47 @@ const GROUP_DIGITS = [0, 3, 5, 8, 10, 13, 15, 17];
  */
 export function parseQr(url) {
   const hash = url.indexOf("#");
-  const payload = fromDigits(hash < 0 ? "" : url.slice(hash + 1));
-  if (payload.length !== PAYLOAD_BYTES) throw new CertRelayError("qr_length");
-  const byte0 = payload[0];
+  const payload = readPayload(fromDigits(hash < 0 ? "" : url.slice(hash + 1)));
+  return qrAt(parseOrigin(url.slice(0, hash)), payload);
+}
+
+/** @typedef {Pick<QrCode, "direction" | "lan" | "pkg" | "seed"> & {byte0: number}} Payload */
+
+/**
+ * Read the 65 bytes.
+ * @param {Uint8Array} raw
+ * @returns {Payload}
+ * @throws {CertRelayError} `qr_length`, `qr_version` or `qr_reserved`
+ */
+export function readPayload(raw) {
+  if (raw.length !== PAYLOAD_BYTES) throw new CertRelayError("qr_length");
+  const byte0 = raw[0];
   if (byte0 >> 4 !== VERSION) throw new CertRelayError("qr_version");
   if ((byte0 & 0b11) !== 0) throw new CertRelayError("qr_reserved");
-  const origin = parseOrigin(url.slice(0, hash));
-  const lan = ((byte0 >> 2) & 1) === 1;
+  return {
+    byte0,
+    direction: ((byte0 >> 3) & 1) === 1 ? "toPC" : "toPhone",
+    lan: ((byte0 >> 2) & 1) === 1,
+    pkg: raw.slice(1, 33),
+    seed: raw.slice(33),
+  };
+}
+
+/**
+ * Join a payload with the relay's place.
+ * @param {import("./origin.js").Origin} origin
+ * @param {Payload} payload
+ * @returns {QrCode}
+ * @throws {CertRelayError} `qr_scheme`, if the payload does not allow that place
+ */
+export function qrAt(origin, payload) {
+  const { byte0, direction, lan, pkg, seed } = payload;
   if (origin.scheme === "http" && !(lan ? origin.isLocal : origin.isLoopback)) {
     throw new CertRelayError("qr_scheme");
   }
   const spelled = utf8(origin.text);
-  return {
-    origin,
-    direction: ((byte0 >> 3) & 1) === 1 ? "toPC" : "toPhone",
-    lan,
-    pkg: payload.slice(1, 33),
-    seed: payload.slice(33),
-    info: concat(utf8("certrelay/1 info"), payload.slice(0, 1), uint(spelled.length, 2), spelled),
-  };
+  const info = concat(utf8("certrelay/1 info"), uint(byte0, 1), uint(spelled.length, 2), spelled);
+  return { origin, direction, lan, pkg, seed, info };
 }
 
 /**

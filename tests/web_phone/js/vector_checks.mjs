@@ -13,12 +13,14 @@ import { Scanned } from "../../../web_phone/core/handshake.js";
 import { keySchedule, setupRecipient, setupSender, sharedSecret } from "../../../web_phone/core/hpke.js";
 import { parseQr } from "../../../web_phone/core/qr.js";
 import { Receiver, Sender } from "../../../web_phone/core/transfer.js";
+import { codeChecks } from "./code_checks.mjs";
 import { Showing } from "./g_side.mjs";
 
 export const FILES = [
   "crp1.json",
   "crp1-negative.json",
   "rfc9180-psk-x25519-sha256-chacha20poly1305.json",
+  "crp1-code.json",
 ];
 
 const bytes = (text) => Uint8Array.from(text.match(/../g) || [], (pair) => parseInt(pair, 16));
@@ -41,7 +43,7 @@ function outcomeOf(step) {
 }
 
 export function allChecks(vectors) {
-  const [positive, negative, rfc] = FILES.map((name) => vectors[name]);
+  const [positive, negative, rfc, code] = FILES.map((name) => vectors[name]);
   return [
     ...rfc.map((vector) => ["RFC 9180 PSK mode", () => checkRfc(vector)]),
     ...positive.map((vector) => [`exchange ${vector.name}`, () => checkExchange(vector)]),
@@ -52,6 +54,7 @@ export function allChecks(vectors) {
       .filter((vector) => vector.messages)
       .map((vector) => [`endpoint through ${vector.name}`, () => checkEndpoint(vector)]),
     ...negative.map((vector) => [`${vector.layer}: ${vector.name}`, () => LAYERS[vector.layer](vector)]),
+    ...codeChecks(code),
   ];
 }
 
