@@ -148,6 +148,7 @@ class RoomEnded(CertRelayError):
         "try_later",
         "second_scan",
         "left",
+        "page_closed",
         "grace",
         "timeout",
     )
@@ -307,6 +308,7 @@ class NotConfirmed(CertRelayError):
         "declined",
         "cancelled",
         "not_confirmed",
+        "unconfirmed",
         "partial",
         "rejected",
         "renewals_used_up",

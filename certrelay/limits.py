@@ -74,11 +74,24 @@ HANDSHAKE_S: Final = 30.0
 NUMBER_S: Final = 120.0
 """Seconds from the number's display until it must have been typed."""
 
+NUMBER_DELAY_S: Final = 0.5
+"""Seconds the receiver waits for word of the sender's step before it shows the number: a sender
+that is still choosing says so at once, and has no field for the number yet."""
+
 SAVE_QUESTION_S: Final = 120.0
 """Seconds to answer "save?"; unanswered is declined."""
 
+SEEN_QUESTION_S: Final = 120.0
+"""Seconds to answer a page's question whether the file is there; unanswered is unconfirmed."""
+
+SEEN_RESERVE_S: Final = 5.0
+"""Seconds before the session's end at which that question ends too: the receipt must go out."""
+
 CLOSE_WAIT_S: Final = 5.0
 """Seconds the closing device waits for its acknowledgement, and the other for `closed`."""
+
+LEAVE_WAIT_S: Final = 2.0
+"""Seconds a device that has sent `leave` waits for the relay to close the socket."""
 
 ANSWER_S: Final = 10.0
 """Seconds in which a relay must answer the first `create` or `join`; then it is none."""

@@ -21,6 +21,7 @@ from certrelay.endpoint import Endpoint, ScanSide, Times
 from certrelay.errors import CertRelayError
 from certrelay.frozen import frozen
 from certrelay.wire.release import PC_POLICY
+from client_mobile_sim.page import PageReceiving
 
 
 @frozen
@@ -33,7 +34,7 @@ class Phone:
     """What it sends, if it is to send; asked for if there are none."""
 
     yes: bool = False
-    """Whether it saves without asking what it receives."""
+    """Whether it saves without asking what it receives, and, as a page, sees the file."""
 
     times: Times | None = None
 
@@ -68,7 +69,8 @@ def _handler(direction: Direction, phone: Phone, report: Report) -> Handler:
     if direction is Direction.TO_PHONE:
         store = Store(phone.keystore)
         store.clean()
-        return Receiving(store, yes=phone.yes, today=lambda: datetime.now(UTC))
+        kind = PageReceiving if phone.hello.platform == "web" else Receiving
+        return kind(store, yes=phone.yes, today=lambda: datetime.now(UTC))
 
     def pick() -> Dialogue[tuple[Item, ...]]:
         now = datetime.now(UTC)

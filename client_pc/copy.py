@@ -23,8 +23,12 @@ from client_pc import computer
 from client_pc.embedded import listen_address, relay_on
 from client_pc.showing import CodeFiles, Showing
 
-RENEWED: Final = frozenset({"expired", "second_scan", "m1_tries"})
-"""Ends after which the PC shows a fresh code by itself: the old one is dead, nobody is hurt."""
+RENEWED: Final = frozenset({"expired", "second_scan", "m1_tries", "page_closed", "left", "grace"})
+"""Ends after which the PC shows a fresh code by itself, as long as no number has matched.
+
+The old code is dead and nothing has been sent.  The last three say that the phone has gone
+without its person having cancelled: a page that was closed or loaded anew.
+"""
 
 
 @frozen
@@ -68,7 +72,7 @@ def copy(
                 ended = session.run()
             finally:
                 handler.take_away(session)
-            if ended.error is None or ended.error.code not in RENEWED:
+            if ended.error is None or ended.matched or ended.error.code not in RENEWED:
                 return ended
             if renewal < QR_RENEWALS:
                 code = ended.error.code

@@ -1,6 +1,7 @@
 """`certrelay export`: certificates go from this PC to the phone."""
 
 import os
+import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +11,14 @@ from certrelay.client.flow.choosing import Opened, check_passwords, choose
 from certrelay.client.flow.dialogue import Dialogue, hold
 from certrelay.client.flow.sending import Sending
 from certrelay.client.flow.session import Shell
+from certrelay.client.terminal.report import Report
 from certrelay.e2e.qr import Direction
 from certrelay.endpoint.events import Ended
 from certrelay.errors import CertificateError, CertRelayError
 from certrelay.frozen import frozen
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.pki.rewrap import to_pkcs12
+from certrelay.safe_text import printable
 from client_pc.change import remove
 from client_pc.copy import CopyOptions, copy
 from client_pc.history.record import Witness, remember
@@ -33,7 +36,7 @@ class SendOptions:
     """Send PKCS#12 files of this style in place of key pairs."""
 
     also_delete: bool = False
-    """Remove from this PC what the phone has confirmed to have stored."""
+    """Remove from this PC what an app on the phone has confirmed to have stored."""
 
     km: bool = False
     """Whether a PKCS#12 file that is made gets the km pair too: phones take one certificate
@@ -61,6 +64,8 @@ def send(
     if options.style is not None:
         style = report.texts.say(f"style.{options.style}")
         report.event("style", report.texts.say("pc.style", style=style), style=options.style)
+    if options.also_delete:
+        report.event("delete_rule", report.texts.say("pc.delete_rule"))
 
     def ready() -> Dialogue[tuple[Item, ...]]:
         yield from ()
@@ -73,12 +78,12 @@ def send(
         return witnesses[-1]
 
     ended = copy(Direction.TO_PHONE, make_handler, way, shell)
+    peer = witnesses[-1].peer if witnesses else None
     if options.also_delete:
-        _remove_kept(opened, ended, shell)
+        _delete_kept(opened, ended, report, is_page=peer is None or peer.platform == "web")
     if ended.error is None:
         report.event("done", report.texts.say("pc.done.export", count=len(items)))
     summaries = [each.candidate.summary for each in opened]
-    peer = witnesses[-1].peer if witnesses else None
     remember(past, "export", peer, summaries, ended=ended, report=report)
     return ended.error
 
@@ -93,8 +98,24 @@ def _form(opened: Opened, options: SendOptions) -> Item:
     return to_pkcs12(item, password, password, os.urandom, style, km=options.km)
 
 
-def _remove_kept(opened: Sequence[Opened], ended: Ended, shell: Shell) -> None:
-    """Remove what the receipt says is on the phone, and nothing else."""
+def _delete_kept(opened: Sequence[Opened], ended: Ended, report: Report, *, is_page: bool) -> None:
+    """Delete what the receipt says is on the phone, and nothing else.
+
+    A page cannot know what its browser did with a file, so nothing is deleted on its word: the
+    person is told how to delete it after a look at the phone.
+    """
+    later = []
     for each, result in zip(opened, ended.results or (), strict=False):
-        if result.is_kept:
-            remove(each.candidate, shell.report)
+        if result.is_kept and not is_page:
+            remove(each.candidate, report)
+        elif result.is_kept or result.status == "unconfirmed":
+            later.append(printable(str(each.candidate.path), None))
+    if later:
+        commands = [f"  certrelay delete {_quoted(path)}" for path in later]
+        text = "\n".join([report.texts.say("pc.delete_later"), *commands])
+        report.event("delete_later", text, paths=later)
+
+
+def _quoted(path: str) -> str:
+    """Quote a path for the shell of this system."""
+    return f'"{path}"' if os.name == "nt" else shlex.quote(path)

@@ -78,10 +78,10 @@ class Line:
 def event_of(request: Request, policy: ReleasePolicy, closed: Refused | None) -> Event:
     """Say what a request is to a room that stands; ``closed`` as in `Home`."""
     match request:
-        case Create(_, token_hash, peer_token_hash):
-            return Recreated(token_hash, peer_token_hash)
+        case Create(_, token_hash, peer_token_hash, token):
+            return Recreated(token_hash, peer_token_hash, token)
         case Join(_, token_hash):
-            return Joined(token_hash, closed or _verdict(request, policy))
+            return Joined(token_hash, closed or _verdict(request, policy), request.token)
         case Resume(_, role, token):
             return Resumed(role, token)
 

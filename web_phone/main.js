@@ -28,10 +28,6 @@ function main() {
   addEventListener("beforeunload", (event) => {
     if (app.isBusy) event.preventDefault();
   });
-  addEventListener("pagehide", (event) => {
-    // A page that may come back keeps its place; one that goes for good says so.
-    if (!event.persisted) app.leave();
-  });
   begin();
   boot.started();
 }

@@ -17,6 +17,7 @@ from certrelay.errors import ProtocolError
 from certrelay.frozen import frozen
 from certrelay.limits import CHUNK_BYTES
 from certrelay.strict_json import NotStrict, parse_object, write_object
+from certrelay.wire.release import Version, VersionUnreadable
 
 
 class Kind(IntEnum):
@@ -34,7 +35,10 @@ class Kind(IntEnum):
 
 OTHER: Final = "other"
 STEPS: Final = ("choosing", "typing", "asking", "saving")
-STATUSES: Final = ("stored", "duplicate", "rejected")
+STATUSES: Final = ("stored", "duplicate", "rejected", "unconfirmed")
+KEPT: Final = ("stored", "duplicate")
+"""The statuses of an item that the receiver has on disk."""
+
 REASONS: Final = (
     "declined",
     "too_large",
@@ -45,17 +49,21 @@ REASONS: Final = (
     "name_taken",
     "disk",
 )
+REFUSALS: Final = ("version_too_low", "version_blocked", "platform_mismatch", "os_too_low")
+"""The reasons of CLOSE with which an end refuses the other one's release."""
+
+VERSIONS: Final = ("found", "needed")
+"""The keys that go with them."""
+
 CLOSE_REASONS: Final = (
     "done",
     "cancelled",
     "number_mismatch",
     "second_scan",
-    "version_too_low",
-    "version_blocked",
-    "platform_mismatch",
-    "os_too_low",
+    *REFUSALS,
     "timeout",
     "protocol",
+    "page_closed",
 )
 
 
@@ -106,7 +114,7 @@ class ItemResult:
     @property
     def is_kept(self) -> bool:
         """Tell whether the receiver has the item on disk."""
-        return self.status in ("stored", "duplicate")
+        return self.status in KEPT
 
 
 @frozen
@@ -118,9 +126,16 @@ class Receipt:
 
 @frozen
 class Close:
-    """The session is over, and why."""
+    """The session is over, and why.
+
+    ``found`` and ``needed`` go with a refusal of the other end's release: what its hello said,
+    and the lowest that is admitted.  Both are versions; they alone of the other end's texts
+    may be shown.
+    """
 
     reason: str
+    found: str | None = None
+    needed: str | None = None
 
 
 @frozen
@@ -150,8 +165,10 @@ def encode(body: Body) -> tuple[Kind, bytes]:
             return Kind.END, digest
         case Receipt(items):
             return Kind.RECEIPT, _json({"items": [_result_fields(item) for item in items]})
-        case Close(reason):
-            return Kind.CLOSE, _json({"reason": reason})
+        case Close(reason, found, needed):
+            versions = {"found": found, "needed": needed}
+            known = {name: version for name, version in versions.items() if version is not None}
+            return Kind.CLOSE, _json({"reason": reason, **known})
         case Progress(step):
             return Kind.PROGRESS, _json({"step": step})
         case _:
@@ -189,7 +206,8 @@ def decode(kind: int, raw: bytes) -> Body:
         case Kind.RECEIPT:
             return Receipt(_results(fields.get("items")))
         case Kind.CLOSE:
-            return Close(_word(fields, "reason", CLOSE_REASONS))
+            reason = _word(fields, "reason", CLOSE_REASONS)
+            return Close(reason, **(_versions(fields) if reason in REFUSALS else {}))
         case Kind.PROGRESS:
             return Progress(_word(fields, "step", STEPS))
         case _:
@@ -217,6 +235,20 @@ def _word(fields: Any, key: str, known: tuple[str, ...]) -> str:
     if not isinstance(value, str):
         raise ProtocolError("bad_body")
     return value if value in known else OTHER
+
+
+def _versions(fields: dict[str, Any]) -> dict[str, str]:
+    """Read the versions of a refusal; what is none is passed over: the session is over anyhow."""
+    texts = {name: fields[name] for name in VERSIONS if isinstance(fields.get(name), str)}
+    return {name: text for name, text in texts.items() if _is_version(text)}
+
+
+def _is_version(text: str) -> bool:
+    try:
+        Version.parse(text)
+    except VersionUnreadable:
+        return False
+    return True
 
 
 def _results(items: Any) -> tuple[ItemResult, ...]:

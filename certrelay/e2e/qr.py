@@ -61,14 +61,17 @@ class Payload:
         """Read a payload.
 
         Raises:
-            QrError: ``qr_length``, ``qr_version`` (made by a newer program) or
+            QrError: ``qr_version`` (made by a newer program), ``qr_length`` or
                 ``qr_reserved``.
         """
-        if len(raw) != PAYLOAD_BYTES:
+        if not raw:
             raise QrError("qr_length")
         byte0 = raw[0]
+        # Before the length, which a later version may have chosen anew.
         if byte0 >> 4 != VERSION:
             raise QrError("qr_version")
+        if len(raw) != PAYLOAD_BYTES:
+            raise QrError("qr_length")
         if byte0 & 0b11:
             raise QrError("qr_reserved")
         return cls(Direction(byte0 >> 3 & 1), bool(byte0 >> 2 & 1), raw[1:33], raw[33:])

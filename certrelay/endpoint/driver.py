@@ -6,8 +6,9 @@
 
 The shell connects while ``wants_connection``, tells what happened (``connected``,
 ``connection_lost``, ``receive_text``, ``receive_binary``, ``tick``) and what the person did
-(``offer``, ``enter_number``, ``report_step``, ``saving``, ``stored``, ``cancel``); after
-each call it carries out what ``take`` gives.  There is no socket, clock or file here: the
+(``offer``, ``enter_number``, ``report_step``, ``saving``, ``stored``, ``ask_seen``,
+``confirm_seen``, ``give_up_seeing``, ``cancel``, ``interrupt``); after each call it carries
+out what ``take`` gives.  There is no socket, clock or file here: the
 same driver runs in both clients and in the simulation.
 
 Source: docs/protocol.md §4 to §8.
@@ -19,7 +20,7 @@ from enum import Enum, auto
 from typing import Final, assert_never
 
 from certrelay.bundle import Item
-from certrelay.e2e.bodies import Body, Close, ItemResult, Offer, Progress
+from certrelay.e2e.bodies import VERSIONS, Body, Close, ItemResult, Offer, Progress, Receipt
 from certrelay.e2e.channel import Confirmed, Unconfirmed
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.transfer import Receiver, Sender, SenderState, hand_to
@@ -39,6 +40,7 @@ from certrelay.errors import (
     StateError,
     TrustError,
 )
+from certrelay.limits import SEEN_RESERVE_S
 from certrelay.wire import messages
 from certrelay.wire.release import ReleasePolicy
 
@@ -78,10 +80,14 @@ class Endpoint:
         self._channel: Unconfirmed | Confirmed | None = None
         self._stands = False
         self._was_scanned_twice = False
+        self._shows_number = False
         self._refusal: ReleaseRefused | None = None
         self._offer: Offer | None = None
         self._step: str | None = None
+        self._said_saving = False
+        self._handed_over: tuple[ItemResult, ...] | None = None
         self._results: tuple[ItemResult, ...] | None = None
+        self._receipt: Receipt | None = None
         self._error: CertRelayError | None = None
         self._timers: Final = Timers()
         self._out: list[events.Command | events.Event] = []
@@ -214,23 +220,78 @@ class Endpoint:
             self._channel.send(Progress(step))
 
     def saving(self) -> None:
-        """Receiver: the person said yes; what follows is this device's work."""
+        """Receiver: the person said yes; what follows is this device's work.
+
+        Called before the first byte is written; `stored` calls it where nothing is.
+        """
         self._timers.stop(Timer.SAVE)
-        self.report_step("saving")
+        if not self._said_saving:  # once before each RECEIPT: the relay counts messages
+            self._said_saving = True
+            self.report_step("saving")
+
+    def ask_seen(self, results: Sequence[ItemResult], now: float) -> None:
+        """Receiver that is a page: the files are with the browser, the person is asked for them.
+
+        Called again when they were handed over again: the question's time begins anew.
+
+        Args:
+            results: What is true if the person sees the files: ``stored`` for each one that
+                was handed over, ``rejected`` for the others.
+            now: Seconds on the driver's clock.
+        """
+        if self._results is not None or self.phase is not Phase.MOVING:
+            return
+        self.saving()
+        self._handed_over = tuple(results)
+        until = now + self._times.seen_question
+        session_end = self._timers.until(Timer.SESSION)
+        if session_end is not None:
+            until = min(until, session_end - SEEN_RESERVE_S)
+        self._timers.start(Timer.SEEN, until)
+
+    def confirm_seen(self) -> None:
+        """Receiver that is a page: the person sees the files."""
+        if self._handed_over is not None:
+            self.stored(self._handed_over)
+
+    def give_up_seeing(self) -> None:
+        """Receiver that is a page: nobody has seen the files; the receipt says so."""
+        if self._handed_over is not None:
+            self.stored([_unseen(result) for result in self._handed_over])
 
     def stored(self, results: Sequence[ItemResult]) -> None:
         """Receiver: every item is on disk or refused; the receipt goes out."""
         if not isinstance(self._transfer, Receiver) or self._results is not None:
             return
-        self._timers.stop(Timer.SAVE)
+        if self._hello.platform == "web" and any(each.status == "duplicate" for each in results):
+            raise StateError("a page cannot know what is on the disk")
+        self.saving()
+        self._timers.stop(Timer.SEEN)
         self._results = tuple(results)
         self._error = outcome.of_results(self._results)
-        if self._is_open and isinstance(self._channel, Confirmed):
-            self._channel.send(self._transfer.receipt(self._results))
+        self._receipt = self._transfer.receipt(self._results)
+        self._give_receipt(at_once=False)
+
+    def _give_receipt(self, *, at_once: bool) -> None:
+        """Send the receipt once `saving` is acknowledged, so that the order tells no answer."""
+        if self._receipt is None or not self._is_open or not isinstance(self._channel, Confirmed):
+            return
+        if at_once or self._channel.delivery.is_settled:
+            self._channel.send(self._receipt)
+            self._receipt = None
 
     def cancel(self, now: float, why: CertRelayError | None = None) -> None:
         """The person gave up, or something on this device failed: both sides end."""
+        self.give_up_seeing()
         self._close("cancelled", why or Interrupted("interrupted"), now)
+
+    def interrupt(self, now: float) -> None:
+        """Something outside ends this program.  At a page that is its tab being closed."""
+        if self._hello.platform == "web":
+            self.give_up_seeing()
+            self._close("page_closed", Interrupted("interrupted"), now)
+        else:
+            self.cancel(now)
 
     # --- what the relay says ---
 
@@ -320,7 +381,7 @@ class Endpoint:
     def _repeat_opening(self, now: float) -> None:
         """S: send m1 or m3 again until G has answered, every three seconds."""
         message = self.side.to_repeat()
-        if message is not None and self.phase is Phase.OPENING:
+        if message is not None and not self._stands:
             self._out.append(events.SendBinary(message))
             self._timers.start(Timer.REPEAT, now + self._times.repeat)
 
@@ -332,10 +393,32 @@ class Endpoint:
         if step.keys is not None:
             self._channel = Unconfirmed(step.keys)
         if step.acknowledge and self._channel is not None:
-            self._channel.delivery.acknowledge()
-            if not self._stands:
-                self._channel_stands(now)
+            self._answer_m3(self._channel, now)
         elif step.send and isinstance(self.side, ScanSide):
+            self._timers.start(Timer.REPEAT, now + self._times.repeat)
+            if step.keys is not None and self._refusal is not None:
+                self._refuse(self._refusal, now)
+
+    def _answer_m3(self, channel: Unconfirmed | Confirmed, now: float) -> None:
+        """G: a 0x11; to a device that is refused, the frame with CLOSE and nothing else."""
+        first, self._stands = not self._stands, True
+        if self._refusal is None:
+            channel.delivery.acknowledge()
+            if first:
+                self._compare(now)
+        elif first:
+            self._refuse(self._refusal, now)
+        else:
+            channel.delivery.repeat(now)
+
+    def _refuse(self, refusal: ReleaseRefused, now: float) -> None:
+        """Tell a device inside the seal that its release is not admitted; show no number."""
+        self._settle(refusal)
+        versions = {
+            name: str(refusal.details[name]) for name in VERSIONS if name in refusal.details
+        }
+        self._send_close(Close(refusal.code, **versions), now)
+        if not self._stands:  # S: G opens the frame only once it has m3
             self._timers.start(Timer.REPEAT, now + self._times.repeat)
 
     def _introduce(self, hello: Hello) -> None:
@@ -345,20 +428,24 @@ class Endpoint:
             self._refusal = refusal
         self._tell(events.PeerIntroduced(hello))
 
-    def _channel_stands(self, now: float) -> None:
+    def _compare(self, now: float) -> None:
+        """The channel stands: people compare the number."""
         assert isinstance(self._channel, Unconfirmed)
-        self._stands = True
         self._timers.stop(Timer.HANDSHAKE, Timer.REPEAT)
         self.phase = Phase.COMPARING
-        if self._refusal is not None:
-            self._close(self._refusal.code, self._refusal, now)
-            return
         if self._step is not None:
             self._channel.send(Progress(self._step))
         if self.side.sends:
             self._tell(events.NumberWanted(self._channel.tries_left))
         else:
-            self._timers.start(Timer.NUMBER, now + self._times.number)
+            self._timers.start(Timer.NUMBER_DELAY, now + self._times.number_delay)
+
+    def _show_number(self, now: float) -> None:
+        """Receiver: the sender's person can type the number now; the clock begins, or anew."""
+        self._timers.stop(Timer.NUMBER_DELAY)
+        self._timers.start(Timer.NUMBER, now + self._times.number)
+        if not self._shows_number and isinstance(self._channel, Unconfirmed):
+            self._shows_number = True
             self._tell(events.NumberShown(self._channel.number))
 
     # --- the channel ---
@@ -377,14 +464,17 @@ class Endpoint:
         body = delivery.receive(message, now)
         if not self._stands:
             # S: G's first 0x10 or 0x11 that opens proves that m3 arrived.
-            self._channel_stands(now)
+            self._stands = True
+            if not isinstance(body, Close):  # a refusal stands in place of the number
+                self._compare(now)
+        self._give_receipt(at_once=False)
         if delivery.delivered_bytes != before:
             self._tell(events.Moved(delivery.delivered_bytes, self._transfer.total))
         match body:
             case None:
                 return
-            case Close(reason):
-                self._peer_closed(reason, now)
+            case Close():
+                self._peer_closed(body, now)
             case Progress(step):
                 self._peer_stepped(step, now)
             case _:
@@ -393,17 +483,21 @@ class Endpoint:
     def _peer_stepped(self, step: str, now: float) -> None:
         self._tell(events.PeerStepped(step))
         if self.phase is Phase.COMPARING and not self.side.sends:
-            # Whoever still looks for a certificate and its password is not late with the number.
+            # A person who still looks for a certificate and its password is not late with the
+            # number, and has nowhere to type it.
             if step == "choosing":
-                self._timers.stop(Timer.NUMBER)
+                self._timers.stop(Timer.NUMBER, Timer.NUMBER_DELAY)
+                self._shows_number = False
             elif step == "typing":
-                self._timers.start(Timer.NUMBER, now + self._times.number)
+                self._show_number(now)
 
     def _receive_late(self, message: bytes, now: float) -> None:
         """After a CLOSE frames are acknowledged and not read."""
         assert self._channel is not None
         with suppress(TrustError, ProtocolError):
             self._channel.delivery.receive(message, now)
+            self._stands = True
+            self._timers.stop(Timer.REPEAT)
         if self._channel.delivery.is_dead:
             self._leave()
         elif self.phase is Phase.CLOSING and self._channel.delivery.is_settled:
@@ -416,7 +510,7 @@ class Endpoint:
         if isinstance(body, Offer) and isinstance(self._channel, Unconfirmed):
             self._channel = self._channel.confirmed_by(body)
             self.phase = Phase.MOVING
-            self._timers.stop(Timer.NUMBER)
+            self._timers.stop(Timer.NUMBER, Timer.NUMBER_DELAY)
         if not isinstance(self._channel, Confirmed):
             raise ProtocolError("out_of_turn")
         for answer in answers:
@@ -449,7 +543,8 @@ class Endpoint:
             self._channel.send(self._offer)
 
     def _flush_channel(self, now: float) -> None:
-        if self._channel is not None and self._stands and self._presence.both_here:
+        speaks = self._stands or self.phase is Phase.CLOSING
+        if self._channel is not None and speaks and self._presence.both_here:
             self._fill_window(self._channel)
             sealed = self._channel.delivery.take(now)
             self._out.extend(events.SendBinary(message) for message in sealed)
@@ -479,13 +574,21 @@ class Endpoint:
                     self._repeat_opening(now)
                 else:
                     self._timers.start(Timer.REPEAT, now + self._times.repeat)
+            case Timer.NUMBER_DELAY:
+                self._show_number(now)
             case Timer.UNCLAIMED:
                 self._close("timeout", RoomEnded("expired"), now)
             case Timer.HANDSHAKE | Timer.SESSION | Timer.NUMBER:
                 self._close("timeout", RoomEnded("timeout"), now)
             case Timer.SAVE:
                 self._tell(events.SaveOverdue())
-            case Timer.GRACE | Timer.PEER_GRACE:
+            case Timer.SEEN:
+                self.give_up_seeing()
+                self._tell(events.SeenOverdue())
+            case Timer.GRACE:
+                self._settle(RelayUnreachable("connection_lost"))
+                self._leave()
+            case Timer.PEER_GRACE:
                 self._settle(RoomEnded("grace"))
                 self._leave()
             case Timer.CLOSE:
@@ -514,16 +617,21 @@ class Endpoint:
         if not self._stands or self._channel is None or self._channel.delivery.is_dead:
             self._leave()
             return
-        self._channel.send(Close(reason))
+        self._give_receipt(at_once=True)
+        self._send_close(Close(reason), now)
+
+    def _send_close(self, close: Close, now: float) -> None:
+        assert self._channel is not None
+        self._channel.send(close)
         self.phase = Phase.CLOSING
         self._timers.stop_all()
         self._timers.start(Timer.CLOSE, now + self._times.close_wait)
 
-    def _peer_closed(self, reason: str, now: float) -> None:
-        if reason == "done":
+    def _peer_closed(self, close: Close, now: float) -> None:
+        if close.reason == "done":
             self._settle(NotConfirmed("cancelled"))
         else:
-            self._settle(outcome.of_close(reason, self._hello))
+            self._settle(outcome.of_close(close, self._hello))
         self.phase = Phase.CLOSED
         self._timers.stop_all()
         self._timers.start(Timer.CLOSE, now + self._times.close_wait)
@@ -546,7 +654,8 @@ class Endpoint:
         self._timers.stop_all()
         if self._channel is not None:
             self._channel.delivery.kill()
-        self._tell(events.Ended(self._error, self._results))
+        matched = isinstance(self._channel, Confirmed)
+        self._tell(events.Ended(self._error, self._results, matched))
 
     # --- giving out ---
 
@@ -555,3 +664,7 @@ class Endpoint:
 
     def _tell(self, event: events.Event) -> None:
         self._out.append(event)
+
+
+def _unseen(result: ItemResult) -> ItemResult:
+    return ItemResult("unconfirmed") if result.status == "stored" else result

@@ -55,7 +55,10 @@ class PeerIntroduced:
 
 @frozen(repr=False)
 class NumberShown:
-    """Receiver: show this number; the person types it on the sender."""
+    """Receiver: show this number; the person types it on the sender.
+
+    It comes when the sender has a field for it, and again after it went back to choosing.
+    """
 
     number: str
 
@@ -98,7 +101,8 @@ class Moved:
 class ItemsArrived:
     """Receiver: everything is here; ``None`` in place of an item whose digest is wrong.
 
-    The shell now parses, asks, calls ``saving``, stores, and calls ``stored``.
+    The shell now parses, asks, calls ``saving``, stores, and calls ``stored``.  A page calls
+    ``ask_seen`` in place of ``stored``, then ``confirm_seen`` or ``give_up_seeing``.
     """
 
     items: tuple[Item | None, ...]
@@ -107,6 +111,11 @@ class ItemsArrived:
 @frozen
 class SaveOverdue:
     """Receiver: the question was not answered in time, so it counts as declined."""
+
+
+@frozen
+class SeenOverdue:
+    """Receiver that is a page: nobody said in time that the file is there; it is unconfirmed."""
 
 
 @frozen
@@ -154,6 +163,8 @@ class Ended:
 
     error: CertRelayError | None
     results: tuple[ItemResult, ...] | None
+    matched: bool = False
+    """Whether the number had matched: before that a fresh QR code hurts nobody."""
 
 
 Command = SendText | SendBinary | Disconnect
@@ -169,6 +180,7 @@ Event = (
     | Moved
     | ItemsArrived
     | SaveOverdue
+    | SeenOverdue
     | ReceiptArrived
     | ConnectionLost
     | ConnectionBack

@@ -5,7 +5,7 @@ Source: docs/protocol.md §4, §7.
 
 from collections.abc import Sequence
 
-from certrelay.e2e.bodies import ItemResult
+from certrelay.e2e.bodies import REFUSALS, Close, ItemResult
 from certrelay.e2e.hello import Hello
 from certrelay.errors import (
     CertRelayError,
@@ -23,9 +23,12 @@ _RELEASE = ("version_too_low", "version_blocked", "version_unreadable", "platfor
 def of_results(results: Sequence[ItemResult]) -> CertRelayError | None:
     """Judge the items' fates: ``None`` if the receiver has them all."""
     kept = sum(result.is_kept for result in results)
+    unconfirmed = sum(result.status == "unconfirmed" for result in results)
     if kept == len(results):
         return None
-    if kept:
+    if kept + unconfirmed == len(results):
+        return NotConfirmed("unconfirmed")
+    if kept or unconfirmed:
         return NotConfirmed("partial", kept=kept, total=len(results))
     reasons = {result.reason for result in results}
     if reasons == {"declined"}:
@@ -47,18 +50,19 @@ def of_refusal(refused: Refused, own: Hello) -> CertRelayError:
     return RoomEnded(refused.code)
 
 
-def of_close(reason: str, own: Hello) -> CertRelayError:
+def of_close(close: Close, own: Hello) -> CertRelayError:
     """What the other end's CLOSE means; ``own`` is what this end had said of itself."""
+    reason = close.reason
+    if reason in REFUSALS:
+        said = own.os_version if reason == "os_too_low" else own.app_version
+        needed = {} if close.needed is None else {"needed": close.needed}
+        return ReleaseRefused(reason, platform=own.platform, found=close.found or said, **needed)
     match reason:
         case "cancelled":
             return NotConfirmed("cancelled")
         case "number_mismatch":
             return TrustError("number_mismatch")
-        case "second_scan" | "timeout":
+        case "second_scan" | "timeout" | "page_closed":
             return RoomEnded(reason)
-        case "os_too_low":
-            return ReleaseRefused(reason, platform=own.platform, found=own.os_version)
-        case "version_too_low" | "version_blocked" | "platform_mismatch":
-            return ReleaseRefused(reason, platform=own.platform, found=own.app_version)
         case _:
             return ProtocolError("protocol")

@@ -27,12 +27,15 @@ class ShowSide:
         self._opening: Final = ShowOpening(showing, hello.to_bytes())
         self._peer_token_hash: TokenHash | None = None
         self._room_stands = False
+        self._has_asked = False
 
     def greeting(self) -> FromDevice:
-        """The first message on a new connection."""
+        """The first message on a new connection; what it gives counts as sent."""
         if self._room_stands:
             return Resume(self.room, Role.G, self._token)
-        return Create(self.room, self._token.hashed, self._peer_token_hash)
+        token = self._token if self._has_asked else None
+        self._has_asked = True
+        return Create(self.room, self._token.hashed, self._peer_token_hash, token)
 
     def entered(self) -> None:
         """The relay holds the room."""
@@ -73,18 +76,21 @@ class ScanSide:
         self._token: Final = secrets.token
         self._opening: Final = ScanOpening(scanned)
         self._m2_opened = False
+        self._has_asked = False
 
     def greeting(self) -> FromDevice:
-        """The first message on a new connection: `join` until m2 opened."""
+        """The first message on a new connection, `join` until m2 opened; it counts as sent."""
         if self._m2_opened:
             return Resume(self.room, Role.S, self._token)
-        hello = self._hello
+        hello, token = self._hello, self._token if self._has_asked else None
+        self._has_asked = True
         return Join(
             self._join,
             self._token.hashed,
             hello.platform,
             hello.app_version,
             hello.os_version,
+            token,
         )
 
     def entered(self) -> None:

@@ -28,11 +28,17 @@ class Timer(Enum):
     SESSION = auto()
     """The whole session to end."""
 
+    NUMBER_DELAY = auto()
+    """Receiver: word of the sender's step, before the number is shown."""
+
     NUMBER = auto()
     """The number to be typed."""
 
     SAVE = auto()
     """Receiver: the question about saving to be answered."""
+
+    SEEN = auto()
+    """Receiver that is a page: the question whether the file is there to be answered."""
 
     GRACE = auto()
     """This end's own connection to come back."""
@@ -65,6 +71,10 @@ class Timers:
     def stop_all(self) -> None:
         """Stop every timer."""
         self._until.clear()
+
+    def until(self, timer: Timer) -> float | None:
+        """When a timer is over; ``None`` if it does not run."""
+        return self._until.get(timer)
 
     def earliest(self) -> float | None:
         """When the first timer is over; ``None`` if none runs."""

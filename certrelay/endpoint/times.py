@@ -12,7 +12,9 @@ class Times:
     handshake: float = limits.HANDSHAKE_S
     session: float = limits.SESSION_S
     number: float = limits.NUMBER_S
+    number_delay: float = limits.NUMBER_DELAY_S
     save_question: float = limits.SAVE_QUESTION_S
+    seen_question: float = limits.SEEN_QUESTION_S
     grace: float = limits.GRACE_S
     close_wait: float = limits.CLOSE_WAIT_S
     answer: float = limits.ANSWER_S

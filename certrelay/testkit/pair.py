@@ -283,9 +283,9 @@ def _kept(item: Item | None) -> ItemResult:
 
 def _event_of(request: Create | Join | Resume) -> rules.Event:
     match request:
-        case Create(_, token_hash, peer_token_hash):
-            return rules.Recreated(token_hash, peer_token_hash)
+        case Create(_, token_hash, peer_token_hash, token):
+            return rules.Recreated(token_hash, peer_token_hash, token)
         case Join(_, token_hash):
-            return rules.Joined(token_hash)
+            return rules.Joined(token_hash, token=request.token)
         case Resume(_, role, token):
             return rules.Resumed(role, token)

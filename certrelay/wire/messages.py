@@ -50,23 +50,29 @@ ErrorCode = Literal[
 class Create:
     """G to relay: open this room, which ``token_hash`` may resume.
 
-    With ``peer_token_hash`` the room starts claimed, S in grace: after a restart.
+    With ``peer_token_hash`` the room starts claimed, S in grace: after a restart.  The first
+    one that an end sends has no ``token``, each later one has it: proof that it is the same end.
     """
 
     room: RoomId
     token_hash: TokenHash
     peer_token_hash: TokenHash | None = None
+    token: Token | None = None
 
 
 @frozen
 class Join:
-    """S to relay: I scanned this room's QR code.  Versions are unread text here."""
+    """S to relay: I scanned this room's QR code.  Versions are unread text here.
+
+    ``token`` as in `Create`.
+    """
 
     join: JoinSecret
     token_hash: TokenHash
     platform: str
     app_version: str
     os_version: str
+    token: Token | None = None
 
 
 @frozen
@@ -145,11 +151,13 @@ def encode(message: FromDevice | FromRelay) -> str:
     """Write a control message as JSON without blanks."""
     fields: dict[str, Any]
     match message:
-        case Create(room, token_hash, peer):
+        case Create(room, token_hash, peer, token):
             fields = {"type": "create", "room": room.hex, "token_hash": token_hash.hex}
+            if token is not None:
+                fields["token"] = token.hex
             if peer is not None:
                 fields["peer_token_hash"] = peer.hex
-        case Join(join, token_hash, platform, app_version, os_version):
+        case Join(join, token_hash, platform, app_version, os_version, token):
             fields = {
                 "type": "join",
                 "join": join.hex,
@@ -158,6 +166,8 @@ def encode(message: FromDevice | FromRelay) -> str:
                 "app_version": app_version,
                 "os_version": os_version,
             }
+            if token is not None:
+                fields["token"] = token.hex
         case Resume(room, role, token):
             fields = {"type": "resume", "room": room.hex, "role": str(role), "token": token.hex}
         case Leave():
@@ -199,19 +209,23 @@ def decode_from_device(text: str) -> FromDevice:
     fields = _Fields(text)
     match fields.word("type"):
         case "create":
-            peer = fields.text("peer_token_hash") if fields.has("peer_token_hash") else None
+            token_hash = TokenHash.from_hex(fields.text("token_hash"))
+            peer = fields.optional("peer_token_hash", fields.text)
             return Create(
                 RoomId.from_hex(fields.text("room")),
-                TokenHash.from_hex(fields.text("token_hash")),
+                token_hash,
                 None if peer is None else TokenHash.from_hex(peer),
+                fields.token(token_hash),
             )
         case "join":
+            token_hash = TokenHash.from_hex(fields.text("token_hash"))
             return Join(
                 JoinSecret.from_hex(fields.text("join")),
-                TokenHash.from_hex(fields.text("token_hash")),
+                token_hash,
                 fields.text("platform", MAX_VERSION_TEXT),
                 fields.text("app_version", MAX_VERSION_TEXT),
                 fields.text("os_version", MAX_VERSION_TEXT),
+                fields.token(token_hash),
             )
         case "resume":
             role = fields.one_of("role", tuple(Role))
@@ -299,6 +313,14 @@ class _Fields:
             return Version.parse(self.word(key))
         except VersionUnreadable:
             raise ProtocolError("bad_message") from None
+
+    def token(self, token_hash: TokenHash) -> Token | None:
+        """The token, which must be the one of the hash beside it: that is told without a room."""
+        text = self.optional("token", self.text)
+        token = None if text is None else Token.from_hex(text)
+        if token is not None and token.hashed != token_hash:
+            raise ProtocolError("bad_message")
+        return token
 
     def optional(self, key: str, read: Callable[[str], _T]) -> _T | None:
         return read(key) if self.has(key) else None

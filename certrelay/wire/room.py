@@ -131,6 +131,8 @@ class Recreated:
 
     token_hash: TokenHash
     peer_token_hash: TokenHash | None = None
+    token: Token | None = None
+    """Proof of having been here, if it was given; its hash is ``token_hash``."""
 
 
 @frozen
@@ -140,6 +142,9 @@ class Joined:
     token_hash: TokenHash
     policy: messages.Refused | None = None
     """What the operator's policy has against a newcomer; ``None`` admits it."""
+
+    token: Token | None = None
+    """As in `Recreated`."""
 
 
 @frozen
@@ -326,7 +331,7 @@ def carry(room: Room, size: int, now: float, limits: RoomLimits) -> Room | None:
 def _recreated(room: Room, event: Recreated, now: float, limits: RoomLimits) -> Step:
     peer = event.peer_token_hash
     held_by_another = room.s is not None and peer is not None and room.s.token_hash != peer
-    if room.g.token_hash != event.token_hash or held_by_another:
+    if not _is_of(room.g, event) or held_by_another:
         return room, (Refuse(messages.Refused("already_claimed")),)
     if room.s is None and peer is not None:
         # G knows its S from a relay that restarted since: the room is claimed as of now.
@@ -345,6 +350,9 @@ def _recreated(room: Room, event: Recreated, now: float, limits: RoomLimits) -> 
 def _joined(room: Room, event: Joined, now: float, limits: RoomLimits) -> Step:
     if room.s is not None and room.s.token_hash != event.token_hash:
         return _second_scan(room)
+    if room.s is not None and not _is_of(room.s, event):
+        # A recorded `join`, or a stale one of S's own: nobody is told and no grace starts anew.
+        return room, (Refuse(messages.Refused("already_claimed")),)
     if room.s is None and event.policy is not None:
         return room, (Refuse(event.policy),)
     if not room.g.here:
@@ -358,6 +366,11 @@ def _joined(room: Room, event: Joined, now: float, limits: RoomLimits) -> Step:
     room, missed = _back(room, Role.S)
     paired = messages.Paired(_left_ms(room, now))
     return room, (Admit(Role.S), Tell(Role.G, paired), Tell(Role.S, paired), *missed)
+
+
+def _is_of(place: Place, event: Recreated | Joined) -> bool:
+    """Tell whether who asks is the end that has this place: only the token proves it."""
+    return place.token_hash == event.token_hash and event.token is not None
 
 
 def _second_scan(room: Room) -> Step:

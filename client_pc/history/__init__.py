@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from certrelay.e2e.bodies import KEPT
 from certrelay.errors import StorageError
 from certrelay.frozen import frozen
 from certrelay.limits import MIB
@@ -24,8 +25,6 @@ MAX_HISTORY_BYTES: Final = MIB
 """Bytes after which the older half is dropped: some 2,000 copies."""
 
 Direction = Literal["import", "export"]
-KEPT: Final = ("stored", "duplicate")
-"""The fates after which the receiver has the certificate."""
 
 
 @frozen

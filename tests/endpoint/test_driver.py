@@ -12,13 +12,14 @@ from certrelay.e2e.qr import Direction
 from certrelay.endpoint import events
 from certrelay.errors import ProtocolError
 from certrelay.testkit.pair import Pair, helpful
-from certrelay.testkit.tampering import Tampering
+from certrelay.testkit.tampering import Recording, Tampering
 from certrelay.wire.ids import Role
 
 ITEMS = [
     Item("npki", (File("signCert", b"c" * 1400), File("signPri", b"k" * 1800))),
     Item("pkcs12", (File("pkcs12", b"p" * 40_000),)),
 ]
+DECLINED = ItemResult("rejected", "declined")
 BOTH = pytest.mark.parametrize("direction", list(Direction))
 
 
@@ -102,6 +103,29 @@ def test_choosing_does_not_use_up_the_time_for_the_number() -> None:
     assert limits.NUMBER_S <= took <= limits.NUMBER_S + limits.CLOSE_WAIT_S + 1
 
 
+def test_the_number_is_shown_when_the_sender_has_a_field_for_it() -> None:
+    def slow(run: Pair, role: Role, event: events.Event) -> None:
+        if role is Role.S and isinstance(event, events.NumberWanted):
+            run.ends[role].report_step("choosing")
+
+    run = pair(Direction.TO_PC, slow).run(100)
+    phone = run.ends[Role.S]
+    assert not told(run, Role.G, events.NumberShown)
+    for shown in (1, 2):
+        phone.report_step("typing")
+        run.run(1)
+        phone.report_step("typing")  # more time asked for: it is the same number
+        run.run(1)
+        assert len(told(run, Role.G, events.NumberShown)) == shown
+        phone.report_step("choosing")
+        run.run(100)
+
+
+def test_the_number_is_shown_to_whoever_tells_no_steps() -> None:
+    run = pair(Direction.TO_PC, nobody).run(limits.NUMBER_DELAY_S + 0.1)
+    assert told(run, Role.G, events.NumberShown)
+
+
 @BOTH
 def test_an_unanswered_save_question_counts_as_declined(direction: Direction) -> None:
     run = pair(direction, no_answer_to_saving)
@@ -132,6 +156,41 @@ def test_three_wrong_numbers_end_both_and_nothing_was_offered(direction: Directi
     assert {run.code(role) for role in Role} == {"number_mismatch"}
     assert [n.tries_left for n in told(run, sender, events.NumberWrong)] == [2, 1, 0]  # type: ignore[union-attr]
     assert not told(run, receiver, events.Moved)
+
+
+def _waits_to_be_asked(run: Pair, role: Role, event: events.Event) -> None:
+    """A person who takes longer than a message does."""
+    if isinstance(event, events.SaveOverdue):
+        run.ends[role].stored([DECLINED] * 2)
+    elif not isinstance(event, events.ItemsArrived):
+        helpful(run, role, event)
+
+
+@pytest.mark.attack(69)
+@BOTH
+def test_the_relay_cannot_count_whether_the_person_said_yes(direction: Direction) -> None:
+    _, receiver = ends(direction)
+    answers: dict[str, list[ItemResult]] = {
+        "yes": [ItemResult("stored")] * 2,
+        "no": [DECLINED] * 2,
+        "silence": [],
+        "damaged": [ItemResult("rejected", "bad_digest")] * 2,
+    }
+    seen = {}
+    for answer, results in answers.items():
+        relay = Recording()
+        run = Pair.of(
+            direction, ITEMS, random=os.urandom, tampering=relay, person=_waits_to_be_asked
+        ).run(5)
+        if answer == "yes":
+            run.ends[receiver].saving()
+            run.run(1)
+        if results:
+            run.ends[receiver].stored(results)
+        run.run()
+        seen[answer] = [(role, len(m)) for role, m in relay.passed if isinstance(m, bytes)]
+    assert seen["yes"].count((receiver, 1058)) == 4, "ACCEPT, asking, saving, RECEIPT"
+    assert all(each == seen["yes"] for each in seen.values())
 
 
 @BOTH

@@ -7,6 +7,7 @@ from typing import Final
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
+from certrelay.frozen import replace
 from certrelay.wire.ids import JoinSecret, Role, Token
 from certrelay.wire.messages import (
     Create,
@@ -76,7 +77,17 @@ class Pair:
 
     @property
     def create_with_peer(self) -> Create:
-        return Create(self.secret.room, self.g_token.hashed, self.s_token.hashed)
+        return Create(self.secret.room, self.g_token.hashed, self.s_token.hashed, self.g_token)
+
+    @property
+    def create_again(self) -> Create:
+        """`create` as each time but the first: with the token."""
+        return replace(self.create, token=self.g_token)
+
+    @property
+    def join_again(self) -> Join:
+        """`join` as each time but the first: with the token."""
+        return replace(self.join, token=self.s_token)
 
     @property
     def join(self) -> Join:

@@ -15,6 +15,7 @@ from certrelay.wire.messages import (
     Closed,
     Created,
     ErrorCode,
+    FromDevice,
     Leave,
     Paired,
     PeerBack,
@@ -26,7 +27,7 @@ from certrelay.wire.messages import (
 )
 from certrelay.wire.release import Version
 from tests.relay.conftest import Connect
-from tests.relay.device import Device, Pair, knock
+from tests.relay.device import Device, Heard, Pair, knock
 
 BAD = [Refused("bad_message"), 4400]
 
@@ -34,6 +35,13 @@ BAD = [Refused("bad_message"), 4400]
 def refused(code: ErrorCode, *versions: str | None) -> Refused:
     found, needed = (None if text is None else Version.parse(text) for text in versions)
     return Refused(code, found, needed)
+
+
+def connect_and_say(connect: Connect, message: FromDevice) -> list[Heard]:
+    """What a new socket hears that says this, up to the close code."""
+    device = connect()
+    device.say(message)
+    return device.hear_all()
 
 
 def claimed(relay_answers: object) -> bool:
@@ -244,13 +252,13 @@ def test_the_socket_is_under_any_path_of_an_origin(connect: Connect, pair: Pair)
 def test_the_same_create_on_the_same_socket_is_answered_again(connect: Connect, pair: Pair) -> None:
     g = connect()
     assert isinstance(g.ask(pair.create), Created)
-    assert isinstance(g.ask(pair.create), Created)
+    assert isinstance(g.ask(pair.create_again), Created)
 
 
 def test_the_same_create_on_a_new_socket_replaces_the_older(connect: Connect, pair: Pair) -> None:
     old, new = connect(), connect()
     old.ask(pair.create)
-    assert isinstance(new.ask(pair.create), Created)
+    assert isinstance(new.ask(pair.create_again), Created)
     assert old.hear_all() == [4000]
     assert claimed(connect().ask(pair.join))
     assert claimed(new.hear())
@@ -259,7 +267,7 @@ def test_the_same_create_on_a_new_socket_replaces_the_older(connect: Connect, pa
 def test_the_same_create_on_a_claimed_room_is_told_of_s(connect: Connect, pair: Pair) -> None:
     old, s = pair.meet(connect)
     new = connect()
-    assert isinstance(new.ask(pair.create), Created)
+    assert isinstance(new.ask(pair.create_again), Created)
     assert claimed(new.hear())
     assert s.hear() == PeerBack()
     assert old.hear_all() == [4000]
@@ -268,7 +276,7 @@ def test_the_same_create_on_a_claimed_room_is_told_of_s(connect: Connect, pair: 
 def test_the_same_join_on_a_new_socket_pairs_both_again(connect: Connect, pair: Pair) -> None:
     g, old = pair.meet(connect)
     new = connect()
-    assert claimed(new.ask(pair.join))
+    assert claimed(new.ask(pair.join_again))
     assert claimed(g.hear())
     assert old.hear_all() == [4000]
     new.say(b"m1")
@@ -277,8 +285,50 @@ def test_the_same_join_on_a_new_socket_pairs_both_again(connect: Connect, pair: 
 
 def test_the_same_join_on_the_same_socket_pairs_both_again(connect: Connect, pair: Pair) -> None:
     g, s = pair.meet(connect)
-    assert claimed(s.ask(pair.join))
+    assert claimed(s.ask(pair.join_again))
     assert claimed(g.hear())
+
+
+@pytest.mark.attack(67)
+@pytest.mark.parametrize("s_is_away", [False, True])
+def test_a_recorded_greeting_puts_nobody_out(connect: Connect, pair: Pair, s_is_away: bool) -> None:
+    """Said again by somebody else: refused, and nobody else hears a word of it."""
+    g, s = pair.meet(connect)
+    if s_is_away:
+        s.lose()
+        assert g.hear() == PeerGone()
+    for recorded in (pair.join, pair.create):
+        assert connect_and_say(connect, recorded) == [Refused("already_claimed"), 4409]
+    if s_is_away:
+        s = connect()
+        assert isinstance(s.ask(pair.resume_s), Resumed)
+        assert g.hear() == PeerBack()
+    s.say(b"on we go")
+    assert g.hear() == b"on we go"
+    g.say(b"and back")
+    assert s.hear() == b"and back"
+    s.say(Leave())
+    assert s.hear_all() == [1000]
+    assert g.hear_all() == [Closed("left"), 1000]
+    assert connect_and_say(connect, pair.join) == [Refused("already_used"), 4404]
+
+
+@pytest.mark.attack(67)
+def test_a_greeting_whose_answer_was_lost_is_said_again_with_its_token(
+    connect: Connect, pair: Pair
+) -> None:
+    # The relay had taken the first, and the answer was lost with its socket.
+    connect().ask(pair.create)
+    g = connect()
+    assert isinstance(g.ask(pair.create_again), Created)
+    # The relay never got the first: the second finds the place free.
+    s = connect()
+    assert claimed(s.ask(pair.join_again))
+    assert claimed(g.hear())
+    # Both arrive, the second first: the first has nothing to show any more.
+    assert connect_and_say(connect, pair.join) == [Refused("already_claimed"), 4409]
+    s.say(b"the seat is kept")
+    assert g.hear() == b"the seat is kept"
 
 
 @pytest.mark.parametrize("role", Role)
@@ -299,7 +349,7 @@ def test_a_resume_replaces_a_socket_that_still_looks_alive(
 
 def test_a_socket_holds_one_room(connect: Connect, pair: Pair) -> None:
     for other in (Pair().create, pair.join, pair.resume_s):
-        device = connect()
+        device, pair = connect(), Pair()
         assert isinstance(device.ask(pair.create), Created)
         device.say(other)
         assert device.hear_all() == BAD

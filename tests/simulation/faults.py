@@ -199,8 +199,8 @@ FAULTS = (
     Fault(
         "the receipt goes out before anything is stored",
         "certrelay.client.flow.receiving",
-        "        session.endpoint.stored([self._save_one(arrived, session)"
-        " for arrived in self._arrived])\n",
+        "        self._report([self._save_one(arrived, session)"
+        " for arrived in self._arrived], session)\n",
         '        session.endpoint.stored([ItemResult("stored") for _ in self._arrived])\n'
         "        for arrived in self._arrived:\n"
         "            self._save_one(arrived, session)\n",
@@ -326,7 +326,9 @@ FAULTS = (
         "a second scanner takes the room over",
         ROOM,
         "        return _second_scan(room)\n",
-        "        room = replace(room, s=Place(event.token_hash))\n",
+        "        room = replace(room, s=Place(event.token_hash))\n"
+        "        told = messages.Paired(_left_ms(room, now))\n"
+        "        return room, (Admit(Role.S), Tell(Role.G, told), Tell(Role.S, told))\n",
         2,
     ),
     Fault(

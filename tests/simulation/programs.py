@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from certrelay.client.dialling import Dial
-from certrelay.client.flow.session import FAREWELL_S, Handler, Names, Session, Shell
+from certrelay.client.flow.session import Handler, Names, Session, Shell
 from certrelay.client.link import ConnectionLostError, Link
 from certrelay.client.terminal.interrupts import Interrupts
 from certrelay.client.terminal.lines import Lines
 from certrelay.client.terminal.report import JsonReport
 from certrelay.endpoint import events
 from certrelay.errors import CertRelayError, RelayUnreachable, UsageError
+from certrelay.limits import LEAVE_WAIT_S
 from certrelay.texts import Texts
 from tests.simulation.disk import in_use
 from tests.simulation.network import SimLink
@@ -226,9 +227,9 @@ class Program:
             self.world.loop.call_later(seconds, self._dialled)
             return
         if session._ended is None:
-            session._carry_out()
+            session.carry_out()
         if session._ended is not None:
-            self._farewell_until = self.world.loop.time() + FAREWELL_S
+            self._farewell_until = self.world.loop.time() + LEAVE_WAIT_S
             self._say_farewell()
             return
         if self._must_dial():
@@ -256,7 +257,7 @@ class Program:
 
     def _after_dialling(self) -> None:
         self.session._keep_connected()
-        self.session._carry_out()
+        self.session.carry_out()
         self._proceed()
 
     def _connect(self, origin: str, now: float, *, timeout_s: float) -> Dial:

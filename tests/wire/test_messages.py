@@ -67,6 +67,8 @@ JOIN = {
     "app_version": "G5.0",
     "os_version": "14",
 }
+TOKEN = Token(b"\x22" * 16)
+HASH = TOKEN.hashed.hex
 RESUME = {"type": "resume", "room": "00" * 32, "role": "g", "token": "22" * 16}
 
 
@@ -134,6 +136,14 @@ def test_unknown_keys_are_passed_over(good: dict[str, str]) -> None:
         CREATE | {"token_hash": "11" * 33},
         CREATE | {"peer_token_hash": "11" * 31},
         CREATE | {"peer_token_hash": ""},
+        CREATE | {"token": "22" * 16},
+        CREATE | {"token_hash": HASH, "token": "22" * 15},
+        CREATE | {"token_hash": HASH, "token": "23" * 16},
+        CREATE | {"token_hash": HASH, "token": None},
+        JOIN | {"token": "22" * 16},
+        JOIN | {"token_hash": HASH, "token": "22" * 17},
+        JOIN | {"token_hash": HASH, "token": "23" * 16},
+        JOIN | {"token_hash": HASH, "token": None},
         JOIN | {"join": "00" * 32},
         JOIN | {"platform": "x" * (MAX_VERSION_TEXT + 1)},
         JOIN | {"app_version": "x" * (MAX_VERSION_TEXT + 1)},
@@ -149,8 +159,20 @@ def test_unknown_keys_are_passed_over(good: dict[str, str]) -> None:
         {},
     ],
 )
-def test_a_field_out_of_its_form_is_a_bad_message(fields: dict[str, str]) -> None:
+def test_a_field_out_of_its_form_is_a_bad_message(fields: dict[str, object]) -> None:
     assert is_bad(decode_from_device, json.dumps(fields))
+
+
+@pytest.mark.attack(67)
+@pytest.mark.parametrize("good", [CREATE, JOIN])
+def test_a_repeated_greeting_shows_the_token_of_its_hash(good: dict[str, str]) -> None:
+    message = decode_from_device(json.dumps(good | {"token_hash": HASH, "token": "22" * 16}))
+    assert isinstance(message, Create | Join)
+    assert message.token == TOKEN
+    assert decode_from_device(encode(message)) == message
+    first = decode_from_device(json.dumps(good | {"token_hash": HASH}))
+    assert isinstance(first, Create | Join)
+    assert first.token is None
 
 
 def test_versions_at_join_may_be_any_short_text() -> None:

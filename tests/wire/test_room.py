@@ -44,6 +44,8 @@ LIMITS = RoomLimits()
 TOO_OLD = Refused("version_too_low")
 CREATE = Create(ID, G_TOKEN.hashed)
 JOINED = Joined(S_TOKEN.hashed)
+JOINED_AGAIN = Joined(S_TOKEN.hashed, token=S_TOKEN)
+RECREATED = Recreated(G_TOKEN.hashed, token=G_TOKEN)
 START = 1000.0
 
 
@@ -120,25 +122,26 @@ def test_create_with_a_known_peer_opens_a_claimed_room_whose_s_is_in_grace() -> 
 
 
 def test_the_same_create_is_answered_again_and_replaces_the_older_socket(unclaimed: Room) -> None:
-    again = effects(unclaimed, Recreated(G_TOKEN.hashed), START + 30.5)
+    again = effects(unclaimed, RECREATED, START + 30.5)
     assert again == (Admit(G), created(89_500))
 
 
 def test_the_same_create_brings_g_back_from_grace(unclaimed: Room) -> None:
     lost = after(unclaimed, Lost(G))
-    assert after(lost, Recreated(G_TOKEN.hashed)).here == (G,)
+    assert after(lost, RECREATED).here == (G,)
 
 
 def test_a_create_under_another_token_is_already_claimed(unclaimed: Room, claimed: Room) -> None:
     for room in (unclaimed, claimed, after(unclaimed, Lost(G))):
-        assert refused(room, Recreated(STRANGER.hashed)).code == "already_claimed"
+        assert refused(room, Recreated(STRANGER.hashed, token=STRANGER)).code == "already_claimed"
         # The peer's token is no way in either.
         assert refused(room, Recreated(S_TOKEN.hashed)).code == "already_claimed"
-        assert refused(room, Recreated(STRANGER.hashed, S_TOKEN.hashed)).code == "already_claimed"
+        with_peer = Recreated(STRANGER.hashed, S_TOKEN.hashed, STRANGER)
+        assert refused(room, with_peer).code == "already_claimed"
 
 
 def test_the_same_create_on_a_claimed_room_is_told_that_s_is_here(claimed: Room) -> None:
-    assert effects(claimed, Recreated(G_TOKEN.hashed), START + 1) == (
+    assert effects(claimed, RECREATED, START + 1) == (
         Admit(G),
         created(599_000),
         paired(G, 599_000),
@@ -148,24 +151,35 @@ def test_the_same_create_on_a_claimed_room_is_told_that_s_is_here(claimed: Room)
 
 def test_the_same_create_while_s_is_away_tells_of_no_pair(claimed: Room) -> None:
     room = after(claimed, Lost(S))
-    assert effects(room, Recreated(G_TOKEN.hashed)) == (Admit(G), created(600_000))
+    assert effects(room, RECREATED) == (Admit(G), created(600_000))
 
 
 def test_a_create_that_names_the_peer_of_the_room_is_answered_again() -> None:
     room = opened(replace(CREATE, peer_token_hash=S_TOKEN.hashed))
-    again = Recreated(G_TOKEN.hashed, S_TOKEN.hashed)
+    again = Recreated(G_TOKEN.hashed, S_TOKEN.hashed, G_TOKEN)
     assert effects(room, again, START + 10) == (Admit(G), created(590_000))
     assert after(room, again, now=START + 10).deadline == START + 60, "no new grace for S"
 
 
 def test_a_create_that_names_another_peer_is_already_claimed(claimed: Room) -> None:
-    assert refused(claimed, Recreated(G_TOKEN.hashed, STRANGER.hashed)).code == "already_claimed"
+    assert (
+        refused(claimed, Recreated(G_TOKEN.hashed, STRANGER.hashed, G_TOKEN)).code
+        == "already_claimed"
+    )
 
 
 def test_a_create_that_names_a_peer_claims_its_own_unclaimed_room(unclaimed: Room) -> None:
-    room = after(unclaimed, Recreated(G_TOKEN.hashed, S_TOKEN.hashed), now=START + 100)
+    room = after(unclaimed, Recreated(G_TOKEN.hashed, S_TOKEN.hashed, G_TOKEN), now=START + 100)
     assert room.claimed
     assert (room.ends_at, room.deadline) == (START + 700, START + 160)
+
+
+@pytest.mark.attack(67)
+def test_a_recorded_create_is_no_proof(unclaimed: Room, claimed: Room) -> None:
+    for room in (unclaimed, claimed, *(after(claimed, Lost(role)) for role in Role)):
+        for peer in (None, S_TOKEN.hashed, STRANGER.hashed):
+            recorded = Recreated(G_TOKEN.hashed, peer)
+            assert refused(room, recorded, START + 5).code == "already_claimed"
 
 
 # --- join ---
@@ -180,14 +194,23 @@ def test_join_pairs_and_g_hears_it_first(unclaimed: Room) -> None:
 
 def test_a_repeated_join_pairs_both_again_within_the_same_ten_minutes(claimed: Room) -> None:
     for room in (claimed, after(claimed, Lost(S))):
-        done = effects(room, JOINED, START + 5)
+        done = effects(room, JOINED_AGAIN, START + 5)
         assert done == (Admit(S), paired(G, 595_000), paired(S, 595_000))
-        assert after(room, JOINED, now=START + 5).here == (G, S)
+        assert after(room, JOINED_AGAIN, now=START + 5).here == (G, S)
+
+
+@pytest.mark.attack(67)
+def test_a_recorded_join_is_no_proof(claimed: Room) -> None:
+    s_away, g_away = after(claimed, Lost(S)), after(claimed, Lost(G))
+    for room in (claimed, s_away, g_away, after(s_away, Lost(G))):
+        assert refused(room, JOINED, START + 5).code == "already_claimed"
+    assert s_away.deadline == START + 60, "the grace goes on as it was"
 
 
 def test_a_repeated_join_of_a_known_peer_pairs() -> None:
     room = opened(replace(CREATE, peer_token_hash=S_TOKEN.hashed))
-    assert effects(room, JOINED) == (Admit(S), paired(G, 600_000), paired(S, 600_000))
+    assert effects(room, JOINED_AGAIN) == (Admit(S), paired(G, 600_000), paired(S, 600_000))
+    assert refused(room, JOINED).code == "already_claimed", "the place is taken, S away"
 
 
 @pytest.mark.attack(9)
@@ -213,7 +236,7 @@ def test_who_was_away_hears_of_the_second_scan_once_when_it_is_back(
     )
     room = after(room, Joined(STRANGER.hashed))
     back: list[Event] = [Resumed(away, TOKENS[away])]
-    back.append(Recreated(G_TOKEN.hashed) if away is G else JOINED)
+    back.append(RECREATED if away is G else JOINED_AGAIN)
     for event in back:
         assert effects(room, event)[-1] == Tell(away, SecondScan())
         here = after(room, event)
@@ -225,30 +248,31 @@ def test_a_refused_release_claims_nothing(unclaimed: Room) -> None:
 
 
 def test_the_release_of_whoever_was_admitted_is_not_asked_again(claimed: Room) -> None:
-    assert effects(claimed, Joined(S_TOKEN.hashed, TOO_OLD))[0] == Admit(S)
+    assert effects(claimed, Joined(S_TOKEN.hashed, TOO_OLD, S_TOKEN))[0] == Admit(S)
 
 
 def test_a_join_while_g_is_away_waits_and_claims_nothing(unclaimed: Room) -> None:
     room = after(unclaimed, Lost(G))
     assert refused(room, JOINED) == Refused("peer_not_ready", retry_in_ms=2000)
-    assert after(room, Recreated(G_TOKEN.hashed), JOINED).here == (G, S)
+    assert after(room, RECREATED, JOINED).here == (G, S)
 
 
 def test_who_asks_to_join_while_g_is_away_is_not_counted_as_lost(claimed: Room) -> None:
     room = after(claimed, Lost(S))
     room = after(room, Lost(G), now=START + 50)
-    room = after(room, JOINED, now=START + 55)
+    room = after(room, JOINED_AGAIN, now=START + 55)
     assert room.here == ()
     assert room.deadline == START + 110, "G's grace; S's would have been over at 60"
 
 
-def test_the_order_at_join_is_claim_release_ready(unclaimed: Room, claimed: Room) -> None:
+def test_the_order_at_join_is_claim_token_release_ready(unclaimed: Room, claimed: Room) -> None:
     nobody_ready = after(unclaimed, Lost(G))
     assert refused(nobody_ready, Joined(S_TOKEN.hashed, TOO_OLD)) == TOO_OLD
     stranger_too_old = effects(claimed, Joined(STRANGER.hashed, TOO_OLD))
     assert stranger_too_old[-1] == Refuse(Refused("already_claimed"))
     g_away = after(claimed, Lost(G))
     assert effects(g_away, Joined(STRANGER.hashed))[-1] == Refuse(Refused("already_claimed"))
+    assert refused(g_away, Joined(S_TOKEN.hashed, TOO_OLD)).code == "already_claimed"
 
 
 # --- resume ---
@@ -432,7 +456,7 @@ def test_the_operator_ends_a_room_that_waits_and_lets_a_pair_go_on(
 
 LATE: list[tuple[Event, tuple[Effect, ...]]] = [
     (JOINED, (Refuse(Refused("expired")),)),
-    (Recreated(G_TOKEN.hashed), (Refuse(Refused("expired")),)),
+    (RECREATED, (Refuse(Refused("expired")),)),
     (Resumed(G, G_TOKEN), (Refuse(Refused("no_such_room")),)),
     (Carried(G, 1), ()),
     (Left(G), ()),
@@ -471,12 +495,25 @@ def test_a_room_that_is_gone_leaves_a_word_for_its_own_people() -> None:
 # --- any order, any pace ---
 
 roles = st.sampled_from(Role)
-hashes = st.sampled_from([G_TOKEN, S_TOKEN, STRANGER]).map(lambda token: token.hashed)
+tokens = st.sampled_from([G_TOKEN, S_TOKEN, STRANGER])
+hashes = tokens.map(lambda token: token.hashed)
+
+
+def _recreated(token: Token, peer: TokenHash | None) -> Recreated:
+    return Recreated(token.hashed, peer, token)
+
+
+def _joined(token: Token, policy: Refused | None) -> Joined:
+    return Joined(token.hashed, policy, token)
+
+
 BIG = 2000
 SMALL_LIMITS = RoomLimits(message_bytes=BIG, budget_bytes=5000, budget_messages=6)
 requests: st.SearchStrategy[Event] = st.one_of(
     st.builds(Recreated, hashes, st.none() | hashes),
     st.builds(Joined, hashes, st.none() | st.just(TOO_OLD)),
+    st.builds(_recreated, tokens, st.none() | hashes),
+    st.builds(_joined, tokens, st.none() | st.just(TOO_OLD)),
     st.builds(Resumed, roles, st.sampled_from([G_TOKEN, S_TOKEN, STRANGER])),
 )
 waits = st.sampled_from([0.0, 0.0, 0.0, 1.0, 59.9, 60.0, 119.9, 120.0, 539.9, 600.0])
@@ -549,6 +586,12 @@ class AnyRoom(RuleBasedStateMachine):
         assert (self.room is None) == self.over
         assert late <= self.over, "nothing lives beyond its deadline"
         refusals = [effect for effect in done if isinstance(effect, Refuse)]
+        if isinstance(event, Recreated | Joined) and event.token is None and not late:
+            role = Role.G if isinstance(event, Recreated) else Role.S
+            place = before.place(role)
+            if place is not None and place.token_hash == event.token_hash:
+                assert self.room == before, "a recorded greeting changes nothing"
+                assert done == (Refuse(Refused("already_claimed")),), "and nobody is told"
         if isinstance(event, Recreated | Joined | Resumed):
             assert (Admit(Role.G) in done or Admit(Role.S) in done) != bool(refusals)
             if refusals and self.room is not None:

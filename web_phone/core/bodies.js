@@ -12,6 +12,7 @@
 import { concat, readUint, uint, utf8 } from "./bytes.js";
 import { CertRelayError } from "./errors.js";
 import { CHUNK_BYTES } from "./limits.js";
+import { isVersion } from "./release.js";
 import { parseObject, writeObject } from "./strict_json.js";
 
 /** The first byte of a frame's plaintext. */
@@ -27,7 +28,7 @@ export const KINDS = {
 };
 
 export const STEPS = ["choosing", "typing", "asking", "saving"];
-export const STATUSES = ["stored", "duplicate", "rejected"];
+export const STATUSES = ["stored", "duplicate", "rejected", "unconfirmed"];
 export const REASONS = [
   "declined",
   "too_large",
@@ -38,18 +39,20 @@ export const REASONS = [
   "name_taken",
   "disk",
 ];
+/** The reasons of CLOSE with which an end refuses the other one's release. */
+export const REFUSALS = ["version_too_low", "version_blocked", "platform_mismatch", "os_too_low"];
 export const CLOSE_REASONS = [
   "done",
   "cancelled",
   "number_mismatch",
   "second_scan",
-  "version_too_low",
-  "version_blocked",
-  "platform_mismatch",
-  "os_too_low",
+  ...REFUSALS,
   "timeout",
   "protocol",
+  "page_closed",
 ];
+/** The keys that go with a refusal: what the hello said, and the lowest that is admitted. */
+const VERSIONS = ["found", "needed"];
 
 /** @typedef {{status: string, reason?: string}} ItemResult what became of one item */
 /**
@@ -59,7 +62,7 @@ export const CLOSE_REASONS = [
  *   | {is: "chunk", offset: number, data: Uint8Array}
  *   | {is: "end", digest: Uint8Array}
  *   | {is: "receipt", items: ItemResult[]}
- *   | {is: "close", reason: string}
+ *   | {is: "close", reason: string, found?: string, needed?: string}
  *   | {is: "progress", step: string}} Body
  */
 
@@ -88,8 +91,10 @@ export function encodeBody(body) {
       return [KINDS.END, body.digest];
     case "receipt":
       return [KINDS.RECEIPT, json({ items: body.items.map((item) => ({ ...item })) })];
-    case "close":
-      return [KINDS.CLOSE, json({ reason: body.reason })];
+    case "close": {
+      const { is, ...fields } = body;
+      return [KINDS.CLOSE, json(fields)];
+    }
     case "progress":
       return [KINDS.PROGRESS, json({ step: body.step })];
   }
@@ -121,8 +126,11 @@ export function decodeBody(kind, raw) {
       return { is: "end", digest: raw };
     case KINDS.RECEIPT:
       return { is: "receipt", items: results(object(raw).items) };
-    case KINDS.CLOSE:
-      return { is: "close", reason: word(object(raw), "reason", CLOSE_REASONS) };
+    case KINDS.CLOSE: {
+      const fields = object(raw);
+      const reason = word(fields, "reason", CLOSE_REASONS);
+      return { is: "close", reason, ...(REFUSALS.includes(reason) && versions(fields)) };
+    }
     case KINDS.PROGRESS:
       return { is: "progress", step: word(object(raw), "step", STEPS) };
     default:
@@ -145,6 +153,21 @@ function word(fields, key, known) {
   const value = isObject ? fields[key] : undefined;
   if (typeof value !== "string") throw new CertRelayError("bad_body");
   return known.includes(value) ? value : "other";
+}
+
+/**
+ * The versions of a refusal; what is none is passed over: the session is over anyhow.
+ * @param {import("./strict_json.js").JsonObject} fields
+ * @returns {Record<string, string>}
+ */
+function versions(fields) {
+  /** @type {Record<string, string>} */
+  const known = {};
+  for (const name of VERSIONS) {
+    const text = fields[name];
+    if (typeof text === "string" && isVersion(text)) known[name] = text;
+  }
+  return known;
 }
 
 /** @param {import("./strict_json.js").JsonValue | undefined} items @returns {ItemResult[]} */

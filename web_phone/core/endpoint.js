@@ -14,10 +14,11 @@
 //
 // Source: docs/protocol.md §5 to §8.
 
+import { REFUSALS } from "./bodies.js";
 import { concat, uint } from "./bytes.js";
 import { Unconfirmed } from "./channel.js";
 import { tokenHash } from "./derive.js";
-import { CertRelayError } from "./errors.js";
+import { CertRelayError, stateError } from "./errors.js";
 import { CARRIER } from "./frame.js";
 import { Scanned } from "./handshake.js";
 import { readHello, writeHello } from "./hello.js";
@@ -44,11 +45,14 @@ import { Receiver, Sender } from "./transfer.js";
  *   | {is: "moved", bytes: number, total: number}
  *   | {is: "arrived", items: (Item | null)[]}
  *   | {is: "question_over"}
+ *   | {is: "unconfirmed"}
  *   | {is: "receipt", results: ItemResult[]}
  *   | {is: "second_scan"}
  *   | {is: "ended", code: string | null, details: Details, byPeer: boolean}} Told
- *   `ended` with code null is success; `arrived` holds null in place of a damaged item
+ *   `ended` with code null is success; `arrived` holds null in place of a damaged item;
+ *   `unconfirmed`: nobody said in time that the file is there, and the receipt says so
  */
+/** @typedef {{is: "number" | "question" | "seen" | "session", until: number}} Clock */
 /**
  * @typedef {import("./room_talk.js").Order
  *   | {do: "binary", bytes: Uint8Array}
@@ -67,7 +71,11 @@ const NEVER = {
   session: Infinity,
   number: Infinity,
   question: Infinity,
+  seen: Infinity,
 };
+
+/** Seconds before the session's end from which its own clock is worth showing. */
+const LAST_S = 120;
 
 export class Endpoint {
   /**
@@ -101,6 +109,11 @@ export class Endpoint {
     this._isEnded = false;
     /** What a RECEIPT or REJECT has settled. @type {string | null | undefined} */
     this._certain = undefined;
+    /** What was handed to the browser, while the person is asked for it. @type {ItemResult[] | null} */
+    this._handedOver = null;
+    this._saidSaving = false;
+    /** A receipt that waits for `saving` to be acknowledged. @type {Body | null} */
+    this._receipt = null;
     this._now = 0;
     this._times = { ...NEVER, close: Infinity };
     /** @type {Order[]} */
@@ -157,7 +170,37 @@ export class Endpoint {
     return Math.min(this._talk.deadline, ...Object.values(this._times), frames);
   }
 
+  /** Whether there is nothing left to do: the socket may go. */
+  get isOver() {
+    return this._talk.isOver;
+  }
+
+  /** The limit that runs for the person, the nearest one; null if none does. @returns {Clock | null} */
+  get clock() {
+    const { session } = this._times;
+    const is = this._personsClock;
+    if (is !== null) return { is, until: Math.min(this._times[is], session) };
+    return session - this._now < LAST_S ? { is: "session", until: session } : null;
+  }
+
+  /** Whether `prolong` gives the person more time. */
+  get canProlong() {
+    const is = this._personsClock;
+    if (is === null || (is === "number" && !this._isSender)) return false;
+    return this._times[is] < this._latest(is);
+  }
+
   // --- what the person does ----------------------------------------------------------
+
+  /** Begin the person's clock anew, as far as the session's end allows. @param {number} now */
+  prolong(now) {
+    return this._step(now, () => {
+      const is = this._personsClock;
+      if (is === null || !this.canProlong) return;
+      this._times[is] = Math.min(now + LENGTHS[is], this._latest(is));
+      if (is === "number") this._progress("typing");
+    });
+  }
 
   /** The sender's person has chosen and sees the question for the number. @param {number} now */
   beginTyping(now) {
@@ -190,22 +233,66 @@ export class Endpoint {
 
   /** The receiver's person said yes and the storing begins. @param {number} now */
   beginSaving(now) {
-    return this._step(now, () => {
-      this._times.question = Infinity;
-      this._progress("saving");
-    });
+    return this._step(now, () => this._beginSaving());
   }
 
-  /** What became of the items that arrived. @param {ItemResult[]} results @param {number} now */
+  /**
+   * What became of the items that arrived, where that is known: refused, or seen to be stored.
+   * @param {ItemResult[]} results
+   * @param {number} now
+   */
   finishSaving(results, now) {
     return this._step(now, () => this._saved(results));
   }
 
+  /**
+   * The files are with the browser, which tells nobody what becomes of them: the person is asked.
+   * Called again when they were handed over again: the question's time begins anew.
+   * @param {ItemResult[]} results what is true if the person sees the files
+   * @param {number} now
+   */
+  askSeen(results, now) {
+    return this._step(now, () => {
+      if (this._isEnded || this._receiver.state !== "complete") return;
+      this._beginSaving();
+      this._handedOver = results;
+      this._times.seen = Math.min(now + limits.SEEN_QUESTION_S, this._latest("seen"));
+    });
+  }
+
+  /** The person sees the files. @param {number} now */
+  confirmSeen(now) {
+    return this._step(now, () => {
+      if (this._handedOver !== null) this._saved(this._handedOver);
+    });
+  }
+
+  /** The person does not see them, and gives up. @param {number} now */
+  giveUpSeeing(now) {
+    return this._step(now, () => this._giveUpSeeing());
+  }
+
   /** The person gives up. @param {number} now */
   cancel(now) {
-    // With the content out, giving up does not tell what became of it.
-    const code = this._isContentOut ? "left" : "cancelled";
-    return this._step(now, () => this._close("cancelled", {}, code));
+    return this._step(now, () => {
+      this._giveUpSeeing();
+      // With the content out, giving up does not tell what became of it.
+      this._close("cancelled", {}, this._isContentOut ? "left" : "cancelled");
+    });
+  }
+
+  /**
+   * The page goes away, and with it everything it knows.  All is said at once: there is no time
+   * to wait for an answer.
+   * @param {number} now
+   */
+  closePage(now) {
+    return this._step(now, () => {
+      this._giveUpSeeing();
+      this._close("page_closed");
+      this._flush();
+      this._talk.leave(now);
+    });
   }
 
   // --- the relay ---------------------------------------------------------------------
@@ -263,7 +350,7 @@ export class Endpoint {
       if (!(error instanceof CertRelayError)) throw error;
       // Forged or out of all order: there is nobody to say goodbye to.
       if (delivery !== null) delivery.kill();
-      this._talk.leave();
+      this._talk.leave(this._now);
       this._end(error.code, error.details);
     }
   }
@@ -283,15 +370,22 @@ export class Endpoint {
       checkPc(hello);
     } catch (error) {
       if (!(error instanceof CertRelayError)) throw error;
-      return this._close(error.code, error.details);
+      this._close(error.code, error.details);
+      // G opens the frame only once it has m3: both are repeated until it has answered.
+      this._times.repeat = this._now + limits.HANDSHAKE_REPEAT_S;
+      return;
     }
     this._tell({ is: "peer", hello });
+  }
+
+  /** The channel stands: people compare the number. @param {string} number */
+  _compare(number) {
     if (this._isSender) {
       this._progress("choosing");
       return this._tell({ is: "choose" });
     }
     this._times.number = this._now + limits.NUMBER_S;
-    return this._tell({ is: "number", number: keys.number });
+    return this._tell({ is: "number", number });
   }
 
   /** @param {import("./channel.js").Delivery} delivery @param {Uint8Array} message */
@@ -303,29 +397,46 @@ export class Endpoint {
       if (!(error instanceof CertRelayError) || delivery.isDead) throw error;
       return this._close("protocol", {}, error.code);
     }
-    if (body !== null || message[0] === CARRIER.ACK) this._stands();
+    if (body !== null || message[0] === CARRIER.ACK) this._stands(body);
     if (this._isContentOut) this._countMoved(delivery);
+    if (!this._isClosing) this._giveReceipt(false);
     if (body !== null && !this._isClosing) this._take(body);
-    else if (this._isClosing && !this._isClosedByPeer && delivery.isSettled) this._talk.leave();
+    else if (this._isClosing && !this._isClosedByPeer && delivery.isSettled) {
+      this._flush();
+      this._talk.leave(this._now);
+    }
   }
 
-  /** Something of G opened: it has m3. */
-  _stands() {
+  /** Something of G opened: it has m3. @param {Body | null} body */
+  _stands(body) {
+    if (this._repeating === null) return;
     this._repeating = null;
     this._times.repeat = Infinity;
     this._times.handshake = Infinity;
+    // A refusal stands in place of the number.
+    const isRefused = body !== null && body.is === "close";
+    if (this._unconfirmed !== null && !this._isClosing && !isRefused) this._compare(this._unconfirmed.number);
   }
 
   /** @param {Body} body */
   _take(body) {
-    if (body.is === "progress") return this._tell({ is: "peer_step", step: body.step });
-    if (body.is === "close") return this._closedByPeer(body.reason);
+    if (body.is === "progress") return this._peerStepped(body.step);
+    if (body.is === "close") return this._closedByPeer(body);
     try {
       return this._isSender ? this._takeAsSender(body) : this._takeAsReceiver(body);
     } catch (error) {
       if (!(error instanceof CertRelayError)) throw error;
       return this._close("protocol", {}, error.code);
     }
+  }
+
+  /** @param {string} step */
+  _peerStepped(step) {
+    this._tell({ is: "peer_step", step });
+    if (this._isSender || this._confirmed !== null || this._isEnded) return;
+    // A person who still looks for a certificate is not late with the number.
+    if (step === "choosing") this._times.number = Infinity;
+    if (step === "typing") this._times.number = this._now + limits.NUMBER_S;
   }
 
   /** @param {Body} body */
@@ -402,10 +513,52 @@ export class Endpoint {
 
   /** @param {ItemResult[]} results */
   _saved(results) {
-    if (this._isEnded || this._confirmed === null) return;
-    this._times.question = Infinity;
-    this._confirmed.send(this._receiver.receipt(results));
+    if (this._isEnded || this._confirmed === null || this._receiver.state !== "complete") return;
+    if (this._hello.platform === "web" && results.some((result) => result.status === "duplicate")) {
+      throw stateError("a page cannot know what is on the disk");
+    }
+    this._beginSaving();
+    this._handedOver = null;
+    this._times.seen = Infinity;
+    this._receipt = this._receiver.receipt(results);
     this._certain = ofResults(results);
+    this._giveReceipt(false);
+  }
+
+  /** The receipt goes out once `saving` is acknowledged: the order tells no answer. @param {boolean} atOnce */
+  _giveReceipt(atOnce) {
+    if (this._receipt === null || this._confirmed === null) return;
+    if (!atOnce && !this._confirmed.delivery.isSettled) return;
+    this._confirmed.send(this._receipt);
+    this._receipt = null;
+  }
+
+  /** Once before each RECEIPT, whatever it says: the relay counts messages. */
+  _beginSaving() {
+    this._times.question = Infinity;
+    if (!this._saidSaving) this._progress("saving");
+    this._saidSaving = true;
+  }
+
+  _giveUpSeeing() {
+    if (this._handedOver === null) return;
+    this._saved(
+      this._handedOver.map((result) =>
+        result.status === "stored" ? { status: "unconfirmed" } : result,
+      ),
+    );
+    this._tell({ is: "unconfirmed" });
+  }
+
+  /** Which of the person's clocks runs. @returns {"number" | "question" | "seen" | null} */
+  get _personsClock() {
+    const running = /** @type {const} */ (["seen", "question", "number"]);
+    return running.find((is) => this._times[is] !== Infinity) || null;
+  }
+
+  /** The time beyond which a clock of the person's cannot go. @param {string} is */
+  _latest(is) {
+    return this._times.session - (is === "seen" ? limits.SEEN_RESERVE_S : 0);
   }
 
   /** @param {string} step */
@@ -424,11 +577,13 @@ export class Endpoint {
     const delivery = this._livingDelivery;
     if (delivery !== null && now >= delivery.waitingSince + UNANSWERED_S) this._talk.refresh(now);
     else if (delivery !== null) delivery.tick(now);
-    const { close, handshake, session, number, question } = this._times;
+    const { close, handshake, session, number, question, seen } = this._times;
     if (now >= close) {
       this._times.close = Infinity;
       if (this._isClosedByPeer) this._talk.hangUp();
-      else this._talk.leave();
+      else this._talk.leave(now);
+    } else if (now >= seen) {
+      this._giveUpSeeing();
     } else if (now >= Math.min(handshake, session, number)) {
       this._close("timeout");
     } else if (now >= question) {
@@ -450,22 +605,27 @@ export class Endpoint {
    */
   _close(reason, details = {}, code = reason) {
     if (this._isClosing || this._isEnded) return;
+    this._giveReceipt(true);
     this._isClosing = true;
     if (this._unconfirmed === null) {
-      this._talk.leave();
+      this._talk.leave(this._now);
     } else {
-      this._unconfirmed.send({ is: "close", reason: closeReason(reason) });
+      const { found, needed } = REFUSALS.includes(reason) ? details : {};
+      const versions = { ...(found && { found: `${found}` }), ...(needed && { needed: `${needed}` }) };
+      this._unconfirmed.send({ is: "close", reason: closeReason(reason), ...versions });
       this._times.close = this._now + limits.CLOSE_WAIT_S;
     }
     this._end(code, details);
   }
 
-  /** @param {string} reason */
-  _closedByPeer(reason) {
+  /** @param {Extract<Body, {is: "close"}>} close */
+  _closedByPeer({ reason, found, needed }) {
     this._isClosing = true;
     this._isClosedByPeer = true;
     this._times.close = this._now + limits.CLOSE_WAIT_S;
-    this._end(closeCode(reason), { platform: "web", found: this._hello.app_version }, true);
+    const { app_version, os_version } = this._hello;
+    const said = found || (reason === "os_too_low" ? os_version : app_version);
+    this._end(closeCode(reason), { platform: "web", found: said, ...(needed && { needed }) }, true);
   }
 
   /**
@@ -486,10 +646,14 @@ export class Endpoint {
   _step(now, what) {
     this._now = now;
     what();
-    if (this._delivery !== null && this._talk.isAttached) {
-      for (const message of this._delivery.take(now)) this._send(message);
-    }
+    this._flush();
     return this._orders.splice(0);
+  }
+
+  _flush() {
+    if (this._delivery !== null && this._talk.isAttached) {
+      for (const message of this._delivery.take(this._now)) this._send(message);
+    }
   }
 
   /** @param {Uint8Array} bytes */
@@ -502,6 +666,13 @@ export class Endpoint {
     this._orders.push({ do: "tell", event });
   }
 }
+
+/** Seconds of the person's clocks. */
+const LENGTHS = {
+  number: limits.NUMBER_S,
+  question: limits.SAVE_QUESTION_S,
+  seen: limits.SEEN_QUESTION_S,
+};
 
 /** @param {number} type @param {Uint8Array} message */
 const carried = (type, message) => concat(uint(type, 1), message);

@@ -47,12 +47,14 @@ export const ERROR_CODES = [
  * @param {Uint8Array} join
  * @param {Uint8Array} tokenHash
  * @param {import("./hello.js").Hello} hello
+ * @param {Uint8Array} [token] in each but the first that is sent: proof that it is the same end
  */
-export const joinMessage = (join, tokenHash, hello) =>
+export const joinMessage = (join, tokenHash, hello, token) =>
   writeObject({
     type: "join",
     join: hex(join),
     token_hash: hex(tokenHash),
+    ...(token !== undefined && { token: hex(token) }),
     platform: hello.platform,
     app_version: hello.app_version,
     os_version: hello.os_version,

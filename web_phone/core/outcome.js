@@ -5,11 +5,12 @@
 //
 // Source: docs/protocol.md §7.
 
+import { REFUSALS } from "./bodies.js";
+
 /** @typedef {import("./bodies.js").ItemResult} ItemResult */
 
 /** The reasons of CLOSE that mean the same at both ends. */
-const SHARED = ["cancelled", "number_mismatch", "second_scan", "timeout", "protocol"];
-const REFUSALS = ["version_too_low", "version_blocked", "platform_mismatch", "os_too_low"];
+const SHARED = ["cancelled", "number_mismatch", "second_scan", "timeout", "protocol", "page_closed"];
 
 /** What CLOSE says for a code of ours. @param {string} code */
 export function closeReason(code) {
@@ -27,8 +28,10 @@ export const isKept = (result) => result.status === "stored" || result.status ==
 /** What a receipt comes to. @param {ItemResult[]} results */
 export function ofResults(results) {
   const kept = results.filter(isKept).length;
+  const unconfirmed = results.filter((result) => result.status === "unconfirmed").length;
   if (kept === results.length) return null;
-  if (kept > 0) return "partial";
+  if (kept + unconfirmed === results.length) return "unconfirmed";
+  if (kept + unconfirmed > 0) return "partial";
   return results.every((result) => result.reason === "declined") ? "declined" : "rejected";
 }
 
@@ -42,6 +45,14 @@ export function ofResults(results) {
 export function ofEnd(certain, isContentOut, code) {
   if (certain !== undefined) return certain;
   // Tampering, a broken protocol and the other person's own "no" say more than "unknown".
-  const isSilent = ["left", "timeout", "grace", "connection_lost", "over_budget", "suspended"];
+  const isSilent = [
+    "left",
+    "page_closed",
+    "timeout",
+    "grace",
+    "connection_lost",
+    "over_budget",
+    "suspended",
+  ];
   return isContentOut && isSilent.includes(code) ? "not_confirmed" : code;
 }

@@ -48,9 +48,11 @@ export function parseQr(url) {
  * @throws {CertRelayError} `qr_length`, `qr_version` or `qr_reserved`
  */
 export function readPayload(raw) {
-  if (raw.length !== PAYLOAD_BYTES) throw new CertRelayError("qr_length");
+  if (raw.length === 0) throw new CertRelayError("qr_length");
   const byte0 = raw[0];
+  // Before the length, which a later version may have chosen anew.
   if (byte0 >> 4 !== VERSION) throw new CertRelayError("qr_version");
+  if (raw.length !== PAYLOAD_BYTES) throw new CertRelayError("qr_length");
   if ((byte0 & 0b11) !== 0) throw new CertRelayError("qr_reserved");
   return {
     byte0,

@@ -48,9 +48,10 @@ export function isLower(one, other) {
  */
 export function checkPc(hello) {
   const { platform, app_version: found } = hello;
-  const details = { platform, found, needed: LOWEST_PC };
-  if (!["windows", "macos", "linux"].includes(platform) || !found.startsWith("P")) {
-    throw new CertRelayError("platform_mismatch", details);
+  if (!["windows", "macos", "linux"].includes(platform)) {
+    throw new CertRelayError("platform_mismatch", { platform, found });
   }
+  const details = { platform, found, needed: LOWEST_PC };
+  if (!found.startsWith("P")) throw new CertRelayError("platform_mismatch", details);
   if (isLower(found, LOWEST_PC)) throw new CertRelayError("version_too_low", details);
 }

@@ -18,7 +18,7 @@
 
 import { tokenHash } from "./derive.js";
 import { CertRelayError } from "./errors.js";
-import { GRACE_S, JOIN_RETRY_S, RECONNECT_S, UNCLAIMED_S } from "./limits.js";
+import { GRACE_S, JOIN_RETRY_S, LEAVE_WAIT_S, RECONNECT_S, UNCLAIMED_S } from "./limits.js";
 import { decodeFromRelay, joinMessage, leaveMessage, resumeMessage } from "./messages.js";
 
 /** Seconds for which a relay that cannot be reached at all is tried. */
@@ -53,7 +53,9 @@ export class RoomTalk {
    * @param {Order[]} orders where orders are put
    */
   constructor({ join, room, token, hello }, listener, orders) {
-    this._join = joinMessage(join, tokenHash(token), hello);
+    this._firstJoin = joinMessage(join, tokenHash(token), hello);
+    this._laterJoin = joinMessage(join, tokenHash(token), hello, token);
+    this._hasAsked = false;
     this._resume = resumeMessage(room, token);
     this._listener = listener;
     this._orders = orders;
@@ -61,13 +63,19 @@ export class RoomTalk {
     this.mayJoin = true;
     this.isAttached = false;
     this.isPeerHere = false;
-    this._link = /** @type {"down" | "opening" | "open" | "over"} */ ("down");
+    this._link = /** @type {"down" | "opening" | "open" | "leaving" | "over"} */ ("down");
     this._wasPaired = false;
     this._reconnectAt = Infinity;
     this._answerBy = Infinity;
     this._joinAgainAt = Infinity;
     this._giveUpAt = Infinity;
     this._expiresAt = Infinity;
+    this._hangUpAt = Infinity;
+  }
+
+  /** Whether there is no socket any more, and will be none. */
+  get isOver() {
+    return this._link === "over";
   }
 
   /** The time at which `tick` is due. */
@@ -78,6 +86,7 @@ export class RoomTalk {
       this._joinAgainAt,
       this._giveUpAt,
       this._expiresAt,
+      this._hangUpAt,
     );
   }
 
@@ -94,19 +103,21 @@ export class RoomTalk {
     this._link = "open";
     this._answerBy = now + ANSWER_S;
     // Before m2 the relay may have forgotten the room; afterwards only the token counts.
-    this._say(this.mayJoin ? this._join : this._resume);
+    if (this.mayJoin) this._askToJoin();
+    else this._say(this._resume);
   }
 
   /** The socket closed, or never opened. @param {number} now @param {number} jitter 0 to 1 */
   lost(now, jitter) {
     if (this._link === "over" || this._link === "down") return;
+    if (this._link === "leaving") return this.hangUp();
     this._down(now);
     this._reconnectAt = now + RECONNECT_S[0] + jitter * (RECONNECT_S[1] - RECONNECT_S[0]);
   }
 
   /** The device woke up or has a network again: an old socket may be dead. @param {number} now */
   refresh(now) {
-    if (this._link === "over") return;
+    if (this._link === "over" || this._link === "leaving") return;
     if (this._link !== "down") {
       this._orders.push({ do: "disconnect" });
       this._down(now);
@@ -114,16 +125,24 @@ export class RoomTalk {
     this._connect(now);
   }
 
-  /** Leave the room for good and hang up. */
-  leave() {
-    if (this._link === "over") return;
-    if (this.isAttached) this._say(leaveMessage());
-    this.hangUp();
+  /**
+   * Leave the room for good.  The socket stays for the relay's close, some seconds at most: what
+   * is hung up on with `leave` still under way may look like a loss.
+   * @param {number} now
+   */
+  leave(now) {
+    if (this._link === "over" || this._link === "leaving") return;
+    if (!this.isAttached) return this.hangUp();
+    this._say(leaveMessage());
+    this._stopTimers();
+    this._link = "leaving";
+    this.isAttached = false;
+    this._hangUpAt = now + LEAVE_WAIT_S;
   }
 
   /** Hang up without a word. */
   hangUp() {
-    if (this._link === "opening" || this._link === "open") this._orders.push({ do: "disconnect" });
+    if (this._link !== "down" && this._link !== "over") this._orders.push({ do: "disconnect" });
     this._link = "over";
     this.isAttached = false;
     this._stopTimers();
@@ -132,6 +151,7 @@ export class RoomTalk {
   /** @param {number} now @param {number} jitter 0 to 1 */
   tick(now, jitter) {
     if (this._link === "over") return;
+    if (now >= this._hangUpAt) return this.hangUp();
     if (now >= this._giveUpAt) return this._end(this._wasPaired ? "connection_lost" : "relay_unreachable");
     if (now >= this._expiresAt) return this._end("expired");
     if (now >= this._answerBy) {
@@ -140,7 +160,7 @@ export class RoomTalk {
     }
     if (now >= this._joinAgainAt) {
       this._joinAgainAt = Infinity;
-      this._say(this._join);
+      this._askToJoin();
     }
     if (now >= this._reconnectAt) this._connect(now);
   }
@@ -243,6 +263,12 @@ export class RoomTalk {
     this._listener.refused(code, details);
   }
 
+  /** Each `join` but the first that was sent shows the token: a recorded one opens no seat. */
+  _askToJoin() {
+    this._say(this._hasAsked ? this._laterJoin : this._firstJoin);
+    this._hasAsked = true;
+  }
+
   /** @param {string} text */
   _say(text) {
     this._orders.push({ do: "text", text });
@@ -254,6 +280,7 @@ export class RoomTalk {
     this._joinAgainAt = Infinity;
     this._giveUpAt = Infinity;
     this._expiresAt = Infinity;
+    this._hangUpAt = Infinity;
   }
 }
 

@@ -34,20 +34,38 @@ export class Link {
     this._hiddenAt = Infinity;
     this._onVisibility = () => this._visibilityChanged();
     this._onNetwork = () => this.carryOut(endpoint.refresh(now()));
+    this._onPageHide = () => this.closePage();
+    this._isHidden = false;
   }
 
   start() {
     document.addEventListener("visibilitychange", this._onVisibility);
     addEventListener("online", this._onNetwork);
+    addEventListener("pagehide", this._onPageHide);
     this.carryOut(this._endpoint.start(now()));
   }
 
-  /** Let go of everything; the driver hears of nothing any more. */
+  /** The screen hears of nothing any more; what is still to be said to the relay is said. */
   stop() {
+    this._onTold = () => undefined;
+  }
+
+  /**
+   * The page goes away.  The last words are sent; the socket is left to the browser, which closes
+   * it as "going away" (1001) once they are out.
+   */
+  closePage() {
+    this._isHidden = true;
+    this.carryOut(this._endpoint.closePage(now()));
+    this._letGo();
+  }
+
+  /** The driver needs nothing any more. */
+  _letGo() {
     document.removeEventListener("visibilitychange", this._onVisibility);
     removeEventListener("online", this._onNetwork);
+    removeEventListener("pagehide", this._onPageHide);
     clearTimeout(this._timer);
-    this._drop();
   }
 
   /** Carry out orders in the order given, also where one leads to more. @param {Order[]} orders */
@@ -59,7 +77,8 @@ export class Link {
       this._carryOutOne(order);
     }
     this._isCarryingOut = false;
-    this._setTimer();
+    if (this._endpoint.isOver || this._isHidden) this._letGo();
+    else this._setTimer();
   }
 
   /** @param {Order} order */
@@ -109,7 +128,7 @@ export class Link {
   _drop() {
     const socket = this._socket;
     this._socket = null;
-    if (socket !== null) socket.close();
+    if (socket !== null && !this._isHidden) socket.close();
   }
 
   _setTimer() {

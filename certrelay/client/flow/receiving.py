@@ -107,7 +107,12 @@ class Receiving:
 
     def _save(self, session: Session) -> None:
         session.endpoint.saving()
-        session.endpoint.stored([self._save_one(arrived, session) for arrived in self._arrived])
+        session.carry_out()  # the other end hears it before the first byte is written
+        self._report([self._save_one(arrived, session) for arrived in self._arrived], session)
+
+    def _report(self, results: list[ItemResult], session: Session) -> None:
+        """Give the receipt; a page asks its person first whether the files are there."""
+        session.endpoint.stored(results)
 
     def _save_one(self, arrived: _Arrived, session: Session) -> ItemResult:
         if arrived.item is None or arrived.summary is None:

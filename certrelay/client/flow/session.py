@@ -6,6 +6,7 @@ does.  A `Handler` (sending or receiving) hears the events and puts the question
 
 import select
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Final, Protocol
@@ -17,15 +18,12 @@ from certrelay.client.link import ConnectionLostError, Link
 from certrelay.client.terminal.lines import Lines
 from certrelay.client.terminal.report import Report
 from certrelay.endpoint import Endpoint, events
-from certrelay.errors import CertRelayError, Interrupted, RelayUnreachable
+from certrelay.errors import CertRelayError, RelayUnreachable
 from certrelay.frozen import frozen
 from certrelay.safe_text import printable
 
-FAREWELL_S: Final = 2.0
-"""Seconds for the relay to close the socket after our `leave`."""
-
 INTERRUPTED_FAREWELL_S: Final = 0.5
-"""The same after Ctrl-C: the person wants the program to end."""
+"""Seconds for the relay to close the socket after our `leave`, where the person wants to end."""
 
 FIRST_DIAL_S: Final = 10.0
 """Seconds to reach the relay for the first time, TLS and upgrade included."""
@@ -93,6 +91,7 @@ class Session:
         self._echo = ExitStack()
         self._is_hidden = False
         self._ended: events.Ended | None = None
+        self._orders: deque[events.Command | events.Event] = deque()
         self.ticking: Callable[[float], None] | None = None
         """Called about once a second while it is set: a countdown."""
 
@@ -138,7 +137,7 @@ class Session:
         try:
             while self._ended is None:
                 self._keep_connected()
-                self._carry_out()
+                self.carry_out()
                 if self._ended is None:
                     self._wait()
             self._say_farewell()
@@ -187,7 +186,7 @@ class Session:
     def _say_farewell(self) -> None:
         """Let what was sent last arrive: the relay closes when it has taken it."""
         asked = self._lines.interrupts.asked
-        end = self.now() + (INTERRUPTED_FAREWELL_S if asked else FAREWELL_S)
+        end = self.now() + (INTERRUPTED_FAREWELL_S if asked else limits.LEAVE_WAIT_S)
         link = self._link
         while link is not None and (left := end - self.now()) > 0:
             writers = [link] if link.has_to_write else []
@@ -203,19 +202,23 @@ class Session:
 
     # --- one turn of the loop ---
 
-    def _carry_out(self) -> None:
-        while outputs := self.endpoint.take(self.now()):
-            for output in outputs:
-                match output:
-                    case events.SendText() | events.SendBinary():
-                        self._send(output)
-                    case events.Disconnect():
-                        self._lost()
-                    case events.Ended():
-                        self._ended = output
-                        self.stop_asking()
-                    case _:
-                        self._on_event(output)
+    def carry_out(self) -> None:
+        """Do what the driver has ordered up to now."""
+        while True:
+            # One queue: a part that hears an event may call this, and the order stays.
+            self._orders.extend(self.endpoint.take(self.now()))
+            if not self._orders:
+                return
+            match output := self._orders.popleft():
+                case events.SendText() | events.SendBinary():
+                    self._send(output)
+                case events.Disconnect():
+                    self._lost()
+                case events.Ended():
+                    self._ended = output
+                    self.stop_asking()
+                case _:
+                    self._on_event(output)
 
     def _send(self, output: events.SendText | events.SendBinary) -> None:
         # With no link the message is lost like any other: the driver repeats what matters.
@@ -270,7 +273,7 @@ class Session:
     def _interrupt(self) -> None:
         if self._lines.interrupts.asked and self._ended is None:
             self.stop_asking()
-            self.endpoint.cancel(self.now(), Interrupted("interrupted"))
+            self.endpoint.interrupt(self.now())
 
     def _use_link(self, readable: list[Any], writable: list[Any]) -> None:
         link = self._link
@@ -291,7 +294,7 @@ class Session:
             else:
                 self.endpoint.receive_binary(message, self.now())
             # At once, since an acknowledgement answers each message by itself.
-            self._carry_out()
+            self.carry_out()
             if self._link is not link:
                 return
 

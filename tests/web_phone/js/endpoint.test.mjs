@@ -28,18 +28,24 @@ class Page {
     this.pc = new SmallPc(vector);
     this.now = 0;
     this.texts = [];
+    this.messages = [];
     this.binaries = [];
     this.told = [];
     this.sockets = 0;
+    this.disconnects = 0;
     this.carryOut(this.endpoint.start(0));
   }
 
   carryOut(orders) {
     for (const order of orders) {
-      if (order.do === "text") this.texts.push(JSON.parse(order.text).type);
+      if (order.do === "text") {
+        this.messages.push(JSON.parse(order.text));
+        this.texts.push(JSON.parse(order.text).type);
+      }
       if (order.do === "binary") this.binaries.push(order.bytes);
       if (order.do === "tell") this.told.push(order.event);
       if (order.do === "connect") this.sockets += 1;
+      if (order.do === "disconnect") this.disconnects += 1;
     }
   }
 
@@ -307,7 +313,185 @@ test("a CLOSE that nobody acknowledges waits 5 s and leaves", () => {
   assert.ok(!page.texts.includes("leave"));
   page.wait(5);
   assert.ok(page.texts.includes("leave"));
+  assert.equal(page.disconnects, 0, "leave would be lost");
+  assert.equal(page.endpoint.deadline, page.now + 2);
+  page.wait(2);
+  assert.equal(page.disconnects, 1);
+  assert.ok(page.endpoint.isOver);
   assert.equal(page.endpoint.deadline, Infinity);
+});
+
+test("after leave the relay's close is the end, and nothing is read before it", () => {
+  const page = joined(toPc).do("cancel");
+  page.wait(5);
+  const told = page.told.length;
+  page.hear(closed("timeout")).hear(PAIRED);
+  assert.equal(page.told.length, told);
+  page.lose();
+  assert.ok(page.endpoint.isOver);
+  assert.equal(page.sockets, 1);
+});
+
+/** A page on which everything has arrived, and which is asked whether to save. */
+const arrived = () => {
+  const page = joined(toPhone);
+  page.from(page.pc.offer());
+  return page;
+};
+const STORED = toPhone.items.map(() => ({ status: "stored" }));
+const UNCONFIRMED = toPhone.items.map(() => ({ status: "unconfirmed" }));
+const receipts = (page) => page.pc.said.filter((body) => body.is === "receipt");
+const steps = (page) => page.pc.said.filter((body) => body.is === "progress").map(({ step }) => step);
+
+test("a page says stored only after its person has seen the file", () => {
+  const page = arrived().do("beginSaving").do("askSeen", STORED).talk();
+  assert.deepEqual(receipts(page), []);
+  page.wait(119).do("confirmSeen").talk();
+  assert.deepEqual(receipts(page), [{ is: "receipt", items: STORED }]);
+  assert.deepEqual(steps(page), ["asking", "saving"]);
+});
+
+test("nobody answers whether the file is there: unconfirmed after 120 s", () => {
+  const page = arrived().do("beginSaving").do("askSeen", STORED).talk().wait(119);
+  assert.deepEqual(receipts(page), []);
+  page.wait(1).talk();
+  assert.deepEqual(receipts(page), [{ is: "receipt", items: UNCONFIRMED }]);
+  assert.equal(page.tells("unconfirmed").length, 1);
+  page.from(page.pc.say({ is: "close", reason: "done" }));
+  assert.equal(page.end, "unconfirmed");
+});
+
+test("handed over again, the question has its whole time anew", () => {
+  const page = arrived().do("beginSaving").do("askSeen", STORED).talk().wait(100);
+  page.do("askSeen", STORED).talk().wait(100);
+  assert.deepEqual(receipts(page), []);
+  assert.equal(page.do("giveUpSeeing").talk().tells("unconfirmed").length, 1);
+  assert.deepEqual(receipts(page), [{ is: "receipt", items: UNCONFIRMED }]);
+});
+
+test("what was rejected stays so beside what nobody has seen", () => {
+  const results = [...STORED.slice(1), { status: "rejected", reason: "declined" }];
+  const page = arrived().do("beginSaving").do("askSeen", results).do("giveUpSeeing").talk();
+  assert.deepEqual(receipts(page)[0].items, [...UNCONFIRMED.slice(1), results[results.length - 1]]);
+});
+
+test("the receipt goes out before the room ends", () => {
+  const page = arrived().talk().wait(110);
+  for (let at = 0; at < 5; at += 1) page.do("askSeen", STORED).talk().wait(80);
+  page.do("askSeen", STORED);
+  assert.equal(page.now, 510);
+  assert.deepEqual(page.endpoint.clock, { is: "seen", until: 595 });
+  assert.equal(page.endpoint.canProlong, false);
+  page.wait(84.5).talk();
+  assert.deepEqual(receipts(page), []);
+  page.wait(0.5).talk();
+  assert.deepEqual(receipts(page), [{ is: "receipt", items: UNCONFIRMED }]);
+});
+
+test("a page that is closed with the question open says so before it leaves", () => {
+  const page = arrived().do("beginSaving").do("askSeen", STORED).talk();
+  page.do("closePage").talk();
+  assert.deepEqual(receipts(page), [{ is: "receipt", items: UNCONFIRMED }]);
+  assert.deepEqual(page.pc.said[page.pc.said.length - 1], { is: "close", reason: "page_closed" });
+  assert.equal(page.texts[page.texts.length - 1], "leave");
+  assert.equal(page.end, "unconfirmed");
+});
+
+test("a page that is closed says CLOSE where the channel stands, and always leaves", () => {
+  const page = joined(toPc).do("closePage").talk();
+  assert.deepEqual(page.pc.said[page.pc.said.length - 1], { is: "close", reason: "page_closed" });
+  assert.equal(page.texts[page.texts.length - 1], "leave");
+  assert.equal(page.end, "page_closed");
+  const early = new Page(toPc).open().hear(PAIRED);
+  early.binaries.length = 0;
+  early.do("closePage");
+  assert.deepEqual([early.texts, early.binaries], [["join", "leave"], []]);
+  assert.equal(sent().do("closePage").end, "not_confirmed");
+});
+
+test("saving is said once before each receipt, whatever the answer was", () => {
+  const yes = arrived().do("beginSaving").do("finishSaving", STORED).talk();
+  const no = arrived();
+  no.do("finishSaving", toPhone.items.map(() => ({ status: "rejected", reason: "declined" }))).talk();
+  const silence = arrived().talk().wait(120).talk();
+  for (const page of [yes, no, silence]) {
+    const said = page.pc.said.map((body) => (body.is === "progress" ? body.step : body.is));
+    assert.deepEqual(said.slice(-3), ["asking", "saving", "receipt"]);
+  }
+});
+
+test("a page never says that a file was there already", () => {
+  const vector = { ...toPhone, hello: toPhone.hello.replace('"ios"', '"web"') };
+  const page = joined(vector);
+  page.from(page.pc.offer());
+  const results = STORED.map(() => ({ status: "duplicate" }));
+  assert.throws(() => page.do("finishSaving", results), { code: "internal" });
+});
+
+test("the person's clocks are shown, and begin anew on demand", () => {
+  const page = joined(toPc);
+  assert.equal(page.endpoint.clock, null);
+  page.do("beginTyping").talk().wait(100);
+  assert.deepEqual(page.endpoint.clock, { is: "number", until: 120 });
+  assert.equal(page.endpoint.canProlong, true);
+  page.do("prolong").talk();
+  assert.deepEqual(page.endpoint.clock, { is: "number", until: 220 });
+  assert.deepEqual(steps(page), ["choosing", "typing", "typing"]);
+  const other = joined(toPhone);
+  assert.deepEqual(other.endpoint.clock, { is: "number", until: 120 });
+  assert.equal(other.endpoint.canProlong, false);
+  other.from(other.pc.say({ is: "progress", step: "choosing" }));
+  assert.equal(other.endpoint.clock, null);
+  other.wait(300);
+  other.from(other.pc.say({ is: "progress", step: "typing" }));
+  assert.deepEqual(other.endpoint.clock, { is: "number", until: 420 });
+  const late = joined(toPc).wait(500);
+  late.do("chooseAgain");
+  assert.deepEqual(late.endpoint.clock, { is: "session", until: 600 });
+});
+
+test("a PC that refuses the page's release answers m3 with that, and no number is shown", () => {
+  for (const vector of [toPc, toPhone]) {
+    const page = new Page(vector);
+    page.pc.refuses = { is: "close", reason: "version_too_low", found: "W1.0", needed: "W2.0" };
+    page.open().hear(PAIRED).talk();
+    assert.deepEqual([page.tells("number"), page.tells("choose")], [[], []]);
+    assert.deepEqual(page.tells("ended")[0].details, { platform: "web", found: "W1.0", needed: "W2.0" });
+    assert.equal(page.end, "version_too_low");
+    assert.deepEqual(page.pc.said, [], "no PROGRESS");
+  }
+});
+
+test("a page that refuses the PC's release sends CLOSE behind m3, both until they are answered", () => {
+  const hello_g = toPc.hello_g.replace(/"P[0-9.]+"/, (release) => `"G${release.slice(2)}`);
+  assert.notEqual(hello_g, toPc.hello_g);
+  const page = new Page({ ...toPc, hello_g });
+  page.open().hear(PAIRED);
+  for (const answer of page.pc.take(page.binaries.shift())) page.carry(answer);
+  assert.deepEqual(page.binaries.map((message) => message[0]), [3, 16]);
+  page.binaries.length = 0;
+  page.wait(3);
+  assert.deepEqual(page.binaries.map((message) => message[0]), [3, 16]);
+  page.talk();
+  const [close] = page.pc.said;
+  assert.deepEqual([close.reason, close.needed], ["platform_mismatch", "P0"]);
+  assert.equal(page.end, "platform_mismatch");
+  assert.ok(page.texts.includes("leave"));
+});
+
+test("each join but the first that was sent shows the token", () => {
+  const page = new Page(toPc).open();
+  page.hear(error("peer_not_ready", { retry_in_ms: 2000 })).wait(2);
+  page.lose().wait(2).open();
+  const joins = page.messages.filter((message) => message.type === "join");
+  assert.deepEqual(joins.map((message) => message.token), [undefined, toPc.token_s, toPc.token_s]);
+});
+
+test("a socket that is taken away (4000) is a loss like any other: the page resumes", () => {
+  const page = joined(toPc).lose().wait(2);
+  assert.equal(page.sockets, 2);
+  page.open();
+  assert.equal(page.texts[page.texts.length - 1], "resume");
 });
 
 test("a PC that gives up is told as such, and a receipt counts more", () => {

@@ -36,7 +36,8 @@ export class SmallPc {
     if (message[0] === CARRIER.M3) {
       if (!this.showing.finish(message.slice(1))) return [];
       if (this.channel === undefined) this.channel = new Unconfirmed(this.showing.keys, "g");
-      this.channel.delivery.acknowledge();
+      if (this.refuses !== undefined) this.channel.delivery.send(this.refuses);
+      else this.channel.delivery.acknowledge();
       return this.channel.delivery.take(now);
     }
     if (this.channel === undefined) return [];

@@ -11,6 +11,7 @@ import { Endpoint } from "../../../web_phone/core/endpoint.js";
 import { CARRIER, openAck, openFrame, pad, sealAck, sealFrame, unpad } from "../../../web_phone/core/frame.js";
 import { Scanned } from "../../../web_phone/core/handshake.js";
 import { keySchedule, setupRecipient, setupSender, sharedSecret } from "../../../web_phone/core/hpke.js";
+import { ofResults } from "../../../web_phone/core/outcome.js";
 import { parseQr } from "../../../web_phone/core/qr.js";
 import { Receiver, Sender } from "../../../web_phone/core/transfer.js";
 import { codeChecks } from "./code_checks.mjs";
@@ -316,6 +317,7 @@ function checkControl(vector) {
       const body = decodeBody(step.kind, unpad(step.kind, pad(step.kind, raw)));
       if (body.is === "progress" || body.is === "close") return "ok";
       outgoing.push(...end.receive(body));
+      if (vector.outcome === "result" && body.is === "receipt") return ofResults(end.results);
       if (body.is === "offer" && end.rejection !== null) {
         const answer = outgoing.pop();
         same(answer, { is: "reject", reason: end.rejection });
