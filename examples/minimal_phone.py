@@ -88,12 +88,11 @@ class Phone:
         """Wait for the relay, the person or the clock, and hand on what comes."""
         due = [at for at in (self.endpoint.deadline(), link.deadline() if link else again_at) if at]
         readers: list[FileIO | Link] = [PERSON, link] if link else [PERSON]
-        has_more = link is not None and link.has_to_read
-        left = 0.0 if has_more else max(0.0, min(due) - time.monotonic())
+        left = 0.0 if link and link.has_to_read else max(0.0, min(due) - time.monotonic())
         ready, _, _ = select.select(readers, [], [], left)
         now = time.monotonic()
         if link:
-            for message in link.receive(now) if has_more or link in ready else ():
+            for message in link.receive(now):
                 if isinstance(message, str):
                     self.endpoint.receive_text(message, now)
                 else:
