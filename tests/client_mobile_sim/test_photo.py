@@ -1,6 +1,7 @@
 from io import BytesIO
 
 import pytest
+import zxingcpp
 from PIL import Image, ImageChops, ImageStat
 
 from client_mobile_sim.camera import read_url
@@ -39,3 +40,12 @@ def test_a_photograph_is_no_copy_of_the_picture() -> None:
     with Image.open(BytesIO(photograph(CLEAN, CLASSES["moderate"], 1))) as photo:
         clean = Image.open(BytesIO(CLEAN)).convert("L").resize(photo.size)
         assert ImageStat.Stat(ImageChops.difference(photo, clean)).mean[0] > 20
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_a_first_look_misses_a_second_one_without_the_noise_reads(seed: int) -> None:
+    photo = photograph(CLEAN, CLASSES["hard"], seed)
+    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    with Image.open(BytesIO(photo)) as picture:
+        assert not zxingcpp.read_barcodes(picture.convert("L"), formats=formats), "a bad photograph"
+    assert read_url(photo) == URL

@@ -9,7 +9,7 @@ from certrelay.e2e.bodies import Body, Chunk, Close, ItemResult, Offer, Progress
 from certrelay.e2e.channel import Confirmed, Delivery, Unconfirmed
 from certrelay.e2e.handshake import SessionKeys
 from certrelay.errors import ProtocolError, StateError, TrustError
-from certrelay.limits import FRAME_REPEAT_S, NUMBER_TRIES, WINDOW_FRAMES
+from certrelay.limits import FRAME_REPEAT_S, NUMBER_TRIES, SILENCE_S, WINDOW_FRAMES
 
 ONE, OTHER = b"1" * 32, b"2" * 32
 
@@ -188,3 +188,20 @@ def test_keys_are_not_in_a_repr() -> None:
     for shown in (repr(keys), repr(unconfirmed()), repr(Delivery(ONE, OTHER))):
         assert "111111" not in shown
         assert "012345" not in shown
+
+
+def test_a_new_connection_starts_the_wait_for_an_answer_anew() -> None:
+    sender, receiver = pair()
+    sender.send(Progress("typing"))
+    sender.take(0.0)
+    assert not sender.is_silent(SILENCE_S - 1)
+    assert sender.is_silent(SILENCE_S)
+    back = SILENCE_S + 5.0
+    sender.repeat(back)
+    assert not sender.is_silent(back + SILENCE_S - 1), "the new connection has its own minute"
+    assert sender.is_silent(back + SILENCE_S)
+    for message in sender.take(back):
+        receiver.receive(message, back)
+    for answer in receiver.take(back):
+        sender.receive(answer, back)
+    assert not sender.is_silent(back + 2 * SILENCE_S), "nothing waits any more"

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from certrelay.client.flow.choosing import select
+from certrelay.client.flow.choosing import candidates, select
 from certrelay.client.store.reading import Entry
-from certrelay.errors import CertRelayError, UsageError
+from certrelay.errors import CertificateError, CertRelayError, UsageError
 from certrelay.pki import check
 from certrelay.pki.rewrap import to_pkcs12
 from certrelay.texts import Texts
@@ -72,3 +72,22 @@ def test_too_many_are_refused() -> None:
     with pytest.raises(CertRelayError) as caught:
         select(many, [str(number) for number in range(1, 23)])
     assert caught.value.code == "too_many_selected"
+
+
+def test_where_all_is_broken_the_first_fault_is_told() -> None:
+    faults = [CertificateError("unreadable_file", path="1"), CertificateError("bad_certificate")]
+    broken = [Entry(Path(str(n)), "npki", None, None, fault) for n, fault in enumerate(faults)]
+    with pytest.raises(CertificateError) as caught:
+        candidates(broken)
+    assert caught.value is faults[0], "the person mends them from the top of the list"
+
+
+def test_a_whole_one_is_offered_among_broken_ones_under_its_own_number() -> None:
+    broken = Entry(Path("0"), "npki", None, None, CertificateError("bad_certificate"))
+    assert [each.number for each in candidates([broken, *entries()])] == [2, 3]
+
+
+def test_an_empty_store_says_so() -> None:
+    with pytest.raises(CertificateError) as caught:
+        candidates([])
+    assert caught.value.code == "no_certificates"

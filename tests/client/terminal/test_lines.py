@@ -1,0 +1,93 @@
+"""Standard input as lines: its end is told at every question, and nothing hangs."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from certrelay.client.terminal.interrupts import Interrupts
+from certrelay.client.terminal.lines import MAX_LINE, Lines
+from certrelay.errors import Interrupted, UsageError
+
+
+class Piped:
+    """Lines that read from a pipe."""
+
+    def __init__(self) -> None:
+        reading, writing = os.pipe()
+        self.source, self.target = os.fdopen(reading, "r"), os.fdopen(writing, "w")
+        self.interrupts = Interrupts()
+        self.lines = Lines(self.source, self.interrupts)
+
+    def close(self) -> None:
+        self.target.close()  # so that the reading thread ends
+        if self.lines._thread is not None:
+            self.lines._thread.join(5)
+        self.source.close()
+        self.lines._wake.close()
+        self.lines._woken.close()
+
+
+@pytest.fixture
+def piped() -> Iterator[Piped]:
+    with closing(Piped()) as piped:
+        yield piped
+
+
+def take(lines: Lines) -> str:
+    """Wait for a line, but never for ever."""
+    lines.start()
+    for _ in range(500):
+        if (line := lines.take()) is not None:
+            return line
+        time.sleep(0.01)
+    pytest.fail("no line, and no end either")
+
+
+def test_lines_come_in_order_and_without_their_ends(piped: Piped) -> None:
+    lines, target = piped.lines, piped.target
+    target.write("first\r\nsecond\n\nlast")
+    target.close()
+    assert [take(lines) for _ in range(4)] == ["first", "second", "", "last"]
+
+
+def test_the_end_of_input_is_told_at_every_question(piped: Piped) -> None:
+    lines, target = piped.lines, piped.target
+    target.close()
+    for _ in range(3):  # a program that asks again must hear it again, not wait for ever
+        with pytest.raises(UsageError) as caught:
+            take(lines)
+        assert caught.value.code == "input_ended"
+
+
+def test_a_line_that_is_too_long_is_cut_into_answers(piped: Piped) -> None:
+    lines, target = piped.lines, piped.target
+    target.write("x" * (MAX_LINE + 1) + "\n")
+    target.close()
+    assert [take(lines), take(lines)] == ["x" * MAX_LINE, "x"]
+
+
+def test_nothing_is_read_before_a_question(piped: Piped) -> None:
+    lines, target = piped.lines, piped.target
+    target.write("early\n")
+    target.flush()
+    assert lines.take() is None
+    assert take(lines) == "early"
+
+
+def test_a_script_may_write_its_answers_ahead(piped: Piped) -> None:
+    lines, target = piped.lines, piped.target
+    target.write("ahead\n")
+    target.flush()
+    assert not lines.is_terminal
+    lines.start()
+    lines.forget_early_ones()
+    assert take(lines) == "ahead"
+
+
+def test_asking_to_stop_ends_a_wait(piped: Piped) -> None:
+    piped.interrupts.ask()
+    with pytest.raises(Interrupted):
+        piped.lines.wait()
