@@ -21,7 +21,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, start) => {
 });
 
 /** @param {Uint8Array} content */
-function crc32(content) {
+export function crc32(content) {
   let value = 0xffffffff;
   for (const byte of content) value = (value >>> 8) ^ CRC_TABLE[(value ^ byte) & 255];
   return (value ^ 0xffffffff) >>> 0;
