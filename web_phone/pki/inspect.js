@@ -16,6 +16,7 @@ import { lastDay } from "./validity.js";
  * @typedef {object} Summary its texts are a stranger's
  * @property {import("../core/bundle.js").Item} item
  * @property {import("./certificate.js").Certificate | null} certificate null where it is encrypted
+ * @property {import("./certificate.js").Certificate | null} kmCertificate of the km pair, if there is one
  * @property {string[]} place path components below a store's root
  */
 
@@ -35,12 +36,10 @@ export function inspect(item) {
   if ((kmCert === undefined) !== (kmPri === undefined)) throw new CertRelayError("missing_km_part");
   const certificate = readCertificateFile(signCert);
   parseKeyFile(signPri);
-  if (kmCert !== undefined && kmPri !== undefined) {
-    readCertificateFile(kmCert);
-    parseKeyFile(kmPri);
-  }
+  const kmCertificate = kmCert === undefined ? null : readCertificateFile(kmCert);
+  if (kmPri !== undefined) parseKeyFile(kmPri);
   const { subject, issuer, fingerprint } = certificate;
-  return { item, certificate, place: [caFolder(issuer), "USER", dnFolder(subject, fingerprint)] };
+  return { item, certificate, kmCertificate, place: [caFolder(issuer), "USER", dnFolder(subject, fingerprint)] };
 }
 
 /** @param {import("../core/bundle.js").Item} item @returns {Summary} */
@@ -57,7 +56,7 @@ function inspectPkcs12(item) {
  * @returns {Summary}
  */
 export function pkcs12Summary(item, certificate) {
-  return { item, certificate, place: ["PKCS12", `${stemOf(item, certificate)}.p12`] };
+  return { item, certificate, kmCertificate: null, place: ["PKCS12", `${stemOf(item, certificate)}.p12`] };
 }
 
 /**
