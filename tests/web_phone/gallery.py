@@ -23,11 +23,18 @@ _ENDED = sorted(
 )
 """The codes with which a session can end on this page."""
 
+_LEFT_OUT = (
+    *("already", "authority", "bad_pkcs12", "bad_zip", "empty_file", "other_file", "plain_key"),
+    *("too_large_file", "too_many_files", "too_many_selected", "unreadable_file", "zip_damaged"),
+    *("zip_encrypted", "zip_in_zip", "zip_method"),
+)
+"""Why the page leaves a picked file out."""
+
 STATES = {
     "start": "S.start(t)",
     "reloaded": "S.reloaded(t)",
     "connecting": "S.connecting(t, act)",
-    "choose nothing yet": "C.choose(t, {...who, chosen: [], problems: []}, act)",
+    "choose nothing yet": "C.choose(t, {...who, ...none}, act)",
     "choose with a password to type": "choose('locked', '')",
     "choose with a wrong password": "choose('locked', 'wrong_password')",
     "choose while checking": "choose('checking', '')",
@@ -35,11 +42,17 @@ STATES = {
     "choose what cannot be checked": "choose('ready', 'uncheckable')",
     "choose after five wrong passwords": "choose('failed', 'password_tries')",
     "choose with another certificate's key": "choose('failed', 'key_mismatch')",
-    "choose a PKCS#12 file": "choose('ready', 'as_it_is', sealed)",
-    "choose with problems": "C.choose(t, {...who, chosen: [], problems: ["
-    "'error.missing_sign_key', 'error.missing_km_part', 'error.too_large_file',"
-    "'error.bad_certificate', 'error.unreadable_file', 'error.too_many_selected',"
-    "'page.problem.other_file'].map((key) => t.say(key, {path: 'signPri.key'}))}, act)",
+    "choose a PKCS#12 file": "choose('locked', '', sealed, {name: 'my certificate.p12'})",
+    "choose what no password protects": "choose('ready', 'plain', sealed, {name: 'a.p12'})",
+    **{
+        f"choose with a note on {note}": f"choose('ready', 'checked', pair, {{note: '{note}'}})"
+        for note in ("km_incomplete", "km_other_password", "km_mismatch")
+    },
+    "choose with half a set": "C.choose(t, {...who, ...none, halves: [{id: 1, parts: ["
+    "{role: 'signCert', file: 'signCert (2).der'}, {role: 'signPri', file: ''}]}]}, act)",
+    "choose with files left out": "C.choose(t, {...who, ...none, leftOut: ["
+    + ",".join(f"{{reason: '{reason}', names: ['a.p12'], more: 7}}" for reason in _LEFT_OUT)
+    + "]}, act)",
     "number": "C.typeNumber(t, {...who, wrongLeft: null}, act)",
     "number after a wrong one": "C.typeNumber(t, {...who, wrongLeft: 1}, act)",
     "moving": "S.moving(t, {bytes: 16384, total: 42000}, act)",
@@ -86,8 +99,10 @@ SHOW = """async ({state, language, sentences, files, today, peer}) => {
   layout.speak(t);
   const act = new Proxy({}, {get: () => () => undefined});
   const who = {peer, today};
-  const choose = (state, why, summary = pair) => C.choose(t, {...who, problems: [],
-    chosen: [{id: 1, summary, state, why, triesLeft: 3}]}, act);
+  const none = {chosen: [], halves: [], leftOut: [], isReady: false};
+  const choose = (state, why, summary = pair, more = {}) => C.choose(t, {...who, ...none,
+    isReady: state === "ready",
+    chosen: [{id: 1, name: "", note: "", summary, state, why, triesLeft: 3, ...more}]}, act);
   const sent = (results) => S.sent(t, {...who, items: [pair, sealed], results});
   const screen = {STATE};
   layout.show(screen, true);

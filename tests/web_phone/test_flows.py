@@ -24,13 +24,12 @@ def contents(item: Item) -> dict[str, bytes]:
     return {ROLES[file.role]: file.content for file in item.files}
 
 
-def give(phone: Phone, files: list[Path], password: str | None = PASSWORD) -> None:
-    """Choose files on the phone and go on to the number."""
+def give(phone: Phone, files: list[Path]) -> None:
+    """Choose files on the phone, open them and go on to the number."""
     phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
     phone.pick(*files)
-    if password is not None:
-        phone.unlock(password)
-        phone.sees("비밀번호를 확인했습니다")
+    phone.unlock(PASSWORD)
+    phone.sees("비밀번호를 확인했습니다")
     phone.tap("다음: 인증번호 입력")
 
 
@@ -70,7 +69,7 @@ def test_a_pkcs12_file_reaches_the_pc_from_a_code_read_off_a_picture(
     pc, url = start_pc("import", origin, "--yes", "--qr-png", picture)
     assert read_png(picture.read_bytes()) == [url]
     phone.scan(url)
-    give(phone, write_files(item, tmp_path / "phone"), password=None)
+    give(phone, write_files(item, tmp_path / "phone"))
     phone.type_number(pc.wait_for("number")["number"])
     phone.is_at("저장되었습니다")
     assert pc.status() == 0
@@ -388,8 +387,9 @@ def test_files_that_cannot_be_used_are_named(
     other.write_bytes(b"x")
     phone.pick(files[0], large, other)
     phone.sees("large.p12")
-    phone.sees("인증서 파일이 아닌 것은 뺐습니다")
-    phone.sees("signPri.key 파일이 없습니다")
+    phone.sees("인증서 파일이 아니라서 뺐습니다")
+    phone.sees("holiday.jpg")
+    phone.sees("signPri.key: 선택 필요")
     phone.pick(*files[1:])
     phone.unlock(PASSWORD)
     phone.sees("비밀번호를 확인했습니다")

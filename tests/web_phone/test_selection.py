@@ -221,6 +221,17 @@ def test_the_same_files_again_are_said_to_be_there() -> None:
     assert len(seen["leftOut"][0][1]) == 4
 
 
+def test_one_certificate_under_two_passwords_is_two() -> None:
+    seen = picked(sign_of(PAIR, folder="a/") | sign_of(ONE.npki(OTHER_PASSWORD), folder="b/"))
+    assert chosen(seen) == [("홍길동", SIGN)] * 2
+
+
+def test_a_whole_set_takes_the_place_of_its_own_half() -> None:
+    seen = picked({"signCert.der": PAIR.files[0].content}, sign_of(PAIR, form="{} (1)"))
+    assert chosen(seen) == [("홍길동", SIGN)]
+    assert seen["halves"] == []
+
+
 def test_a_lone_km_file_is_left_behind_and_noted() -> None:
     for lone in ("kmCert.der", "kmPri.key"):
         files = {n: c for n, c in named(PAIR).items() if n != lone}

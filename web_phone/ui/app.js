@@ -13,7 +13,7 @@ import { Link, now } from "./link.js";
 import * as screens from "./screens.js";
 import * as receive from "./screens_receive.js";
 import * as send from "./screens_send.js";
-import { Basket } from "./story_send.js";
+import { Selection } from "./selection.js";
 import { Wake } from "./wake.js";
 
 /** @typedef {import("../core/endpoint.js").Told} Told */
@@ -42,7 +42,7 @@ export class App {
       endpoint: null,
       peer: "",
       step: "",
-      basket: new Basket(() => this._draw()),
+      selection: new Selection(() => this._draw()),
       /** @type {import("../core/bodies.js").ItemResult[]} */
       results: [],
       /** Whether the person has been told how it ended. */
@@ -145,7 +145,7 @@ export class App {
     this._session.isDone = true;
     if (this._session.results.length === 0) return this._end(code || "internal", details, byPeer);
     const copy = {
-      items: this._session.basket.chosen.map((each) => each.summary),
+      items: this._session.selection.chosen.map((each) => each.summary),
       results: this._session.results,
       peer: this._session.peer,
       today: Date.now(),
@@ -163,13 +163,12 @@ export class App {
 
   _choose() {
     this._show(() => {
-      const { chosen, problems } = this._session.basket;
-      const said = problems.map(({ key, path }) => this._texts.say(key, { path }));
-      const given = { peer: this._session.peer, chosen, problems: said, today: Date.now() };
+      const { chosen, halves, leftOut, isReady } = this._session.selection;
+      const given = { peer: this._session.peer, chosen, halves, leftOut, isReady, today: Date.now() };
       return send.choose(this._texts, given, {
-        pick: (files) => void this._session.basket.add(files),
+        pick: (files) => void this._session.selection.add(files),
         checkPassword: (each, password) => void this._checkPassword(each, password),
-        remove: (each) => this._session.basket.remove(each),
+        remove: (each) => this._session.selection.remove(each),
         next: () => {
           this._do((endpoint) => endpoint.beginTyping(now()));
           this._typeNumber(null);
@@ -179,9 +178,9 @@ export class App {
     });
   }
 
-  /** @param {import("./story_send.js").Chosen} chosen @param {string} password */
+  /** @param {import("./selection.js").Chosen} chosen @param {string} password */
   async _checkPassword(chosen, password) {
-    await this._session.basket.check(chosen, password);
+    await this._session.selection.check(chosen, password);
     const again = document.getElementById(`password-${chosen.id}`);
     if (again !== null) again.focus();
   }
@@ -209,7 +208,7 @@ export class App {
   /** @param {string} typed */
   _typed(typed) {
     try {
-      this._do((endpoint) => endpoint.typeNumber(typed, this._session.basket.items, now()));
+      this._do((endpoint) => endpoint.typeNumber(typed, this._session.selection.items, now()));
     } catch (error) {
       if (!(error instanceof CertRelayError)) throw error;
       this._layout.warn(this._texts.say("error.too_many_selected"));

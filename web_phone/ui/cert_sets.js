@@ -30,19 +30,28 @@ export const isWhole = ({ parts }) => parts.has("signCert") && parts.has("signPr
  * @returns {{sets: CertSet[], again: string[]}} `again`: names of files that were there already
  */
 export function withPick(before, picked) {
-  /** @type {string[]} */
-  const again = [];
-  const fresh = picked.filter((piece, at) => {
-    const known = [...before.flatMap(({ parts }) => [...parts.values()]), ...picked.slice(0, at)];
-    // CaPubs is the same for all certificates of an authority.
-    const isAgain = piece.found.is !== "caPubs" && known.some((each) => isSame(each, piece));
-    if (isAgain) again.push(piece.name);
-    return !isAgain;
-  });
   // Certificates first, so that keys find theirs; what belongs together in one pick is joined
   // before it can complete anything else.
-  const own = groups(fresh).sort((one, other) => Number(hasCertificate(other)) - Number(hasCertificate(one)));
-  return { sets: joined([...before, ...joined(own)]), again };
+  const own = groups(picked).sort((one, other) => Number(hasCertificate(other)) - Number(hasCertificate(one)));
+  /** @type {string[]} */
+  const again = [];
+  let kept = before;
+  /** @type {CertSet[]} */
+  const fresh = [];
+  for (const set of joined(own)) {
+    if ([...kept, ...fresh].some((each) => holds(each, set))) again.push(...[...set.parts.values()].map(({ name }) => name));
+    else {
+      kept = kept.filter((each) => isWhole(each) || !holds(set, each));
+      fresh.push(set);
+    }
+  }
+  return { sets: joined([...kept, ...fresh]), again };
+}
+
+/** Whether a set has every file of another.  CaPubs does not count: many have the same. @param {CertSet} set @param {CertSet} other */
+function holds(set, other) {
+  const files = (/** @type {CertSet} */ { parts }) => [...parts].filter(([role]) => role !== "caPubs").map(([, piece]) => piece);
+  return files(other).every((piece) => files(set).some((each) => isSame(each, piece)));
 }
 
 /** Whether two files are the same, byte for byte. @param {Piece} one @param {Piece} other */

@@ -1,30 +1,32 @@
 // The screens of the sender: choosing, passwords, the number.
 
+import { printable } from "../core/safe_text.js";
 import { make } from "./dom.js";
 import { NUMBER_HELP, numberForm, passwordForm } from "./forms.js";
 import { button, facts, notice, paragraph, quiet, sentence } from "./pieces.js";
 
 /** @typedef {import("./texts.js").Texts} Texts */
 /** @typedef {import("./layout.js").Screen} Screen */
-/** @typedef {import("./story_send.js").Chosen} Chosen */
+/** @typedef {import("./selection.js").Chosen} Chosen */
+/** @typedef {import("./selection.js").Half} Half */
+/** @typedef {import("./selection.js").LeftOut} LeftOut */
 
 /**
  * @typedef {object} ChooseActs
- * @property {(files: FileList | null) => void} pick
+ * @property {(files: File[]) => void} pick
  * @property {(chosen: Chosen, password: string) => void} checkPassword
- * @property {(chosen: Chosen) => void} remove
+ * @property {(chosen: Chosen | Half) => void} remove
  * @property {() => void} next
  * @property {() => void} cancel
  */
 
 /**
  * @param {Texts} texts
- * @param {{peer: string, chosen: Chosen[], problems: string[], today: number}} given
+ * @param {{peer: string, chosen: Chosen[], halves: Half[], leftOut: LeftOut[], isReady: boolean, today: number}} given
  * @param {ChooseActs} act
  * @returns {Screen}
  */
-export function choose(texts, { peer, chosen, problems, today }, act) {
-  const isReady = chosen.length > 0 && chosen.every((each) => each.state === "ready");
+export function choose(texts, { peer, chosen, halves, leftOut, isReady, today }, act) {
   const next = button(texts.say("page.send.next"), act.next, "main");
   next.disabled = !isReady;
   return {
@@ -37,7 +39,8 @@ export function choose(texts, { peer, chosen, problems, today }, act) {
       ),
       make("h2", {}, texts.say("page.send.choose")),
       ...chosen.map((each) => chosenCard(texts, each, today, act)),
-      ...problems.map((text) => notice("bad", make("p", {}, text))),
+      ...halves.map((half) => halfCard(texts, half, act)),
+      ...leftOut.map((each) => notice("warn", make("p", {}, leftOutText(texts, each)))),
       filePicker(texts.say("page.send.pick_files"), chosen.length === 0, false, act.pick),
       hasFolders() && filePicker(texts.say("page.send.pick_folder"), false, true, act.pick),
       chosen.length === 0 && paragraph(texts, "page.send.pair_hint"),
@@ -57,12 +60,40 @@ const hasFolders = () => "webkitdirectory" in HTMLInputElement.prototype;
  * @param {string} text
  * @param {boolean} isMain
  * @param {boolean} isFolder
- * @param {(files: FileList | null) => void} pick
+ * @param {(files: File[]) => void} pick
  */
 function filePicker(text, isMain, isFolder, pick) {
   const input = make("input", { type: "file", multiple: true, webkitdirectory: isFolder });
-  input.addEventListener("change", () => pick(input.files));
+  input.addEventListener("change", () => {
+    const files = Array.from(input.files || []);
+    input.value = ""; // or the same file could not be picked again after it was removed
+    pick(files);
+  });
   return make("label", { class: isMain ? "button main" : "button" }, text, input);
+}
+
+/** The files' own names, for those that are still missing. @type {Record<string, string>} */
+const FILES = { signCert: "signCert.der", signPri: "signPri.key", kmCert: "kmCert.der", kmPri: "kmPri.key" };
+
+/** What is there of a set that is not whole, and what is missing. @param {Texts} texts @param {Half} half @param {ChooseActs} act */
+function halfCard(texts, half, act) {
+  const lines = half.parts.map(({ role, file }) =>
+    make("li", {}, texts.say(file === "" ? "page.half.missing" : "page.half.present", { file: file || FILES[role] })),
+  );
+  return make(
+    "section",
+    { class: "card" },
+    make("p", {}, texts.say("page.half.title")),
+    make("ul", {}, ...lines),
+    button(texts.say("page.send.remove"), () => act.remove(half), "small"),
+  );
+}
+
+/** @param {Texts} texts @param {LeftOut} leftOut */
+function leftOutText(texts, { reason, names, more }) {
+  const all = names.join(", ");
+  const said = more === 0 ? all : texts.say("page.left_out.and_more", { names: all, more });
+  return texts.say(`page.left_out.${reason}`, { names: said });
 }
 
 /** @param {Texts} texts @param {Chosen} chosen @param {number} today @param {ChooseActs} act */
@@ -70,7 +101,9 @@ function chosenCard(texts, chosen, today, act) {
   return make(
     "section",
     { class: "card" },
+    chosen.name !== "" && make("p", { class: "foreign" }, printable(chosen.name)),
     facts(texts, chosen.summary, today),
+    chosen.note !== "" && notice("warn", make("p", {}, texts.say(`page.note.${chosen.note}`))),
     ...stateOf(texts, chosen, act),
     button(texts.say("page.send.remove"), () => act.remove(chosen), "small"),
   );
@@ -82,7 +115,7 @@ function stateOf(texts, chosen, act) {
     case "ready":
       return [
         notice(
-          chosen.why === "uncheckable" ? "warn" : "good",
+          chosen.why === "checked" ? "good" : "warn",
           make("p", {}, texts.say(`page.send.${chosen.why}`)),
         ),
       ];

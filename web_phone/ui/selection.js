@@ -74,9 +74,8 @@ export class Selection {
     return this._sets.filter((set) => !isWhole(set)).map((set) => ({ id: this._halfId(set), parts: checklist(set) }));
   }
 
-  /** Take one pick: what a file picker gave. @param {ArrayLike<import("./pick_files.js").FileLike> | null} picked */
-  add(picked) {
-    const files = picked === null ? [] : Array.from(picked);
+  /** Take one pick: what a file picker gave. @param {import("./pick_files.js").FileLike[]} files */
+  add(files) {
     if (files.length === 0) return this._queue; // the picker was closed without a choice
     this._reads += 1;
     this._onChange();

@@ -12,7 +12,6 @@ import { Receiver, Sender } from "../../../web_phone/core/transfer.js";
 import { pbkdf2, within } from "../../../web_phone/pki/kdf.js";
 import { sha1 } from "../../../web_phone/vendor/crypto.js";
 import { deviceName, osVersion } from "../../../web_phone/ui/device.js";
-import { group } from "../../../web_phone/ui/picking.js";
 
 const refuses = (code, step) => assert.throws(step, (error) => error.code === code);
 
@@ -201,22 +200,6 @@ test("a loss is told once, and a text of a socket that is gone is not read", () 
   room.lost(1, 0);
   room.text('{"type":"closed","reason":"left"}', 1, 0);
   assert.deepEqual(heard.map(([name]) => name), ["attached", "waiting"]);
-});
-
-const file = (name, folder = "") => ({ folder, name, content: Uint8Array.of(1) });
-const rolesOf = ({ items, missing }) => [items.map((item) => item.files.map((each) => each.role).join("+")), missing];
-
-test("picked files are sorted by folder and by the number that a second download gets", () => {
-  assert.deepEqual(rolesOf(group([file("signCert.der"), file("SIGNPRI.KEY"), file("a.P12")])), [
-    ["signCert+signPri", "pkcs12"],
-    [],
-  ]);
-  const twice = ["signCert.der", "signPri.key", "signCert (1).der", "signPri (1).key"].map((name) => file(name));
-  assert.deepEqual(rolesOf(group(twice)), [["signCert+signPri", "signCert+signPri"], []]);
-  const folders = [file("signCert.der", "a"), file("signPri.key", "b"), file("kmCert.der", "c")];
-  assert.deepEqual(rolesOf(group(folders)), [[], ["missing_sign_key", "missing_sign_cert", "missing_sign_cert"]]);
-  const half = ["signCert.der", "signPri.key", "kmPri.key"].map((name) => file(name));
-  assert.deepEqual(rolesOf(group(half)), [[], ["missing_km_part"]]);
 });
 
 test("a device is named and its system's version told as far as the browser tells", () => {
