@@ -192,3 +192,7 @@ MAX_CRL_BYTES: Final = 16 * MIB
 
 MAX_SHOWN_CELLS: Final = 64
 """Terminal cells of one foreign text (a name, a CN), so that it cannot flood a line."""
+
+MAX_STACKED_MARKS: Final = 4
+"""Combining marks on one character: living scripts have up to three, and a thousand would cover
+the screen."""

@@ -1,42 +1,37 @@
 """The one sanitiser: makes a text that a stranger chose safe to print.
 
 A name, a CN, a word from a peer can hold escape sequences that clear a screen, set a
-clipboard or turn the reading direction round.  Every such text passes through
-:func:`printable` before it reaches a terminal or a line of JSON.
+clipboard or turn the reading direction round, characters that nobody sees, and marks that pile
+up over the lines above.  Every such text passes through :func:`printable` before it reaches a
+terminal or a line of JSON.
+
+web_phone/core/safe_text.js does the same; tests/vectors/safe-text.json holds both to it.
 """
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Final
 
-from certrelay.limits import MAX_SHOWN_CELLS
+from certrelay.limits import MAX_SHOWN_CELLS, MAX_STACKED_MARKS
+from certrelay.unicode_ranges import HIDDEN, MARKS, WIDE
 
-_INVISIBLE = frozenset(
-    [0x061C, 0x2060, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-)
-"""Marks that turn or hide text: bidi controls, zero-width characters, the BOM."""
+_REPLACED: Final = "\N{REPLACEMENT CHARACTER}"
+
+
+def _is_in(table: tuple[int, ...], character: str) -> bool:
+    return bool(bisect_right(table, ord(character)) % 2)
 
 
 def is_hidden(character: str) -> bool:
     """Tell whether a character may act on a terminal or hide from a reader.
 
-    True for C0, DEL, C1, bidi controls, zero-width characters, line and paragraph
-    separators, lone surrogates, and the tag characters of plane 14.
+    By the properties of the Unicode standard: controls, format and default-ignorable
+    characters (bidi controls, zero-width characters, variation selectors, Hangul fillers, tags),
+    line and paragraph separators, lone surrogates, noncharacters.
     """
-    point = ord(character)
-    return (
-        point < 0x20
-        or 0x7F <= point <= 0x9F
-        or point in _INVISIBLE
-        or point in (0x2028, 0x2029)
-        or 0xD800 <= point <= 0xDFFF
-        or 0xE0000 <= point <= 0xE007F
-    )
-
-
-_ON_ANOTHER: Final = ("Mn", "Me", "Cf")
-"""Categories of characters that take no cell of their own."""
+    return _is_in(HIDDEN, character)
 
 
 def cell_width(text: str) -> int:
@@ -45,16 +40,15 @@ def cell_width(text: str) -> int:
     Marks that stand on the letter before them take none, nor do the vowels and finals of
     Korean letters that are written in parts.  Ambiguous signs (``·``, ``→``) count as one.
     """
-    if text.isascii():
-        return len(text)
-    return sum(
-        0
-        if unicodedata.category(character) in _ON_ANOTHER or "\u1160" <= character <= "\u11ff"
-        else 2
-        if unicodedata.east_asian_width(character) in "WF"
-        else 1
-        for character in text
-    )
+    return len(text) if text.isascii() else sum(map(_width, text))
+
+
+def _width(character: str) -> int:
+    if character.isascii():
+        return 1
+    if _is_in(MARKS, character) or is_hidden(character):
+        return 0
+    return 2 if _is_in(WIDE, character) else 1
 
 
 def printable(text: str, max_cells: int | None = MAX_SHOWN_CELLS) -> str:
@@ -66,19 +60,42 @@ def printable(text: str, max_cells: int | None = MAX_SHOWN_CELLS) -> str:
             ``None`` for a text that must stay whole, such as a path.
 
     Returns:
-        The text without hidden characters (each becomes ``�``), in NFC.
+        The text in NFC, without hidden characters (each becomes ``�``), and with at most
+        `MAX_STACKED_MARKS` marks on a character (the rest become one ``�``).
     """
-    shown = "".join("\N{REPLACEMENT CHARACTER}" if is_hidden(c) else c for c in text)
-    shown = unicodedata.normalize("NFC", shown)
+    shown = text
+    if not (text.isascii() and text.isprintable()):
+        # Before NFC, which takes minutes to order sixty thousand marks, and after it, since some
+        # marks come apart.
+        shown = unicodedata.normalize("NFC", "".join(_seen(text)))
+        shown = "".join(_seen(shown))
     if max_cells is None or cell_width(shown) <= max_cells:
         return shown
     kept, used = [], 1
     for character in shown:
-        used += cell_width(character)
+        used += _width(character)
         if used > max_cells:
             break
         kept.append(character)
     return "".join(kept) + "…"
+
+
+def _seen(text: str) -> Iterable[str]:
+    """Give the characters that are seen; what stands on nothing is not."""
+    marks = MAX_STACKED_MARKS
+    for character in text:
+        if is_hidden(character):
+            marks = 0
+            yield _REPLACED
+        elif _is_in(MARKS, character):
+            marks += 1
+            if marks <= MAX_STACKED_MARKS:
+                yield character
+            elif marks == MAX_STACKED_MARKS + 1:
+                yield _REPLACED
+        else:
+            marks = 0
+            yield character
 
 
 def pad(text: str, cells: int) -> str:

@@ -1,12 +1,15 @@
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certrelay.limits import MAX_SHOWN_CELLS
+from certrelay.limits import MAX_SHOWN_CELLS, MAX_STACKED_MARKS
 from certrelay.safe_text import cell_width, is_hidden, pad, printable, wrap
+from tests.sources import ROOT
 
+VECTORS = json.loads((ROOT / "tests" / "vectors" / "safe-text.json").read_text("utf-8"))
 ANYTHING = st.text(st.characters(exclude_categories=[]), max_size=200)
 
 
@@ -36,6 +39,66 @@ def test_what_acts_or_hides_becomes_a_visible_mark(hostile: str) -> None:
     shown = printable(hostile)
     assert "\N{REPLACEMENT CHARACTER}" in shown
     assert not any(is_hidden(character) for character in shown)
+
+
+INVISIBLE = (
+    *("\u00ad", "\u034f", "\u115f", "\u1160", "\u17b4", "\u180e", "\u2061", "\u2064", "\u2065"),
+    *("\u206a", "\u2800", "\u3164", "\ufe00", "\ufe0f", "\uffa0", "\ufff9", "\U0001d173"),
+    *("\U000e0100", "\U000e01ef", "\U000e0fff", "\ufdd0", "\U0010ffff"),
+)
+"""Hangul fillers, variation selectors, shorthands of mathematics and music, and their like."""
+
+
+@pytest.mark.attack(37, 78)
+@pytest.mark.parametrize("invisible", INVISIBLE, ids=lambda each: f"{ord(each):04X}")
+def test_names_that_would_look_the_same_do_not(invisible: str) -> None:
+    for name in (f"홍길동{invisible}", f"{invisible}홍길동", f"홍{invisible}길동"):
+        assert printable(name) == name.replace(invisible, "\N{REPLACEMENT CHARACTER}")
+
+
+@pytest.mark.attack(78)
+@pytest.mark.parametrize("mark", ["\u0301", "\u20dd", "\u0489", "\u1161", "\u11ff", "\ud7b0"])
+def test_marks_do_not_pile_up(mark: str) -> None:
+    base = "\u1100" if mark in "\u1161\u11ff\ud7b0" else "x"
+    for max_cells in (MAX_SHOWN_CELLS, None):
+        shown = printable(base + mark * 60_001 + "y", max_cells)
+        assert len(shown) <= 1 + MAX_STACKED_MARKS + 2
+        assert shown.endswith("\N{REPLACEMENT CHARACTER}y")
+    every = printable((base + mark * 5) * 1000)
+    assert len(every) <= MAX_SHOWN_CELLS * (MAX_STACKED_MARKS + 2)
+
+
+@pytest.mark.attack(78)
+def test_a_mark_on_nothing_would_stand_on_our_own_words() -> None:
+    assert printable("\u0301\u0301a") == "\N{REPLACEMENT CHARACTER}a"
+
+
+def test_marks_of_living_scripts_stay() -> None:
+    for text in ("ế", "שָׁלוֹם", "ที่", "ᄒᆞᆫ글", "क्षि"):
+        assert printable(text) == unicodedata.normalize("NFC", text)
+
+
+def test_the_tables_agree_with_python_where_both_know_a_character() -> None:
+    """Python's own table is of another version, and has no default-ignorable property."""
+    for point in range(0x110000):
+        character = chr(point)
+        kind = unicodedata.category(character)
+        if kind == "Cn":
+            continue
+        is_mark = cell_width("x" + character) == 1 and not is_hidden(character)
+        in_parts = 0x1160 <= point <= 0x11FF or 0xD7B0 <= point <= 0xD7FB
+        if not is_hidden(character):
+            assert is_mark == (kind in ("Mn", "Me") or in_parts), f"{point:04X}"
+        if kind in ("Cc", "Cs", "Zl", "Zp"):
+            assert is_hidden(character), f"{point:04X}"
+        if cell_width(character) == 2:
+            assert unicodedata.east_asian_width(character) in "WF", f"{point:04X}"
+
+
+@pytest.mark.attack(78)
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda each: each["what"])
+def test_the_vectors_hold(vector: dict[str, str]) -> None:
+    assert printable(vector["text"]) == vector["shown"]
 
 
 @pytest.mark.parametrize(

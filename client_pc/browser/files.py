@@ -23,7 +23,13 @@ FILES: Final = {
     **{
         f"web_phone/{path}.js": _SCRIPT
         for path in (
-            *("core/errors", "core/limits", "core/safe_text", "pki/validity"),
+            *(
+                "core/errors",
+                "core/limits",
+                "core/safe_text",
+                "core/unicode_ranges",
+                "pki/validity",
+            ),
             *("ui/dom", "ui/forms", "ui/layout", "ui/pieces", "ui/texts"),
         )
     },

@@ -65,6 +65,7 @@ ROWS: dict[int, str] = {
     71: "a relay's talk, or its silence, holds up the PC",
     76: "a key file takes gigabytes or minutes",
     77: "another user's closed connection passes for root's",
+    78: "names look the same, or fill the screen",
 }
 """Every row of docs/security.md with a short name."""
 

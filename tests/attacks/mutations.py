@@ -369,8 +369,8 @@ MUTATIONS = (
         37,
         "nothing is made printable",
         "certrelay/safe_text.py",
-        "if is_hidden(c) else c for c in text)",
-        "if is_hidden(c) and not c else c for c in text)",
+        "        if is_hidden(character):\n            marks",
+        "        if not character:\n            marks",
     ),
     Mutation(
         39,
@@ -712,6 +712,30 @@ MUTATIONS = (
         "            self._token, self._is_token_used = _secret(), False\n",
         "            self._is_token_used = False\n",
         "tests/client_pc",
+    ),
+    Mutation(
+        78,
+        "only what acts is hidden, not what is unseen",
+        "certrelay/safe_text.py",
+        "    return _is_in(HIDDEN, character)\n",
+        "    return _is_in((0, 0x20, 0x7F, 0xA0, 0x200B, 0x2010, 0x202A, 0x202F), character)\n",
+        "tests",
+    ),
+    Mutation(
+        78,
+        "marks pile up",
+        "certrelay/safe_text.py",
+        "            if marks <= MAX_STACKED_MARKS:\n",
+        "            if character:\n",
+        "tests",
+    ),
+    Mutation(
+        78,
+        "marks pile up on the page",
+        "web_phone/core/safe_text.js",
+        "    else if (marks <= MAX_STACKED_MARKS) kept += character;\n",
+        "    else kept += character;\n",
+        "tests/web_phone",
     ),
 )
 

@@ -7,13 +7,16 @@ from typing import Any, get_args
 
 import pytest
 
-from certrelay import errors, limits
+from certrelay import errors, limits, unicode_ranges
 from certrelay.bundle import ROLES
 from certrelay.e2e import bodies
 from certrelay.e2e.frame import Carrier
 from certrelay.wire import messages
 from certrelay.wire.release import LETTERS
+from tests.sources import ROOT
 from tests.web_phone import components
+
+VECTORS = ROOT / "tests" / "vectors"
 
 
 def in_node(module: str, expression: str) -> Any:
@@ -48,6 +51,36 @@ def test_its_limits_are_pythons() -> None:
     ours = in_node("limits.js", "Object.fromEntries(Object.entries(m))")
     theirs = {name: getattr(limits, name) for name in ours}
     assert ours == json.loads(json.dumps(theirs))
+
+
+def test_its_characters_are_pythons() -> None:
+    tables = [list(table) for table in (unicode_ranges.HIDDEN, *MARKS_AND_WIDE)]
+    assert in_node("unicode_ranges.js", "[m.HIDDEN, m.MARKS, m.WIDE]") == tables
+
+
+MARKS_AND_WIDE = (unicode_ranges.MARKS, unicode_ranges.WIDE)
+
+
+@pytest.mark.attack(78)
+def test_every_default_ignorable_character_of_the_engine_is_hidden() -> None:
+    """The engine has its own table of the standard, as old or as new as it is."""
+    seen = in_node(
+        "safe_text.js",
+        "Array.from({ length: 0x110000 }, (_, point) => String.fromCodePoint(point)).filter("
+        "(each) => /\\p{Default_Ignorable_Code_Point}/u.test(each)"
+        ' && m.printable(each) !== "\ufffd")',
+    )
+    assert seen == []
+
+
+@pytest.mark.attack(78)
+def test_it_shows_strangers_texts_as_the_vectors_say() -> None:
+    vectors = json.loads((VECTORS / "safe-text.json").read_text("utf-8"))
+    shown = in_node(
+        "safe_text.js", f"{json.dumps([v['text'] for v in vectors])}.map((t) => m.printable(t))"
+    )
+    assert shown == [vector["shown"] for vector in vectors]
+    assert in_node("safe_text.js", 'm.printable("x" + "\u0301".repeat(60001)).length') == 6
 
 
 def test_its_words_are_pythons() -> None:

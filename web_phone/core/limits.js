@@ -38,3 +38,4 @@ export const KDF_S = 20;
 export const MAX_NAME_COMPONENT_BYTES = 180;
 export const RENEWAL_DAYS = 30;
 export const MAX_SHOWN_CELLS = 64;
+export const MAX_STACKED_MARKS = 4;
