@@ -12,10 +12,12 @@ import pytest
 
 from certrelay.bundle import Item
 from certrelay.errors import CertRelayError
-from certrelay.pki import check, der, naming, pbe, validity
+from certrelay.frozen import replace
+from certrelay.pki import check, der, kinds, naming, pbe, validity
 from certrelay.pki.check import Summary
 from certrelay.safe_text import printable
 from certrelay.testkit.ca import SCHEMES, Authority, Issued, Owner, new_key
+from tests.certificates import person
 from tests.pki.make_files import PATH
 from tests.web_phone.node import evaluate
 
@@ -211,6 +213,54 @@ def test_strangers_texts_are_shown_as_python_shows_them() -> None:
         {"safe": "core/safe_text.js"}, "data.map((text) => safe.printable(text))", texts
     )
     assert found == [printable(text) for text in texts]
+
+
+def test_kinds_are_told_as_python_tells_them() -> None:
+    prefix = "1.2.410."
+    table = [prefix + row[0] for row in kinds._ROWS]
+    generator = random.Random(6)
+    single = [[oid + more] for oid in table for more in ("", ".7", ".7.1")]
+    several = [generator.choices([*table, "1.2.3", "2.5.29.32.0"], k=3) for _ in range(100)]
+    cases = [[], ["1.2.3"], [prefix[:-1]], *single, *several]
+    found = evaluate(
+        {"kinds": "pki/kinds.js"},
+        "data.flatMap((policies) => [true, false].map((signs) => kinds.kindOf({policies, signs})))",
+        cases,
+    )
+    expected = []
+    for policies in cases:
+        for usage in (0x80, 0x20):
+            known = replace(
+                EXTENSIONS_OF,
+                extensions=replace(
+                    EXTENSIONS_OF.extensions, policies=tuple(policies), key_usage=usage
+                ),
+            )
+            kind = kinds.kind_of(known)
+            expected.append(
+                {
+                    "use": kind.use,
+                    "holder": kind.holder or "",
+                    "isDisputed": kind.disputed,
+                    "oid": kind.oid or "",
+                }
+            )
+    assert found == expected
+
+
+EXTENSIONS_OF = person().sign.certificate
+
+
+def test_policies_and_usage_are_read(issued: Issued) -> None:
+    assert issued.km is not None
+    pairs = [issued.sign.certificate, issued.km.certificate, issued.authority]
+    found = evaluate(
+        {"m": "pki/certificate.js"},
+        "data.map((raw) => m.parseCertificate(bytes(raw)))"
+        ".map(({policies, signs, isCa}) => [policies, signs, isCa])",
+        [each.der.hex() for each in pairs],
+    )
+    assert found == [[list(c.extensions.policies), c.signs, c.extensions.ca] for c in pairs]
 
 
 def test_validity_is_counted_in_korean_days() -> None:

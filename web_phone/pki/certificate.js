@@ -24,6 +24,7 @@ import { written } from "./naming.js";
  * @property {number | null} notAfter
  * @property {Element} publicKeyInfo
  * @property {boolean} signs whether its key may sign; a km certificate's may only exchange keys
+ * @property {string[]} policies identifiers
  * @property {boolean} isCa whether it is an authority's own
  * @property {string} fingerprint SHA-256, 64 hex digits
  * @property {Uint8Array} encoded the certificate alone, without what stood after it
@@ -50,6 +51,7 @@ const ATTRIBUTES = {
 };
 const MAX_SERIAL_BYTES = 64;
 const KEY_USAGE = "2.5.29.15";
+const CERTIFICATE_POLICIES = "2.5.29.32";
 const BASIC_CONSTRAINTS = "2.5.29.19";
 /** digitalSignature and nonRepudiation. */
 const SIGNING_BITS = 0xc0;
@@ -98,6 +100,7 @@ function parse(encoded) {
   const extensions = tolerant(() => readExtensions(fields.slice(6))) || {};
   const usage = extensions[KEY_USAGE];
   const constraints = extensions[BASIC_CONSTRAINTS];
+  const policies = extensions[CERTIFICATE_POLICIES];
   const times = tolerant(() => [validity.child(0).time(), validity.child(1).time()]);
   return {
     subject,
@@ -109,6 +112,7 @@ function parse(encoded) {
     notAfter: times === null ? null : times[1],
     publicKeyInfo,
     signs: usage === undefined || tolerant(() => maySign(usage)) !== false,
+    policies: (policies !== undefined && tolerant(() => readPolicies(policies))) || [],
     isCa: constraints !== undefined && tolerant(() => saysCa(constraints)) === true,
     encoded,
     fingerprint: hex(sha256(encoded)),
@@ -135,6 +139,12 @@ function maySign(value) {
   if (content.length === 0) throw new DerError("key usage");
   return content.length > 1 && (content[1] & SIGNING_BITS) !== 0;
 }
+
+/** @param {Uint8Array} value of the extension CertificatePolicies */
+const readPolicies = (value) =>
+  Element.parse(value)
+    .children(TAG.SEQUENCE)
+    .map((policy) => policy.child(0, TAG.SEQUENCE).oid());
 
 /** @param {Uint8Array} value of the extension BasicConstraints */
 function saysCa(value) {

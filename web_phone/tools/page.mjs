@@ -16,7 +16,7 @@ import { FLOOR, SUPPORTED } from "./floor_targets.mjs";
 const page = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** The sentences that the page says; the others are the programs' own. */
-const SAID = /^(page|error|hint|state)\./;
+const SAID = /^(page|error|hint|state|use|holder)\./;
 
 /** Puts the page's own sentences of a catalogue into the bundle, in the place of the whole file. */
 const sentences = {
