@@ -66,6 +66,8 @@ def _of_any() -> Iterator[Address]:
 
 
 def _of_linux(proc: Path = Path("/proc")) -> Iterator[Address]:
+    if sys.platform != "linux":
+        return
     import fcntl
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

@@ -1,6 +1,7 @@
 """`certrelay import`: certificates come from the phone to this PC."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,9 @@ def check_writable(root: Path) -> None:
 
 def _is_read_only(folder: Path) -> bool:
     """Tell whether the whole file system is; Windows does not say."""
-    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    if sys.platform == "win32":
+        return False
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def receive(

@@ -80,8 +80,12 @@ class Disk:
             os.close(descriptor)
 
     def sync_all(self) -> None:
-        """Make everything last, on every disk: slow, but it needs no permission."""
-        os.sync()
+        """Make everything last, on every disk: slow, but it needs no permission.
+
+        Windows cannot and need not: see `sync_folder`.
+        """
+        if sys.platform != "win32":
+            os.sync()
 
     def sync_file(self, path: Path) -> None:
         """Make the content of a file last that somebody else wrote."""

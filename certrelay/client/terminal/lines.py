@@ -117,14 +117,14 @@ class Lines:
 
 def _echo_off(stream: TextIO) -> "_Restore | None":
     with suppress(ImportError, OSError, ValueError):
-        return _Posix(stream)
-    with suppress(ImportError, OSError, ValueError, AttributeError):
-        return _Windows()
+        return _Windows() if sys.platform == "win32" else _Posix(stream)
     return None
 
 
 class _Posix:
     def __init__(self, stream: TextIO) -> None:
+        if sys.platform == "win32":
+            raise OSError("no termios")
         import termios
 
         self._number = stream.fileno()
@@ -134,6 +134,8 @@ class _Posix:
         termios.tcsetattr(self._number, termios.TCSADRAIN, quiet)
 
     def __call__(self) -> None:
+        if sys.platform == "win32":
+            return
         import termios
 
         termios.tcsetattr(self._number, termios.TCSADRAIN, self._before)

@@ -66,7 +66,9 @@ def forbid_core_dumps() -> None:
 
     Systems without the limit (Windows) write none by themselves.
     """
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
+    if sys.platform == "win32":
+        return
+    import resource
 
+    with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
