@@ -8,10 +8,14 @@ from urllib.parse import urlsplit
 
 from certrelay.errors import RelayUnreachable, UsageError
 from certrelay.frozen import replace
+from certrelay.limits import KIB
 from relay.settings import Edges
 
 BACKLOG: Final = 4096
 """Connections that the system keeps waiting to be accepted."""
+
+RECEIVE_BUFFER: Final = 32 * KIB
+"""Bytes of the system's buffer for what one connection sends; Linux doubles it."""
 
 MAX_PORT: Final = 65_535
 
@@ -36,7 +40,10 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
-        return socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=shared)
+        listener = socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=shared)
+        # Those that are accepted inherit it: else the system keeps megabytes for each.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        return listener
     except (OSError, ValueError) as error:  # also a bad name, or no shared ports here
         if getattr(error, "errno", None) == errno.EADDRINUSE:
             raise RelayUnreachable("port_taken") from None

@@ -1,15 +1,24 @@
-"""Who may come in: addresses and their allowances.
+"""Who may come in: addresses, and what each may have and do.
 
-Counts only newcomers: whoever is in is never put out for another.  Nothing here is logged.
+Counts only newcomers: established connections are never evicted for new ones.  An IPv6 address
+is counted three times, in its /64, /56 and /48, for whoever has one /48 has 65,536 /64; the
+wider ones may have more.  Nothing here is logged.
 """
 
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from relay.clock import Clock, monotonic
-from relay.settings import AdmissionLimits, Network, SocketLimits
+from relay.settings import AdmissionLimits, Network
+
+_IPV6_NETWORKS: Final = ((64, 1), (56, 2), (48, 4))
+"""Lengths of the prefixes that are counted, and how many times an address's share each has."""
+
+_KNOWN_NETWORKS: Final = 8192
+"""Addresses whose networks are kept at hand."""
 
 
 def client_address(peer: str, forwarded: Iterable[str], trusted: Sequence[Network]) -> str:
@@ -39,9 +48,28 @@ def allowance_key(address: str) -> str:
     parsed = _parsed(address)
     if parsed is None:
         return ""
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((parsed, 64), strict=False).network_address)
-    return str(parsed)
+    return networks_of(str(parsed))[0][0]
+
+
+@lru_cache(_KNOWN_NETWORKS)
+def networks_of(address: str) -> tuple[tuple[str, int], ...]:
+    """The networks that an address counts for, with the number of shares that each has.
+
+    Args:
+        address: An IP address, or its `allowance_key`: the networks are the same.
+    """
+    parsed = _parsed(address)
+    if not isinstance(parsed, ipaddress.IPv6Address):
+        return (("" if parsed is None else str(parsed), 1),)
+    return tuple(
+        (
+            # The first is written without its length, as the address of a host is.
+            str(network.network_address) if length == _IPV6_NETWORKS[0][0] else str(network),
+            shares,
+        )
+        for length, shares in _IPV6_NETWORKS
+        for network in (ipaddress.IPv6Network((parsed, length), strict=False),)
+    )
 
 
 def _within(address: str, networks: Sequence[Network]) -> bool:
@@ -57,30 +85,135 @@ def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
-class Doorman:
-    """Counts TCP connections before anything is read from them.
+class AddressCounter:
+    """Counts what stands, by network.
 
     Args:
-        most: Connections at once, of any kind.
-        most_per_address: The same from one address; a trusted proxy may have `most`.
-        patience: Its `request_s`, `answer_s` and `close_s` count.
-        trusted: The proxies.
+        most: How many one address may have.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most: Final = most
+        self._counts: Final[Counter[str]] = Counter()
+
+    def __len__(self) -> int:
+        """Count the networks that have anything."""
+        return len(self._counts)
+
+    def networks(self) -> set[str]:
+        """The networks that have anything."""
+        return set(self._counts)
+
+    def has_room(self, address: str) -> bool:
+        """Whether an address may have one more."""
+        return all(self._counts[key] < self._most * n for key, n in networks_of(address))
+
+    def add(self, address: str) -> None:
+        """Count one more."""
+        for key, _ in networks_of(address):
+            self._counts[key] += 1
+
+    def remove(self, address: str) -> None:
+        """Count one less."""
+        for key, _ in networks_of(address):
+            self._counts[key] -= 1
+            if not self._counts[key]:
+                del self._counts[key]
+
+
+class Allowances:
+    """What each network may still do: an allowance that is used up and fills again.
+
+    Args:
+        most: How many times one address may do it at once.
+        per_s: How many more in each second.
+        clock: Gives seconds.
+    """
+
+    def __init__(self, most: float, per_s: float, clock: Clock = monotonic) -> None:
+        self._most: Final = most
+        self._per_s: Final = per_s
+        self._clock: Final = clock
+        # For each network what it has used up, and as of when.  It is dropped once the
+        # allowance is full again, so that the table stays as small as the traffic.
+        self._used: Final[dict[str, tuple[float, float]]] = {}
+        self._sweep_at = 0.0
+
+    def networks(self) -> set[str]:
+        """The networks that have not their whole allowance."""
+        return set(self._used)
+
+    def take(self, address: str) -> float:
+        """Use up one.
+
+        Returns:
+            0 if there was one left, else the seconds until there is; then none is used up.
+        """
+        wait_s = self._wait_s(address)
+        if not wait_s:
+            self._use(address)
+        return wait_s
+
+    def owe(self, address: str) -> float:
+        """Use up one, in advance if need be; gives the seconds until it was due."""
+        wait_s = self._wait_s(address)
+        self._use(address)
+        return wait_s
+
+    def _wait_s(self, address: str) -> float:
+        now = self._clock()
+        self._sweep(now)
+        return max(
+            max(0.0, self._left(key, shares, now) + 1 - self._most * shares)
+            / (self._per_s * shares)
+            for key, shares in networks_of(address)
+        )
+
+    def _use(self, address: str) -> None:
+        now = self._clock()
+        for key, shares in networks_of(address):
+            self._used[key] = (self._left(key, shares, now) + 1, now)
+
+    def _left(self, key: str, shares: int, now: float) -> float:
+        """How much is used up and not filled again."""
+        used, since = self._used.get(key, (0.0, now))
+        return max(0.0, used - (now - since) * self._per_s * shares)
+
+    def _sweep(self, now: float) -> None:
+        """Drop the allowances that are full, once in the time that the emptiest needs."""
+        if now < self._sweep_at:
+            return
+        for key, (used, since) in list(self._used.items()):
+            if used <= (now - since) * self._per_s:
+                del self._used[key]
+        self._sweep_at = now + self._most / self._per_s
+
+
+class ConnectionLimiter:
+    """Counts TCP connections before anything is read from them, and HTTP requests.
+
+    Args:
+        limits: Of the connections.
+        most: Connections at once, of any kind: what the system can have.
+        trusted: The proxies: one may have all connections.
     """
 
     def __init__(
         self,
+        limits: AdmissionLimits,
         most: int,
-        most_per_address: int,
-        patience: SocketLimits,
         trusted: Sequence[Network] = (),
+        clock: Clock = monotonic,
     ) -> None:
-        self.request_s: Final = patience.request_s
-        self.answer_s: Final = patience.answer_s
-        self.close_s: Final = patience.close_s
         self._most: Final = most
-        self._most_per_address: Final = most_per_address
         self._trusted: Final = trusted
-        self._by_address: Final[Counter[str]] = Counter()
+        self._counter: Final = AddressCounter(limits.connections_per_address)
+        self._connects: Final = Allowances(
+            limits.connects_per_address, limits.connects_per_address_per_s, clock
+        )
+        self._requests: Final = Allowances(
+            limits.requests_per_address, limits.requests_per_address_per_s, clock
+        )
         self._all = 0
 
     def __len__(self) -> int:
@@ -89,72 +222,67 @@ class Doorman:
 
     def enter(self, client: tuple[str, int] | None) -> bool:
         """Count a connection in; ``False`` if it is one too many.  Then `leave` it too."""
-        host = "" if client is None else client[0]
+        host = _host(client)
         self._all += 1
-        self._by_address[key := allowance_key(host)] += 1
-        fits = self._by_address[key] <= self._most_per_address
-        return self._all <= self._most and (fits or _within(host, self._trusted))
+        has_room = self._counter.has_room(host)
+        self._counter.add(host)
+        if self._all > self._most:
+            return False
+        if self._trusted and _within(host, self._trusted):
+            return True
+        return has_room and not self._connects.take(host)
 
     def leave(self, client: tuple[str, int] | None) -> None:
         """Count a connection out."""
         self._all -= 1
-        _count_out(self._by_address, allowance_key("" if client is None else client[0]))
+        self._counter.remove(_host(client))
+
+    def request_wait_s(self, client: tuple[str, int] | None) -> float:
+        """Count an HTTP request; gives the seconds until the next one is due."""
+        host = _host(client)
+        if self._trusted and _within(host, self._trusted):
+            return 0.0
+        return self._requests.owe(host)
 
 
 class Admission:
-    """Counts sockets and requests by address."""
+    """Counts sockets and requests by address.
+
+    Args:
+        limits: Of the sockets and what is asked.
+        clock: Gives seconds.
+    """
 
     def __init__(self, limits: AdmissionLimits, clock: Clock = monotonic) -> None:
-        self._limits: Final = limits
-        self._clock: Final = clock
-        self._sockets: Final[Counter[str]] = Counter()
-        # For each address the requests it has used up, as of when.  It is dropped once the
-        # allowance is full again, so that the table stays as small as the traffic.
-        self._used: Final[dict[str, tuple[float, float]]] = {}
-        self._sweep_at = 0.0
+        self._sockets: Final = AddressCounter(limits.sockets_per_address)
+        self._asks: Final = Allowances(
+            limits.asks_per_address, limits.asks_per_address_per_s, clock
+        )
 
     @property
     def remembered(self) -> int:
-        """How many addresses have sockets here, or not their whole allowance."""
-        return len(self._used.keys() | self._sockets.keys())
+        """How many networks have sockets here, or not their whole allowance."""
+        return len(self._sockets.networks() | self._asks.networks())
 
-    def enter(self, key: str) -> bool:
+    def enter(self, address: str) -> bool:
         """Count a socket in; ``False`` if its address has too many.  Then `leave` it too."""
-        self._sockets[key] += 1
-        return self._sockets[key] <= self._limits.sockets_per_address
+        has_room = self._sockets.has_room(address)
+        self._sockets.add(address)
+        return has_room
 
-    def leave(self, key: str) -> None:
+    def leave(self, address: str) -> None:
         """Count a socket out."""
-        _count_out(self._sockets, key)
+        self._sockets.remove(address)
 
-    def retry_after_ms(self, key: str) -> int:
+    def retry_after_ms(self, address: str) -> int:
         """Use up one request of an address.
 
         Returns:
             0 if it had one left, else the milliseconds until it has.
         """
-        now = self._clock()
-        self._sweep(now)
-        rate = self._limits.asks_per_address_per_s
-        used, since = self._used.get(key, (0.0, now))
-        used = max(0.0, used - (now - since) * rate)
-        if used + 1 > self._limits.asks_per_address:
-            return max(1, int((used + 1 - self._limits.asks_per_address) / rate * 1000))
-        self._used[key] = (used + 1, now)
-        return 0
-
-    def _sweep(self, now: float) -> None:
-        """Drop the allowances that are full, once in the time that the emptiest needs."""
-        if now < self._sweep_at:
-            return
-        rate = self._limits.asks_per_address_per_s
-        for key, (used, since) in list(self._used.items()):
-            if used <= (now - since) * rate:
-                del self._used[key]
-        self._sweep_at = now + self._limits.asks_per_address / rate
+        wait_s = self._asks.take(address)
+        return max(1, int(wait_s * 1000)) if wait_s else 0
 
 
-def _count_out(counter: Counter[str], key: str) -> None:
-    counter[key] -= 1
-    if not counter[key]:
-        del counter[key]
+def _host(client: tuple[str, int] | None) -> str:
+    return "" if client is None else client[0]

@@ -1,4 +1,4 @@
-"""The relay as a web application: one WebSocket path, two pages of health, nothing else.
+"""What the relay answers by HTTP: two pages of health, and who may open a WebSocket.
 
 Source: docs/protocol.md §2 and §4.
 """
@@ -11,32 +11,31 @@ from typing import Final
 
 from h11 import LocalProtocolError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from certrelay.wire.messages import SOCKET_PATH
 from relay import journal
 from relay.admission import allowance_key, client_address
 from relay.clock import http_date
 from relay.settings import Edges
-from relay.socket import Sockets
 
-_HEADERS = {
+HEADERS: Final = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
 }
+"""Of every answer that is no page."""
 
 _IP_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::[0-9]+)?\Z")
 
 
 def build_app(
-    sockets: Sockets,
     edges: Edges,
     pages: Sequence[BaseRoute] = (),
     unready: Callable[[], str] = lambda: "",
@@ -44,18 +43,10 @@ def build_app(
     """Build the application.
 
     Args:
-        sockets: Runs each WebSocket.
         edges: Which browsers and proxies are believed.
         pages: Further routes, such as the phone's page.
         unready: Says why newcomers should not be sent here; empty if they should.
     """
-
-    async def connect(socket: WebSocket) -> None:
-        status = refusal(socket, edges)
-        if status is not None:
-            await socket.send_denial_response(_answer(status))
-            return
-        await sockets.serve(socket, _address(socket, edges))
 
     async def not_a_socket(request: Request) -> Response:
         status = refusal(request, edges) or HTTPStatus.UPGRADE_REQUIRED
@@ -70,10 +61,15 @@ def build_app(
         why = unready()
         return _answer(HTTPStatus.SERVICE_UNAVAILABLE, why) if why else _answer(HTTPStatus.OK)
 
+    async def refused(_request: Request, error: Exception) -> Response:
+        """Answer what no page answers: 404 and 405, with the headers of the others."""
+        assert isinstance(error, HTTPException)
+        answer = _answer(HTTPStatus(error.status_code))
+        answer.headers.update(error.headers or {})
+        return answer
+
     app = Starlette(
         routes=[
-            WebSocketRoute(f"/{SOCKET_PATH}", connect),
-            WebSocketRoute(f"/{{path:path}}/{SOCKET_PATH}", connect),
             Route(f"/{SOCKET_PATH}", not_a_socket),
             Route(f"/{{path:path}}/{SOCKET_PATH}", not_a_socket),
             Route("/healthz", health),
@@ -81,13 +77,14 @@ def build_app(
             *pages,
         ],
         middleware=[Middleware(_Guard, edges=edges)],
+        exception_handlers={HTTPException: refused},
     )
     app.router.redirect_slashes = False
     return app
 
 
 class _Guard:
-    """Stands before every page and every socket."""
+    """Stands before every page."""
 
     def __init__(self, app: ASGIApp, edges: Edges) -> None:
         self._app: Final = app
@@ -106,6 +103,14 @@ class _Guard:
         except Exception as error:
             journal.write_fault(error)
             raise
+
+
+def upgrade_refusal(connection: HTTPConnection, edges: Edges) -> HTTPStatus | None:
+    """Say with which status an upgrade is refused: as `refusal`, or 404; ``None`` admits it."""
+    path = connection.scope["path"]
+    if not (path.startswith("/") and path.endswith(f"/{SOCKET_PATH}")):
+        return HTTPStatus.NOT_FOUND
+    return refusal(connection, edges)
 
 
 def refusal(connection: HTTPConnection, edges: Edges) -> HTTPStatus | None:
@@ -149,7 +154,8 @@ def _scheme(connection: HTTPConnection) -> str:
     return "https" if connection.scope["scheme"] in ("wss", "https") else "http"
 
 
-def _address(connection: HTTPConnection, edges: Edges) -> str:
+def address_of(connection: HTTPConnection, edges: Edges) -> str:
+    """Say whose allowance a connection uses."""
     client = connection.client
     peer = "" if client is None else client.host
     forwarded = connection.headers.getlist("x-forwarded-for")
@@ -158,4 +164,4 @@ def _address(connection: HTTPConnection, edges: Edges) -> str:
 
 def _answer(status: HTTPStatus, why: str = "") -> Response:
     body = "ok" if status is HTTPStatus.OK else why or status.phrase
-    return PlainTextResponse(f"{body}\n", status, _HEADERS)
+    return PlainTextResponse(f"{body}\n", status, HEADERS)

@@ -26,7 +26,7 @@ from certrelay.wire.messages import (
 from certrelay.wire.release import ReleasePolicy, Version
 from certrelay.wire.room import DeadWord, Event, Joined, Recreated, Resumed
 from relay import journal
-from relay.outbox import Outbox
+from relay.outbox import Outbox, Pending
 
 Request = Create | Join | Resume
 
@@ -61,17 +61,22 @@ class Line:
     seat: Seat | None = None
     """Set by the hub when the socket is admitted to a room."""
 
+    is_closed: bool = False
+    """Whether the relay has ended the talk: nothing that is said after that counts."""
+
     def refuse(self, error: Refused) -> None:
         """Send an error, and close unless it is one that may be tried again."""
         room = None if self.seat is None else self.seat.room
         journal.write("refused", room, code=error.code)
         self.outbox.put(encode(error))
         if error.code in AFTER_ERROR:
+            self.is_closed = True
             self.outbox.put_close(AFTER_ERROR[error.code])
 
     def close(self, code: CloseCode) -> None:
         """Close the socket after all that was put before."""
         self.seat = None
+        self.is_closed = True
         self.outbox.put_close(code)
 
 
@@ -120,9 +125,13 @@ def _verdict(join: Join, policy: ReleasePolicy) -> Refused | None:
 
 
 class Hub(Protocol):
-    """A home of rooms.  Nothing here raises: a refusal goes to the line that asked."""
+    """A home of rooms.  Nothing here raises: a refusal goes to the line that asked.
 
-    async def ask(self, line: Line, request: Request) -> None:
+    Each call gives ``None`` if it is done, else a future: until that is done the line says
+    nothing more.
+    """
+
+    def ask(self, line: Line, request: Request) -> Pending:
         """Let a socket create, join or resume.
 
         Args:
@@ -130,13 +139,13 @@ class Hub(Protocol):
             request: What it asks.
         """
 
-    async def carry(self, line: Line, sealed: bytes) -> None:
-        """Pass a sealed message on from a seated socket, waiting for a slow receiver."""
+    def carry(self, line: Line, sealed: bytes) -> Pending:
+        """Pass a sealed message on from a seated socket; done when the receiver has room."""
 
-    async def leave(self, line: Line) -> None:
+    def leave(self, line: Line) -> Pending:
         """End the room of a seated socket."""
 
-    async def lost(self, line: Line) -> None:
+    def lost(self, line: Line) -> Pending:
         """Note that a socket is gone; without a seat nothing happens."""
 
 

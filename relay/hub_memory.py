@@ -27,6 +27,7 @@ from relay.hub import (
     note_opened,
     refusal_of_absent,
 )
+from relay.outbox import Pending
 from relay.settings import Settings
 
 _LATE_S: Final = 0.001
@@ -95,7 +96,7 @@ class MemoryHub:
         found = self._seated(line)
         return found is not None and found[0].room.claimed
 
-    async def ask(self, line: Line, request: Request) -> None:
+    def ask(self, line: Line, request: Request) -> None:
         """Let a socket create, join or resume; see `relay.hub.Hub`."""
         seat = Seat.of(request)
         home = self._homes.get(seat.room)
@@ -109,40 +110,28 @@ class MemoryHub:
         elif isinstance(request, Create):
             self._open(line, request)
 
-    async def carry(self, line: Line, sealed: bytes) -> None:
+    def carry(self, line: Line, sealed: bytes) -> Pending:
         """Pass a sealed message on; see `relay.hub.Hub`."""
-        if (found := self._seated(line)) is not None:
-            home, role = found
-            for receiver in self._step(home, rules.Carried(role, len(sealed)), line):
-                await receiver.outbox.put_sealed(sealed)
-
-    def carry_at_once(self, line: Line, sealed: bytes) -> bool:
-        """Pass a sealed message on now, or not at all; see `relay.forward`."""
         seat = line.seat
         if seat is None:
-            return False
+            return None
         home = self._homes[seat.room]
-        for peer in home.lines.values():
-            if peer is not line and peer.outbox.can_write_at_once:
-                break
-        else:
-            return False
         after = rules.carry(home.room, len(sealed), self._clock(), self._settings.room)
-        if after is None:
-            return False  # nothing was counted: the long way does it all
+        if after is None:  # more follows than to deliver it
+            self._step(home, rules.Carried(seat.role, len(sealed)), line)
+            return None
         if journal.has_details():
             note_carried(home.room, rules.Carried(seat.role, len(sealed)))
         home.room = after
-        peer.outbox.write_now(sealed)
-        return True
+        return home.lines[seat.role.other].outbox.put_sealed(sealed)
 
-    async def leave(self, line: Line) -> None:
+    def leave(self, line: Line) -> None:
         """End the room; see `relay.hub.Hub`."""
         if (found := self._seated(line)) is not None:
             home, role = found
             self._step(home, rules.Left(role), line)
 
-    async def lost(self, line: Line) -> None:
+    def lost(self, line: Line) -> None:
         """Note that a socket is gone; see `relay.hub.Hub`."""
         if (found := self._seated(line)) is not None:
             home, role = found
@@ -174,22 +163,20 @@ class MemoryHub:
         self._carry_out(home, effects, line)
         self._watch(home)
 
-    def _step(self, home: _Home, event: rules.Event, asker: Line | None) -> list[Line]:
-        """Apply an event; give back who gets the sealed message that came with it."""
+    def _step(self, home: _Home, event: rules.Event, asker: Line | None) -> None:
+        """Apply an event."""
         now = self._clock()
         after, effects = rules.step(home.room, event, now, self._settings.room)
         note(home.room, event, effects, now, self._settings.room)
         if after is not None:
             home.room = after
-        receivers = self._carry_out(home, effects, asker)
+        self._carry_out(home, effects, asker)
         if after is not None:
             self._watch(home)
-        return receivers
 
     def _carry_out(
         self, home: _Home, effects: tuple[rules.Effect, ...], asker: Line | None
-    ) -> list[Line]:
-        receivers = []
+    ) -> None:
         for effect in effects:
             match effect:
                 case rules.Admit(role):
@@ -199,15 +186,14 @@ class MemoryHub:
                     asker.refuse(error)
                 case rules.Tell(to, message):
                     home.lines[to].outbox.put(encode(message))
-                case rules.Deliver(to):
-                    receivers.append(home.lines[to])
+                case rules.Deliver():
+                    raise AssertionError("`carry` delivers")
                 case rules.Disconnect(to, code):
                     home.lines.pop(to).close(code)
                 case rules.Forget(word):
                     self._forget(home, word)
                 case _:
                     assert_never(effect)
-        return receivers
 
     def _admit(self, home: _Home, role: Role, asker: Line | None) -> None:
         assert asker is not None

@@ -30,9 +30,19 @@ from certrelay.wire.room import DeadWord
 from relay import journal, records
 from relay.changes import Change, opened, stepped
 from relay.hub import Line, Request, Seat, event_of, note_carried, refusal_of_absent
+from relay.outbox import Pending
 from relay.records import Letter, Name, Notice, Record, Stored, node_of
 from relay.settings import Settings
-from relay.store import BEAT_S, COMMAND_S, Found, Store, StoreAway, StoreForeign, StoreFull
+from relay.store import (
+    BEAT_S,
+    COMMAND_S,
+    Found,
+    Store,
+    StoreAway,
+    StoreForeign,
+    StoreFull,
+    StoreUncertain,
+)
 from relay.views import View, Views
 
 _TRIES: Final = 12
@@ -136,8 +146,11 @@ class RedisHub:
 
     # --- what sockets ask ---
 
-    async def ask(self, line: Line, request: Request) -> None:
+    def ask(self, line: Line, request: Request) -> asyncio.Task[None]:
         """Let a socket create, join or resume; see `relay.hub.Hub`."""
+        return self._spawn(self._ask(line, request))
+
+    async def _ask(self, line: Line, request: Request) -> None:
         seat = Seat.of(request)
         name = self._views.name(line)
         counted = isinstance(request, Create) and seat.room not in self._views.rooms
@@ -156,10 +169,11 @@ class RedisHub:
 
         try:
             refused = await self._change(seat.room, step)
-        except StoreAway:
+        except StoreAway as away:
             refused = Refused("try_later")
-            # It may have been done all the same: then nobody speaks for that end.
-            self._note_later(seat.room, rules.Lost(seat.role), name)
+            if isinstance(away, StoreUncertain):
+                # If it was done all the same, nobody speaks for that end.
+                self._note_later(seat.room, rules.Lost(seat.role), name)
         finally:
             view = self._view(line)
             if counted and view is not None and view.owner is None:
@@ -169,65 +183,58 @@ class RedisHub:
         if refused is not None:
             line.refuse(refused)
 
-    async def carry(self, line: Line, sealed: bytes) -> None:
+    def carry(self, line: Line, sealed: bytes) -> Pending:
         """Pass a sealed message on; see `relay.hub.Hub`."""
         view = self._view(line)
         if view is None or line.seat is None:
-            return
-        seat, now = line.seat, self._store.now()
-        event = rules.Carried(seat.role, len(sealed))
-        after, effects = rules.step(view.record.room, event, now, self._limits)
+            return None
+        role, limits = line.seat.role, self._limits
+        event = rules.Carried(role, len(sealed))
+        after = rules.carry(view.record.room, len(sealed), self._store.now(), limits)
+        if after is None:  # more follows than to deliver it
+            return self._carry_with_effects(line, view, event)
+        if journal.has_details():
+            note_carried(view.record.room, event)
+        view.record = Record(after, view.record.names)
+        return self._deliver(line.seat.room, view.record.names.get(role.other), sealed)
+
+    def _carry_with_effects(self, line: Line, view: View, event: rules.Carried) -> Pending:
+        after, effects = rules.step(view.record.room, event, self._store.now(), self._limits)
         if after is None:
-            with suppress(StoreAway):
-                await self._apply(seat.room, event, self._views.name(line))
-            return
+            name = self._views.name(line)
+            return self._spawn(self._apply_if_can(view.record.room.id, event, name))
         note_carried(view.record.room, event)
         view.record = Record(after, view.record.names)
         for effect in effects:
-            match effect:
-                case rules.Refuse(error):
-                    line.refuse(error)
-                case rules.Deliver(to):
-                    await self._deliver(seat.room, view.record.names.get(to), sealed)
+            if isinstance(effect, rules.Refuse):
+                line.refuse(effect.error)
+        return None
 
-    def carry_at_once(self, line: Line, sealed: bytes) -> bool:
-        """Pass a sealed message on now, or not at all; see `relay.forward`."""
-        view = self._view(line)
-        if view is None or line.seat is None:
-            return False
-        role = line.seat.role
-        peer = self._views.line(view.record.names.get(role.other))
-        if peer is None or not peer.outbox.can_write_at_once:
-            return False
-        after = rules.carry(view.record.room, len(sealed), self._store.now(), self._limits)
-        if after is None:
-            return False  # nothing was counted: the long way does it all
-        if journal.has_details():
-            note_carried(view.record.room, rules.Carried(role, len(sealed)))
-        view.record = Record(after, view.record.names)
-        peer.outbox.write_now(sealed)
-        return True
+    async def _apply_if_can(self, room: RoomId, event: rules.Event, name: Name) -> None:
+        with suppress(StoreAway):
+            await self._apply(room, event, name)
 
-    async def _deliver(self, room: RoomId, name: Name | None, sealed: bytes) -> None:
+    def _deliver(self, room: RoomId, name: Name | None, sealed: bytes) -> Pending:
         here = self._views.line(name)
         if here is not None:
-            await here.outbox.put_sealed(sealed)
-        elif name is not None and node_of(name) != self._node:
-            with suppress(StoreAway):  # lost like any other: the ends repeat it
-                await self._store.post(node_of(name), records.pack(Letter(room, name, sealed)))
+            return here.outbox.put_sealed(sealed)
+        if name is None or node_of(name) == self._node:
+            return None
+        return self._store.post(node_of(name), records.pack(Letter(room, name, sealed)))
 
-    async def leave(self, line: Line) -> None:
+    def leave(self, line: Line) -> Pending:
         """End the room; see `relay.hub.Hub`."""
-        if line.seat is None:
-            return
-        seat, name = line.seat, self._views.name(line)
+        return None if line.seat is None else self._spawn(self._leave(line, line.seat))
+
+    async def _leave(self, line: Line, seat: Seat) -> None:
+        name = self._views.name(line)
         try:
             await self._apply(seat.room, rules.Left(seat.role), name)
         except StoreAway:
             self._note_later(seat.room, rules.Left(seat.role), name)
         line.close(CloseCode.NORMAL)
 
-    async def lost(self, line: Line) -> None:
+    def lost(self, line: Line) -> None:
         """Note that a socket is gone; see `relay.hub.Hub`."""
         name = self._views.lose(line)
         if name is not None and line.seat is not None:
@@ -249,7 +256,7 @@ class RedisHub:
         """Apply an event; of a socket, only while it speaks for its end.
 
         Raises:
-            StoreAway: It may have happened, or not.
+            StoreAway: See `_change`.
         """
 
         def step(stored: Stored, now: float) -> Change | None:
@@ -276,7 +283,8 @@ class RedisHub:
         """Take a step on what lies in the store, until no other node is faster.
 
         Raises:
-            StoreAway: It may have happened, or not.
+            StoreUncertain: It may have happened, or not.
+            StoreAway: It has not happened.
         """
         for attempt in range(_TRIES):
             if not self._store.listening:  # it would not hear what it has brought about
@@ -315,8 +323,10 @@ class RedisHub:
             if done and self._node in dict(send):
                 async with asyncio.timeout(COMMAND_S):
                     await heard
-        except TimeoutError:
-            raise StoreAway from None
+        except StoreFull:
+            raise
+        except (StoreAway, TimeoutError):
+            raise StoreUncertain from None
         finally:
             del self._unheard[asked]
         if done and over:
@@ -353,6 +363,7 @@ class RedisHub:
                 break
             except StoreAway:
                 await _wait(_AGAIN_S / 2, _AGAIN_S)
+                await self._store.joined.wait()  # without asking: there may be thousands
         view = self._views.rooms.get(room)
         if not isinstance(event, rules.Tick) or view is None:
             return

@@ -1,16 +1,17 @@
 """What is written to one socket: in order, and never more than a bound waits.
 
-Sealed messages wait for room, so that a slow device makes its peer wait and the relay's
-memory never grows.  Control messages do not wait, for no peer may hold up the relay; they are
-small and few, and a device that leaves too many unread is cut off.
+A slow device makes its peer wait: whoever puts a sealed message is told when there is room for
+the next.  Control messages do not wait, for no peer may hold up the relay; they are small and
+few, and a device that leaves too many unread is cut off.  So is one that has not taken within
+``slow_reader_s`` what waited for it at their beginning, however much it reads meanwhile.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from certrelay.wire.close import CloseCode
+from relay.ledger import Account
 from relay.settings import SocketLimits
 
 MAX_CONTROL_WAITING: Final = 64
@@ -18,66 +19,73 @@ MAX_CONTROL_WAITING: Final = 64
 
 Item = str | bytes | CloseCode
 
+Pending = asyncio.Future[None] | None
+"""``None`` if something is done, else what is done once it is."""
 
-class Door(Protocol):
-    """A socket that takes what is written at once; see `relay.forward`."""
+
+class Transport(Protocol):
+    """A socket as it is written to; see `relay.websocket`."""
 
     @property
     def is_writable(self) -> bool:
         """Whether it takes something now."""
 
-    def write(self, item: Item) -> None:
-        """Write a message, or close."""
+    @property
+    def unwritten(self) -> int:
+        """Bytes that it has taken and not given to the system yet."""
 
-    def write_sealed(self, sealed: bytes) -> None:
-        """Write a sealed message."""
+    def write(self, item: Item) -> None:
+        """Write a message, or close; while `is_writable` only."""
+
+    def cut_off(self) -> None:
+        """End the socket at once, without a word; harmless if it has ended."""
 
 
 class Outbox:
-    """What a room has for one socket.  It is written by the socket's `Door`, or a task asks for
-    the `next`.
+    """What a room has for one socket.
 
     Args:
         limits: How much may wait, and how long for.
-        cut_off: Ends the socket at once, without a word; harmless if it has ended.
+        transport: Where it is written.
+        account: Counts the bytes that wait.
     """
 
     __slots__ = (
+        "_account",
         "_bytes",
         "_controls",
-        "_cut_off",
-        "_door",
-        "_filled",
         "_items",
         "_last_call",
         "_limits",
-        "_space",
+        "_new_bytes",
+        "_room",
+        "_transport",
+        "_watch",
         "dropped",
         "ending",
     )
 
-    def __init__(self, limits: SocketLimits, cut_off: Callable[[], None]) -> None:
+    def __init__(self, limits: SocketLimits, transport: Transport, account: Account) -> None:
         self._limits: Final = limits
-        self._cut_off: Final = cut_off
-        self._door: Door | None = None
+        self._transport: Final = transport
+        self._account: Final = account
         # Most sockets are silent at any time, so whatever only waits is made when it waits.
         self._items: deque[Item] | None = None
-        self._filled: asyncio.Event | None = None
-        self._space: asyncio.Event | None = None
+        self._room: asyncio.Future[None] | None = None
         """Set where there is none."""
 
         self._bytes = 0
         self._controls = 0
         self._last_call: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._new_bytes = 0
+        """Bytes put since the watch began."""
+
         self.ending = False
         """Whether a close was put, or the socket is gone: what is put now is dropped."""
 
         self.dropped = False
         """Whether what waited was dropped: there is nothing left to write."""
-
-    def open(self, door: Door) -> None:
-        """Write by this door from now on; nothing waits yet."""
-        self._door = door
 
     def put(self, text: str) -> None:
         """Write a control message, or let it wait."""
@@ -88,36 +96,26 @@ class Outbox:
             return
         self._put(text)
 
-    async def put_sealed(self, sealed: bytes) -> None:
-        """Write a sealed message, after waiting for room; the device has so long to make it."""
-        try:
-            if self._space is not None:
-                async with asyncio.timeout(self._limits.slow_reader_s):
-                    # Others wait too: whoever comes first may fill it again.
-                    while self._space is not None:
-                        await self._space.wait()
-        except TimeoutError:
-            self.give_up()
+    def put_sealed(self, sealed: bytes) -> Pending:
+        """Write a sealed message, or let it wait.
+
+        Returns:
+            What is done once there is room for another; until then none may be put.
+        """
         if not self.ending:
             self._put(sealed)
+            if self._items is not None and not self._has_room():
+                if self._room is None:
+                    self._room = asyncio.get_running_loop().create_future()
+                return self._room
+        return None
 
     def offer_sealed(self, sealed: bytes) -> bool:
         """Write a sealed message if there is room for it now; else it is dropped."""
-        if self.ending or self._space is not None:
+        if self.ending or not self._has_room():
             return False
         self._put(sealed)
         return True
-
-    def write_now(self, sealed: bytes) -> None:
-        """Write a sealed message past the queue, where it `can_write_at_once`."""
-        assert self._door is not None
-        self._door.write_sealed(sealed)
-
-    @property
-    def can_write_at_once(self) -> bool:
-        """Whether nothing waits, nothing is being written, and the device reads."""
-        door = self._door
-        return door is not None and not self._items and not self.ending and door.is_writable
 
     def put_close(self, code: CloseCode) -> None:
         """End the socket: what was put before is still written.
@@ -130,75 +128,91 @@ class Outbox:
         self._end()
         if self._items:
             loop = asyncio.get_running_loop()
-            self._last_call = loop.call_later(self._limits.close_s, self._cut_off)
+            self._last_call = loop.call_later(self._limits.close_s, self._transport.cut_off)
 
     def give_up(self) -> None:
         """Cut the device off."""
         self.discard()
-        self._cut_off()
+        self._transport.cut_off()
 
     def discard(self) -> None:
         """Drop what waits: the socket is gone.  Who waits for room goes on."""
         self._items = None
-        self._forget_last_call()
+        self._count(-self._bytes)
+        for timer in (self._last_call, self._watch):
+            if timer is not None:
+                timer.cancel()
+        self._last_call = self._watch = None
         self.dropped = True
         self._end()
 
     def flush(self) -> None:
-        """Write by the door what waits, as far as the device reads."""
-        while self._door is not None and self._items and self._door.is_writable:
-            self._door.write(self._pop())
+        """Write what waits, as far as the device reads."""
+        while self._items and self._transport.is_writable:
+            self._write_next()
 
-    async def next(self) -> Item:
-        """Wait for the next thing to write, where there is no door."""
-        while not self._items:
-            self._filled = asyncio.Event()
-            await self._filled.wait()
-        self._filled = None
-        return self._pop()
+    def start_watch(self) -> None:
+        """Begin to watch that the device takes what waits for it."""
+        if self._watch is None and not self.dropped:
+            self._new_bytes = 0
+            loop = asyncio.get_running_loop()
+            self._watch = loop.call_later(self._limits.slow_reader_s, self._look)
+
+    def _look(self) -> None:
+        """Cut the device off if anything still waits that waited when the watch began."""
+        self._watch = None
+        waiting = self._bytes + self._transport.unwritten
+        if waiting > self._new_bytes:
+            self.give_up()
+        elif waiting:
+            self.start_watch()
 
     def _put(self, item: Item) -> None:
-        if self.can_write_at_once:
-            assert self._door is not None
-            self._door.write(item)
+        size = len(item) if isinstance(item, str | bytes) else 0
+        self._new_bytes += size
+        if not self._items and self._transport.is_writable:
+            self._transport.write(item)
             return
         if self._items is None:
             self._items = deque()
         self._items.append(item)
-        if isinstance(item, bytes):
-            self._bytes += len(item)
-            if self._bytes >= self._limits.outbox_bytes and self._space is None:
-                self._space = asyncio.Event()
-        elif isinstance(item, str):
-            self._controls += 1
-        if self._filled is not None:
-            self._filled.set()
+        self._controls += isinstance(item, str)
+        self._count(size)
+        self.start_watch()
 
-    def _pop(self) -> Item:
+    def _write_next(self) -> None:
         assert self._items
         item = self._items.popleft()
         if not self._items:
             self._items = None
-        if isinstance(item, bytes):
-            self._bytes -= len(item)
-            if self._bytes < self._limits.outbox_bytes:
-                self._make_space()
-        elif isinstance(item, str):
-            self._controls -= 1
+        if isinstance(item, CloseCode):
+            if self._last_call is not None:
+                self._last_call.cancel()
+                self._last_call = None
         else:
-            self._forget_last_call()
-        return item
+            self._controls -= isinstance(item, str)
+            self._count(-len(item))
+            if self._room is not None and self._has_room():
+                self._make_room()
+        self._transport.write(item)
 
-    def _make_space(self) -> None:
-        if self._space is not None:
-            self._space.set()
-            self._space = None
+    def _count(self, size: int) -> None:
+        if size:
+            self._bytes += size
+            self._account.change(size)
 
-    def _forget_last_call(self) -> None:
-        if self._last_call is not None:
-            self._last_call.cancel()
-            self._last_call = None
+    def _has_room(self) -> bool:
+        """Whether one more sealed message may wait: one always may where nothing does."""
+        if not self._bytes:
+            return True
+        return self._bytes < self._limits.outbox_bytes and not self._account.is_crowded
+
+    def _make_room(self) -> None:
+        if self._room is not None:
+            if not self._room.done():
+                self._room.set_result(None)
+            self._room = None
 
     def _end(self) -> None:
         self.ending = True
-        self._make_space()
+        self._make_room()

@@ -17,21 +17,21 @@ from starlette.routing import BaseRoute
 from uvicorn.server import ServerState
 
 from certrelay.errors import UsageError
-from certrelay.limits import MAX_MESSAGE_BYTES
 from certrelay.wire.release import ReleasePolicy
 from certrelay.wire.service import ServicePolicy
 from relay import journal
 from relay.address import BACKLOG
-from relay.admission import Admission, Doorman
-from relay.app import build_app
+from relay.admission import Admission, ConnectionLimiter
+from relay.app import HEADERS, address_of, build_app, upgrade_refusal
 from relay.clock import Clock, wall
-from relay.forward import ForwardingDoor
+from relay.http_connection import Gate, HttpConnection
 from relay.hub import Home
 from relay.hub_memory import MemoryHub
+from relay.ledger import Ledger
 from relay.open_files import connections_possible
 from relay.settings import Settings
 from relay.socket import Sockets
-from relay.transport import HttpDoor, WebSocketDoor
+from relay.websocket import WebSocketConnection
 
 STOP_S: Final = 2.0
 """Seconds that devices have to answer the close when the relay stops."""
@@ -65,34 +65,39 @@ class Server:
         self._service = settings.service
         self._wall: Final = wall
         self._policy_changed: Final = asyncio.Event()
-        admission = Admission(settings.admission)
-        self.sockets: Final = Sockets(self.hub, admission, settings.socket)
+        self.sockets: Final = Sockets(
+            self.hub, Admission(settings.admission), Ledger(settings.admission), settings.socket
+        )
         self._settings: Final = settings
         self._tls: Final = tls
         self._stopping: Final = asyncio.Event()
         self._state: Final = ServerState()
-        self._doorman: Final = Doorman(
-            connections_possible(settings.admission.connections),
-            settings.admission.connections_per_address,
+        edges = settings.edges
+        self._gate: Final = Gate(
+            ConnectionLimiter(
+                settings.admission,
+                connections_possible(settings.admission.connections),
+                edges.trusted_proxies,
+            ),
             settings.socket,
-            settings.edges.trusted_proxies,
+            self.sockets,
+            lambda connection: upgrade_refusal(connection, edges),
+            lambda connection: address_of(connection, edges),
+            HEADERS,
         )
         self._config: Final = uvicorn.Config(
-            build_app(self.sockets, settings.edges, pages, self.unready),
-            ws=ForwardingDoor,
-            ws_max_size=MAX_MESSAGE_BYTES,
-            ws_per_message_deflate=False,
-            ws_ping_interval=settings.socket.ping_s,
-            ws_ping_timeout=settings.socket.ping_timeout_s,
+            build_app(edges, pages, self.unready),
+            http=HttpConnection,
+            # What it does at an upgrade is `HttpConnection`'s: this only lets it ask.
+            ws=WebSocketConnection,
             lifespan="off",
             proxy_headers=False,
             server_header=False,
             date_header=False,
             access_log=False,
             log_config=None,
-            # At INFO it logs each path, at DEBUG each message with its tokens, and above that it
-            # has lines for every stranger who sends it nonsense.  Our own faults are written
-            # by `relay.journal`.
+            # At INFO it logs each path, and above that it has lines for every stranger who sends
+            # it nonsense.  Our own faults are written by `relay.journal`.
             log_level="critical",
         )
         self._config.load()
@@ -159,7 +164,7 @@ class Server:
 
         All others are sent elsewhere at once, and so is whoever comes.
         """
-        await self.sockets.drain(self.hub.is_paired)
+        self.sockets.drain(self.hub.is_paired)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.drain_s
         while len(self.sockets) and loop.time() < deadline:
@@ -171,13 +176,13 @@ class Server:
         self._stopping.set()
 
     def _connection(self) -> asyncio.Protocol:
-        return HttpDoor(self._config, self._state, {"doorman": self._doorman})
+        return HttpConnection(self._config, self._state, {"gate": self._gate})
 
     async def _end(self) -> None:
         """Close every socket with 1012 and wait a moment for the answers."""
-        await self.sockets.drain()
+        self.sockets.drain()
         for connection in list(self._state.connections):
-            if not isinstance(connection, WebSocketDoor):
+            if not isinstance(connection, WebSocketConnection):
                 connection.shutdown()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + STOP_S

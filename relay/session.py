@@ -1,199 +1,217 @@
 """One socket's talk with the relay, as calls: while nothing is said, no coroutine waits.
 
 A text message is talk with the relay, a binary message is talk with the other end and is
-passed on unread.  What a device says is acted upon in its order, one message after the other.
+passed on unread.  What a device says is acted upon in its order, one message after the other,
+and all of it before the end of its socket, whatever the relay waits for meanwhile.
 
 Source: docs/protocol.md §4.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from certrelay.errors import ProtocolError
 from certrelay.wire.close import CloseCode
-from certrelay.wire.messages import Leave, Refused, Resume, decode_from_device
-from relay import journal
+from certrelay.wire.messages import FromDevice, Leave, Refused, Resume, decode_from_device
+from relay import journal, outbox
 from relay.admission import Admission
 from relay.hub import Hub, Line, Seat
-from relay.outbox import Door
+from relay.ledger import Ledger
+from relay.outbox import Pending
+from relay.settings import SocketLimits
 
 
-class OpenDoor(Door, Protocol):
-    """A socket that tells a session by itself what happens to it; see `relay.forward`."""
-
-    def hand_over(self, session: "Session") -> None:
-        """From now on call the session's `receive`, `carry_at_once`, `lost` and `flush`."""
+class Transport(outbox.Transport, Protocol):
+    """A socket that calls its session; see `relay.websocket`."""
 
     def resume_reading(self) -> None:
-        """Read on, after `receive` left the session busy."""
+        """Read on: the session is not busy any more."""
+
+
+class Keeper(Protocol):
+    """What all sessions of a process share; see `relay.socket.Sockets`."""
+
+    hub: Hub
+    """The home of the rooms."""
+
+    admission: Admission
+    """Counts requests by address."""
+
+    ledger: Ledger
+    """Says whether there is memory for newcomers."""
+
+    limits: SocketLimits
+    draining: bool
+    """Whether newcomers are sent elsewhere."""
+
+    def leave(self, session: "Session") -> None:
+        """Hear once that a socket is gone, and all that it said is done."""
 
 
 class Session:
     """What one socket says, and what becomes of it.
 
     Args:
-        hub: The home of the rooms.
-        admission: Counts requests by address.
+        keeper: What all sessions share.
         line: The socket as the hub sees it.
-        patience_s: Seconds for each message until a room is reached.
-        is_draining: Whether newcomers are sent elsewhere.
+        transport: The socket itself.
     """
 
     __slots__ = (
-        "_admission",
-        "_carry",
-        "_door",
-        "_hub",
-        "_is_draining",
+        "_idle",
+        "_inbox",
+        "_is_ended",
+        "_is_left",
         "_is_lost",
-        "_leave",
-        "_patience",
-        "_patience_s",
-        "_waiting",
-        "_work",
+        "_keeper",
+        "_transport",
         "line",
+        "pending",
     )
 
-    def __init__(
-        self,
-        hub: Hub,
-        admission: Admission,
-        line: Line,
-        patience_s: float,
-        is_draining: Callable[[], bool],
-    ) -> None:
+    def __init__(self, keeper: Keeper, line: Line, transport: Transport) -> None:
+        self._keeper: Final = keeper
         self.line: Final = line
-        self._hub: Final = hub
-        self._admission: Final = admission
-        self._patience_s: Final = patience_s
-        self._is_draining: Final = is_draining
-        self._carry: Final = getattr(hub, "carry_at_once", None)
-        self._patience: asyncio.TimerHandle | None = None
-        self._work: asyncio.Task[None] | None = None
-        self._waiting: deque[str | bytes] | None = None
-        self._door: OpenDoor | None = None
-        self._leave: Callable[[Session], None] | None = None
-        self._is_lost = False
+        self._transport: Final = transport
+        self._idle: asyncio.TimerHandle | None = None
+        self._inbox: deque[str | bytes] | None = None
+        """What was said while the session was busy."""
 
-    def be_patient(self) -> None:
-        """Give the device its time for the next message; in a room it may be silent."""
-        self._stop_waiting()
+        self.pending: Pending = None
+        """What the relay waits for before it acts on more; the transport reads no more then."""
+
+        self._is_lost = False
+        self._is_ended = False
+        """Whether the hub knows that this socket speaks for nobody."""
+
+        self._is_left = False
+        """Whether its keeper knows that it is gone."""
+
+    def start_idle_timer(self) -> None:
+        """Give the device its time for the next message; it does not apply inside a room."""
+        self._stop_idle_timer()
         if self.line.seat is None and not self.line.outbox.ending:
             loop = asyncio.get_running_loop()
-            self._patience = loop.call_later(self._patience_s, self.line.close, CloseCode.TIMEOUT)
+            idle_s = self._keeper.limits.first_message_s
+            self._idle = loop.call_later(idle_s, self.line.close, CloseCode.TIMEOUT)
 
-    def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-
-    async def take(self, message: str | bytes) -> None:
-        """Act on one message; what is none, or has no place here, ends the socket."""
-        self._stop_waiting()
-        try:
-            await self._act(message)
-        except ProtocolError:
-            self.line.refuse(Refused("bad_message"))
-        self.be_patient()
-
-    async def _act(self, message: str | bytes) -> None:
-        line = self.line
-        if isinstance(message, bytes):
-            if line.seat is None:
-                raise ProtocolError("bad_message")
-            await self._hub.carry(line, message)
-            return
-        match decode_from_device(message):
-            case Leave():
-                if line.seat is None:
-                    raise ProtocolError("bad_message")
-                await self._hub.leave(line)
-            case request:
-                if line.seat not in (None, Seat.of(request)):
-                    raise ProtocolError("bad_message")
-                if self._is_draining() and not isinstance(request, Resume):
-                    await self._hub.lost(line)
-                    line.close(CloseCode.RESTART)
-                    return
-                retry_in_ms = self._admission.retry_after_ms(line.address)
-                if retry_in_ms:
-                    line.refuse(Refused("rate_limited", retry_in_ms=retry_in_ms))
-                else:
-                    await self._hub.ask(line, request)
-
-    async def end(self) -> None:
-        """Note that the socket says no more."""
-        self._stop_waiting()
-        await self._hub.lost(self.line)
-
-    # --- for a door that tells what happens ---
-
-    def open(self, door: OpenDoor, leave: Callable[["Session"], None]) -> None:
-        """Let the door tell what happens from now on; ``leave`` is called at the end."""
-        self._door = door
-        self._leave = leave
-        self.line.outbox.open(door)
-        self.be_patient()
-        door.hand_over(self)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether the door should read no more for now."""
-        return self._work is not None
-
-    def carry_at_once(self, sealed: bytes) -> bool:
-        """Pass a sealed message on now, or not at all: then `receive` takes it."""
-        if self._work is not None or self._carry is None:
-            return False
-        carried: bool = self._carry(self.line, sealed)
-        return carried
+    def _stop_idle_timer(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
 
     def receive(self, message: str | bytes) -> None:
         """Take what the device says next."""
-        if self._work is None:
-            self._work = asyncio.get_running_loop().create_task(self._take_all(message))
+        if self.pending is not None:
+            if self._inbox is None:
+                self._inbox = deque()
+            self._inbox.append(message)
             return
-        if self._waiting is None:
-            self._waiting = deque()
-        self._waiting.append(message)
+        self._take(message)
+        if self.pending is not None:
+            self.pending.add_done_callback(self._go_on)
+        elif self.line.outbox.ending:
+            self._end()
 
     def flush(self) -> None:
         """Write what waits: the device reads again."""
         self.line.outbox.flush()
 
+    def stall(self) -> None:
+        """Note that the device does not take what is written to it."""
+        self.line.outbox.start_watch()
+
     def lost(self) -> None:
-        """Note that the socket is gone."""
+        """Note that the socket is gone; what it said before is still acted upon."""
         if self._is_lost:
             return
         self._is_lost = True
         self.line.outbox.discard()
-        if self._work is None:
-            self._work = asyncio.get_running_loop().create_task(self._take_all(None))
+        if self.pending is None:
+            self._end()
 
-    async def _take_all(self, message: str | bytes | None) -> None:
-        """Act on what waits, up to the end of it or of the socket."""
-        await self._mind_faults(self._take_waiting(message))
+    def _go_on(self, pending: asyncio.Future[None]) -> None:
+        """Act on what was said meanwhile, up to where it must wait again."""
+        self.pending = None
+        if not pending.cancelled() and (fault := pending.exception()) is not None:
+            self._fail(fault)
+        self.start_idle_timer()
+        while self._inbox and self.pending is None:
+            self._take(self._inbox.popleft())
+        if self.pending is not None:
+            self.pending.add_done_callback(self._go_on)
+            return
+        self._inbox = None
         if self.line.outbox.ending:
-            # After a fault of ours too: a seat that nobody gives back keeps its device out.
-            await self._mind_faults(self.end())
-        self._work = self._waiting = None
-        if self._is_lost:
-            assert self._leave is not None
-            self._leave(self)
-        elif self._door is not None:
-            self._door.resume_reading()
+            self._end()
+        if not self._is_lost:
+            self._transport.resume_reading()
 
-    async def _take_waiting(self, message: str | bytes | None) -> None:
-        while message is not None and not self.line.outbox.ending:
-            await self.take(message)
-            message = self._waiting.popleft() if self._waiting else None
+    def _end(self) -> None:
+        """Tell the hub, and once the socket is gone its keeper, that this is over."""
+        self._stop_idle_timer()
+        if not self._is_ended:
+            self._is_ended = True
+            try:
+                self.pending = self._keeper.hub.lost(self.line)
+            except Exception as fault:
+                journal.write_fault(fault)
+            if self.pending is not None:
+                self.pending.add_done_callback(self._go_on)
+                return
+        if self._is_lost and not self._is_left:
+            self._is_left = True
+            self._keeper.leave(self)
 
-    async def _mind_faults(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let a fault of ours end this socket, and no other."""
+    def _take(self, message: str | bytes) -> None:
+        """Act on one message; what is none, or has no place here, ends the socket."""
+        line = self.line
+        if line.is_closed or self._is_ended:
+            return
         try:
-            await work
+            if isinstance(message, bytes):
+                if line.seat is None:
+                    raise ProtocolError("bad_message")
+                self.pending = self._keeper.hub.carry(line, message)
+                return
+            self._stop_idle_timer()
+            self.pending = self._act(decode_from_device(message))
+        except ProtocolError:
+            line.refuse(Refused("bad_message"))
         except Exception as fault:
-            journal.write_fault(fault)
-            self.line.outbox.give_up()
+            self._fail(fault)
+        if self.pending is None:
+            self.start_idle_timer()
+
+    def _fail(self, fault: BaseException) -> None:
+        """Let a fault of ours end this socket, and no other."""
+        journal.write_fault(fault)
+        self.line.outbox.give_up()
+
+    def _act(self, message: FromDevice) -> Pending:
+        """Act on a control message.
+
+        Raises:
+            ProtocolError: ``bad_message``, if it has no place here.
+        """
+        line = self.line
+        if isinstance(message, Leave):
+            if line.seat is None:
+                raise ProtocolError("bad_message")
+            return self._keeper.hub.leave(line)
+        if line.seat not in (None, Seat.of(message)):
+            raise ProtocolError("bad_message")
+        is_new = not isinstance(message, Resume)
+        if is_new and self._keeper.draining:
+            noted = self._keeper.hub.lost(line)
+            line.close(CloseCode.RESTART)
+            return noted
+        retry_in_ms = self._keeper.admission.retry_after_ms(line.address)
+        if retry_in_ms:
+            line.refuse(Refused("rate_limited", retry_in_ms=retry_in_ms))
+        elif is_new and not self._keeper.ledger.admits(line.address):
+            line.refuse(Refused("try_later"))
+        else:
+            return self._keeper.hub.ask(line, message)
+        return None

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from certrelay import limits
 from certrelay.errors import UsageError
 from certrelay.frozen import frozen, replace
-from certrelay.limits import KIB
+from certrelay.limits import KIB, MIB
 from certrelay.wire.release import PHONE_POLICY, ReleasePolicy
 from certrelay.wire.room import RoomLimits
 from certrelay.wire.service import ServicePolicy
@@ -53,8 +53,9 @@ class SocketLimits:
 class AdmissionLimits:
     """How many may come in.  Whoever is in is never put out for a newcomer.
 
-    An address is an IPv4 address or an IPv6 /64.  The defaults leave room for a mobile
-    carrier that shows thousands of phones as one address.
+    An address is an IPv4 address or an IPv6 /64; an IPv6 /56 may have twice as much, a /48 four
+    times.  The defaults leave room for a mobile carrier that shows thousands of phones as one
+    address.
     """
 
     connections: int = 50_000
@@ -62,6 +63,18 @@ class AdmissionLimits:
 
     connections_per_address: int = 5_000
     """TCP connections at once from one address that is no trusted proxy."""
+
+    connects_per_address: int = 5_000
+    """TCP connections that one address may begin at once."""
+
+    connects_per_address_per_s: float = 100.0
+    """How fast that allowance fills again."""
+
+    requests_per_address: int = 1_000
+    """HTTP requests that one address may send at once; each further one waits its turn."""
+
+    requests_per_address_per_s: float = 50.0
+    """How fast that allowance fills again."""
 
     sockets_per_address: int = 4_000
     """WebSockets at once from one address, behind a trusted proxy or not."""
@@ -77,6 +90,12 @@ class AdmissionLimits:
 
     asks_per_address_per_s: float = 20.0
     """How fast that allowance fills again."""
+
+    waiting_bytes: int = 96 * MIB
+    """Bytes that wait in memory for all slow sockets: see `relay.ledger`."""
+
+    waiting_bytes_per_address: int = 16 * MIB
+    """The same for the sockets of one address."""
 
 
 @frozen

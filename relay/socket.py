@@ -1,22 +1,31 @@
-"""The sockets of a process: each is accepted, runs a session, and is counted out.
+"""The sockets of a process: each gets a session when it is accepted, and is counted out.
 
 Source: docs/protocol.md §4.
 """
 
-import asyncio
-import contextlib
 from collections.abc import Callable
-from typing import Final
-
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from typing import Final, Protocol
 
 from certrelay.wire.close import CloseCode
-from certrelay.wire.messages import SUBPROTOCOL, Refused
+from certrelay.wire.messages import Refused
+from relay import session as sessions
 from relay.admission import Admission
 from relay.hub import Hub, Line
+from relay.ledger import Account, Ledger
 from relay.outbox import Outbox
 from relay.session import Session
 from relay.settings import SocketLimits
+
+
+class Transport(sessions.Transport, Protocol):
+    """A WebSocket whose upgrade is answered; see `relay.websocket`."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the device has asked for the relay's subprotocol."""
+
+    def attach(self, session: Session, account: Account, early: bytes) -> None:
+        """Tell a session from now on what happens; ``early`` came with the request."""
 
 
 class Sockets:
@@ -25,24 +34,26 @@ class Sockets:
     Args:
         hub: The home of the rooms.
         admission: Counts requests by address.
+        ledger: Counts the bytes that wait.
         limits: What one socket may cost.
     """
 
-    def __init__(self, hub: Hub, admission: Admission, limits: SocketLimits) -> None:
-        self._hub: Final = hub
-        self._admission: Final = admission
-        self._limits: Final = limits
+    def __init__(
+        self, hub: Hub, admission: Admission, ledger: Ledger, limits: SocketLimits
+    ) -> None:
+        self.hub: Hub = hub
+        self.admission: Admission = admission
+        self.ledger: Ledger = ledger
+        self.limits: SocketLimits = limits
         self._sessions: Final[set[Session]] = set()
-        self.draining = False
+        self.draining: bool = False
         """Whether newcomers are sent elsewhere."""
-
-        self._is_draining: Final = lambda: self.draining
 
     def __len__(self) -> int:
         """Count the sockets that are open."""
         return len(self._sessions)
 
-    async def drain(self, stays: Callable[[Line], bool] = lambda _: False) -> None:
+    def drain(self, stays: Callable[[Line], bool] = lambda _: False) -> None:
         """Tell the devices that this relay stops; each resumes elsewhere.
 
         Args:
@@ -51,84 +62,30 @@ class Sockets:
         self.draining = True
         for line in [session.line for session in self._sessions]:
             if not stays(line):
-                await self._hub.lost(line)
+                self.hub.lost(line)
                 line.close(CloseCode.RESTART)
 
-    async def serve(self, socket: WebSocket, address: str) -> None:
-        """Run one socket; the upgrade is still to be answered.
-
-        It runs to its end, unless the server has a door that a session can be handed to: then
-        only up to there, and nothing of ASGI is left while the socket stands.
+    def attach(self, transport: Transport, address: str, early: bytes = b"") -> None:
+        """Take a socket.
 
         Args:
-            socket: A WebSocket whose Origin was found good.
+            transport: A WebSocket whose Origin was found good.
             address: Its allowance, from `relay.admission.allowance_key`.
+            early: What came with the request.
         """
-        state = socket.scope["state"]
-        line = Line(Outbox(self._limits, state["cut_off"]), address)
-        patience_s = self._limits.first_message_s
-        session = Session(self._hub, self._admission, line, patience_s, self._is_draining)
+        account = self.ledger.open(address, transport.cut_off)
+        line = Line(Outbox(self.limits, transport, account), address)
+        session = Session(self, line, transport)
         self._sessions.add(session)
-        fits = self._admission.enter(address)
-        try:
-            speaks = SUBPROTOCOL in socket.scope["subprotocols"]
-            await socket.accept(SUBPROTOCOL if speaks else None)
-        except (WebSocketDisconnect, OSError):
-            self._leave(session)
-            return
-        if "door" in state:
-            session.open(state["door"], self._leave)
-        if not speaks:
+        fits = self.admission.enter(address)
+        if not transport.speaks:
             line.refuse(Refused("unsupported_protocol"))
         elif not fits:
             line.refuse(Refused("rate_limited"))
-        if "door" not in state:
-            await _serve_here(socket, session)
-            self._leave(session)
+        session.start_idle_timer()
+        transport.attach(session, account, early)
 
-    def _leave(self, session: Session) -> None:
+    def leave(self, session: Session) -> None:
         """Note that a socket is gone."""
-        self._admission.leave(session.line.address)
+        self.admission.leave(session.line.address)
         self._sessions.discard(session)
-
-
-async def _serve_here(socket: WebSocket, session: Session) -> None:
-    """Run a socket by plain ASGI: a reader and a writer."""
-    line = session.line
-    writer = asyncio.create_task(_write(socket, line))
-    try:
-        session.be_patient()
-        while not line.outbox.ending:
-            message = await socket.receive()
-            if message["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(message.get("code") or 1006)
-            text: str | None = message.get("text")
-            await session.take(message["bytes"] if text is None else text)
-    except (WebSocketDisconnect, OSError):
-        line.outbox.discard()
-    finally:
-        await session.end()
-        await _finish(writer, line)
-
-
-async def _write(socket: WebSocket, line: Line) -> None:
-    """Send what the outbox has, up to a close."""
-    with contextlib.suppress(WebSocketDisconnect, OSError):
-        while True:
-            match await line.outbox.next():
-                case CloseCode() as code:
-                    await socket.close(code)
-                    return
-                case str() as text:
-                    await socket.send_text(text)
-                case bytes() as sealed:
-                    await socket.send_bytes(sealed)
-
-
-async def _finish(writer: asyncio.Task[None], line: Line) -> None:
-    """Let the writer send what is left, up to the close; the outbox watches the time."""
-    if line.outbox.dropped:
-        writer.cancel()
-    await asyncio.wait([writer])
-    if not writer.cancelled():
-        writer.result()

@@ -77,6 +77,10 @@ class StoreAway(Exception):
     """The server did not do it, or did not say so in time."""
 
 
+class StoreUncertain(StoreAway):
+    """The server may have done it, or not."""
+
+
 class StoreFull(StoreAway):
     """The server has no memory left for it."""
 
@@ -105,8 +109,8 @@ class Store:
 
     def __init__(self, url: str, node: str, clock: Clock = monotonic) -> None:
         self.node: Final = node
-        self.listening = False
-        """Whether the node hears what is sent to it."""
+        self.joined: Final = asyncio.Event()
+        """Set while the node hears what is sent to it."""
 
         self.full = False
         """Whether the server had no memory left when it was last asked."""
@@ -130,6 +134,11 @@ class Store:
         self._outgoing: list[tuple[Channel, asyncio.Future[None]]] = []
         self._posting: asyncio.Task[None] | None = None
         self._heard_at = 0.0
+
+    @property
+    def listening(self) -> bool:
+        """Whether the node hears what is sent to it."""
+        return self.joined.is_set()
 
     def now(self) -> float:
         """Seconds on the server's clock, as far as this node knows."""
@@ -178,33 +187,28 @@ class Store:
 
     # --- between nodes ---
 
-    async def post(self, node: str, message: bytes) -> None:
-        """Send a message to a node; several that wait at the same time go together."""
+    def post(self, node: str, message: bytes) -> asyncio.Future[None]:
+        """Send a message to a node; several that wait at the same time go together.
+
+        What cannot be sent is lost, as on any network.
+        """
         posted = asyncio.get_running_loop().create_future()
         self._outgoing.append(((node, message), posted))
         if self._posting is None:
             self._posting = asyncio.create_task(self._post_all())
-        await posted
+        return posted
 
     async def _post_all(self) -> None:
         while self._outgoing:
             batch, self._outgoing = self._outgoing, []
-            error: BaseException | None = None
-            try:
-                with _away():
-                    pipeline = self._redis.pipeline(transaction=False)
-                    for (node, message), _ in batch:
-                        pipeline.publish(_channel(node), message)
-                    await pipeline.execute()
-            except StoreAway as away:
-                error = away
+            with contextlib.suppress(StoreAway), _away():
+                pipeline = self._redis.pipeline(transaction=False)
+                for (node, message), _ in batch:
+                    pipeline.publish(_channel(node), message)
+                await pipeline.execute()
             for _, posted in batch:
-                if posted.done():
-                    continue
-                if error is None:
+                if not posted.done():
                     posted.set_result(None)
-                else:
-                    posted.set_exception(error)
         self._posting = None
 
     async def alive(self, nodes: Sequence[str]) -> list[bool]:
@@ -234,7 +238,7 @@ class Store:
                 if self.listening:
                     journal.write_warning("store_away")
             finally:
-                self.listening = False
+                self.joined.clear()
                 with contextlib.suppress(RedisError, OSError):
                     await connection.disconnect()
             await asyncio.sleep(BEAT_S / 4)
@@ -251,7 +255,7 @@ class Store:
             await connection.read_response()
         await joined()
         self._heard_at = self._clock()
-        self.listening = True
+        self.joined.set()
         journal.write("store_joined")
         async with asyncio.TaskGroup() as tasks:
             beating = tasks.create_task(self._beat(connection))

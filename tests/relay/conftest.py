@@ -2,17 +2,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import cycle
 from typing import Any, cast
-from unittest import mock
 
 import pytest
 from websockets.sync.client import connect as connect_socket
 
 from certrelay.frozen import replace
 from certrelay.wire.messages import SUBPROTOCOL
-from relay import server
 from relay.embedded import Running
 from relay.settings import Settings
-from relay.transport import WebSocketDoor
 from tests.homes import HOMES, relays
 from tests.redis_server import RedisServer, redis_server
 from tests.relay.device import Device, Pair
@@ -20,13 +17,8 @@ from tests.relay.tls import Certificate, make_certificate
 
 Connect = Callable[..., Device]
 
-CONTRACT = ("test_rules", "test_time")
+CONTRACT = ("test_rules", "test_time", "test_closing")
 """The modules that are run with each home; the others are about what stands before it."""
-
-DOORS = ("test_transport", "test_edges")
-"""The modules that are run with each kind of door: a session is called, or ASGI waits."""
-
-ASGI = "memory, plain ASGI"
 
 ONE_NODE = ("test_dead_rooms_are_bounded_in_number",)
 """Not with two nodes: each has a bound of its own."""
@@ -38,8 +30,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         homes: tuple[str, ...] = HOMES if module in CONTRACT else HOMES[:1]
         if metafunc.function.__name__ in ONE_NODE:
             homes = HOMES[:2]
-        if module in (*CONTRACT, *DOORS):
-            homes += (ASGI,)
         metafunc.parametrize("home", homes, indirect=True, scope="session")
 
 
@@ -74,9 +64,6 @@ def begin(home: str, request: pytest.FixtureRequest) -> Begin:
     """Start a relay that has its rooms where the test wants them."""
 
     def begin_one(stack: ExitStack, settings: Settings, options: Any) -> Running:
-        if home == ASGI:
-            with mock.patch.object(server, "ForwardingDoor", WebSocketDoor):
-                return stack.enter_context(relays("memory", settings, None, **options))[0]
         url = None if home == "memory" else request.getfixturevalue("redis").url
         nodes = stack.enter_context(relays(home, settings, url, **options))
         return nodes[0] if len(nodes) == 1 else cast(Running, TwoNodes(*nodes))

@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certrelay.wire.messages import Created, Leave, Paired, Refused
-from relay.admission import Admission, Doorman, allowance_key, client_address
+from relay.admission import Admission, ConnectionLimiter, allowance_key, client_address
 from relay.embedded import Running
-from relay.settings import AdmissionLimits, Edges, SocketLimits
+from relay.settings import AdmissionLimits, Edges
 from tests.relay.conftest import Connect
 from tests.relay.device import Device, Pair
 
 Start = Callable[..., Running]
+A, B = "198.51.100.7", "198.51.100.8"
 PROXIES = (ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8"))
 
 
@@ -85,14 +86,14 @@ class Hand:
 def test_an_allowance_is_used_up_and_fills_again() -> None:
     clock = Hand()
     admission = Admission(AdmissionLimits(asks_per_address=3, asks_per_address_per_s=2.0), clock)
-    assert [admission.retry_after_ms("a") for _ in range(4)] == [0, 0, 0, 500]
-    assert admission.retry_after_ms("b") == 0, "another's is untouched"
+    assert [admission.retry_after_ms(A) for _ in range(4)] == [0, 0, 0, 500]
+    assert admission.retry_after_ms(B) == 0, "another's is untouched"
     clock.now += 0.25
-    assert admission.retry_after_ms("a") == 250
+    assert admission.retry_after_ms(A) == 250
     clock.now += 0.25
-    assert [admission.retry_after_ms("a") for _ in range(2)] == [0, 500]
+    assert [admission.retry_after_ms(A) for _ in range(2)] == [0, 500]
     clock.now += 60
-    assert [admission.retry_after_ms("a") for _ in range(4)] == [0, 0, 0, 500]
+    assert [admission.retry_after_ms(A) for _ in range(4)] == [0, 0, 0, 500]
 
 
 @given(st.lists(st.sampled_from([0.0, 0.1, 0.5, 1.0, 5.0]), max_size=60))
@@ -102,7 +103,7 @@ def test_an_address_never_asks_more_than_its_allowance(waits: list[float]) -> No
     admitted = 0
     for wait in waits:
         clock.now += wait
-        admitted += admission.retry_after_ms("a") == 0
+        admitted += admission.retry_after_ms(A) == 0
         assert admitted <= 3 + 2.0 * (clock.now - 1000.0) + 1e-6
 
 
@@ -112,35 +113,35 @@ def test_addresses_that_asked_once_are_not_kept() -> None:
     admission = Admission(AdmissionLimits(asks_per_address=10, asks_per_address_per_s=10.0), clock)
     for n in range(10_000):
         clock.now += 0.01
-        admission.retry_after_ms(str(n))
+        admission.retry_after_ms(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
     assert admission.remembered <= 200
 
 
 def test_sockets_are_counted_in_and_out_by_address() -> None:
     admission = Admission(AdmissionLimits(sockets_per_address=2))
-    assert [admission.enter("a") for _ in range(3)] == [True, True, False]
-    assert admission.enter("b")
-    admission.leave("a")
-    admission.leave("a")
-    assert admission.enter("a")
+    assert [admission.enter(A) for _ in range(3)] == [True, True, False]
+    assert admission.enter(B)
+    admission.leave(A)
+    admission.leave(A)
+    assert admission.enter(A)
     assert admission.remembered == 2
-    for key in ("a", "a", "b"):
+    for key in (A, A, B):
         admission.leave(key)
     assert admission.remembered == 0
 
 
 def test_connections_are_counted_in_and_out() -> None:
-    doorman = Doorman(3, 2, SocketLimits(), PROXIES)
+    limiter = ConnectionLimiter(AdmissionLimits(connections_per_address=2), 3, PROXIES)
     stranger, proxy = ("198.51.100.7", 1), ("10.0.0.1", 1)
-    assert [doorman.enter(stranger) for _ in range(3)] == [True, True, False]
-    assert not doorman.enter(proxy), "full"
+    assert [limiter.enter(stranger) for _ in range(3)] == [True, True, False]
+    assert not limiter.enter(proxy), "full"
     for client in (stranger, stranger, stranger, proxy):
-        doorman.leave(client)
-    assert len(doorman) == 0
-    assert doorman.enter(stranger), "its places are free again"
-    doorman.leave(stranger)
-    assert [doorman.enter(proxy) for _ in range(4)] == [True, True, True, False]
-    assert doorman.enter(None) is False
+        limiter.leave(client)
+    assert len(limiter) == 0
+    assert limiter.enter(stranger), "its places are free again"
+    limiter.leave(stranger)
+    assert [limiter.enter(proxy) for _ in range(4)] == [True, True, True, False]
+    assert limiter.enter(None) is False
 
 
 # --- over real sockets ---

@@ -341,9 +341,9 @@ FAULTS = (
     Fault(
         "the old socket's end counts as the new one's",
         "relay.hub",
-        "        self.seat = None\n        self.outbox.put_close(code)\n",
-        "        self.outbox.put_close(code)\n",
-        2,
+        "        self.seat = None\n        self.is_closed = True\n",
+        "        self.is_closed = True\n",
+        5,
     ),
     Fault(
         "a room that is over is kept",
@@ -355,8 +355,9 @@ FAULTS = (
     Fault(
         "nobody watches a room's time",
         HUB,
-        "        if after is not None:\n            self._watch(home)\n        return receivers\n",
-        "        return receivers\n",
+        "        self._carry_out(home, effects, asker)\n"
+        "        if after is not None:\n            self._watch(home)\n",
+        "        self._carry_out(home, effects, asker)\n",
         9,
     ),
 )

@@ -5,20 +5,18 @@ is in order, and what was sent before a polite close arrives.  What it does not 
 what the faults are made of: that the other end, or anybody, notices a loss.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any, cast
 
-from starlette.websockets import WebSocketDisconnect
 from websockets.client import ClientProtocol
 from websockets.protocol import State
 
 from certrelay.client.link import ConnectionLostError, Link
 from certrelay.wire.close import CloseCode
-from certrelay.wire.messages import SUBPROTOCOL
+from relay.ledger import Account
 from relay.session import Session
 from tests.simulation.loop import VirtualLoop
 
@@ -100,89 +98,56 @@ class SimLink(Link):
 
 
 class SimSocket:
-    """The relay's end: what `relay.socket.Sockets` asks of Starlette's WebSocket."""
+    """The relay's end: a `relay.socket.Transport`."""
 
-    def __init__(self, wire: "Wire", *, has_door: bool) -> None:
+    speaks = True
+    unwritten = 0
+
+    def __init__(self, wire: "Wire") -> None:
         self._wire = wire
-        self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._dead = False
+        self._closed = False
+        self._inbox: deque[Message] = deque()
+        """What has come while the session was busy."""
+
         self._session: Session | None = None
-        """Set by the relay where it wants to be called."""
 
-        state: dict[str, Any] = {"cut_off": self.die}
-        if has_door:
-            state["door"] = self
-        self.scope = {"state": state, "subprotocols": [SUBPROTOCOL]}
-
-    async def accept(self, _subprotocol: str | None) -> None:
-        """The link stands from the beginning."""
-
-    async def receive(self) -> dict[str, Any]:
-        return await self._inbox.get()
-
-    async def send_text(self, text: str) -> None:
-        self._send(text)
-
-    async def send_bytes(self, message: bytes) -> None:
-        self._send(message)
-
-    async def close(self, code: int) -> None:
-        if not self._dead:
-            self._wire.close_down(int(code))
-            self.die()
-
-    def _send(self, message: Message) -> None:
-        if self._dead:
-            raise WebSocketDisconnect(1006)
-        self._wire.send_down(message)
+    def attach(self, session: Session, account: Account, early: bytes) -> None:
+        self._session = session
 
     def put(self, message: Message) -> None:
         """A message has arrived."""
-        if self._dead:
-            return
-        if self._session is not None:
-            if not (isinstance(message, bytes) and self._session.carry_at_once(message)):
-                self._session.receive(message)
-            return
-        key = "text" if isinstance(message, str) else "bytes"
-        other = "bytes" if key == "text" else "text"
-        self._inbox.put_nowait({"type": "websocket.receive", key: message, other: None})
+        if not self._dead:
+            self._inbox.append(message)
+            self.resume_reading()
+
+    def resume_reading(self) -> None:
+        session = self._session
+        assert session is not None
+        while self._inbox and session.pending is None:
+            session.receive(self._inbox.popleft())
+        if self._dead and not self._inbox:
+            session.lost()
 
     def die(self) -> None:
         """The socket is gone, and the relay knows."""
         if not self._dead:
             self._dead = True
-            self._inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
-            if self._session is not None:
-                self._session.lost()
+            self.resume_reading()
 
-    # --- as a door; see `relay.session.OpenDoor` ---
-
-    def hand_over(self, session: Session) -> None:
-        self._session = session
-        while not self._inbox.empty():
-            event = self._inbox.get_nowait()
-            if event["type"] == "websocket.disconnect":
-                session.lost()
-            else:
-                session.receive(event["bytes"] if event["text"] is None else event["text"])
-
-    def resume_reading(self) -> None:
-        """What was sent meanwhile has been told already."""
+    cut_off = die
 
     @property
     def is_writable(self) -> bool:
-        return not self._dead
+        return not (self._dead or self._closed)
 
     def write(self, item: Message | CloseCode) -> None:
         if isinstance(item, CloseCode):
+            self._closed = True
             self._wire.close_down(int(item))
             self.die()
         else:
             self._wire.send_down(item)
-
-    def write_sealed(self, sealed: bytes) -> None:
-        self._wire.send_down(sealed)
 
 
 class Wire:
@@ -193,7 +158,6 @@ class Wire:
         way: The device's; it may change while the connection stands.
         draw: This connection's own chance.
         wake: Called when the device's end has become readable.
-        has_door: Whether the relay may take sealed messages by the short way.
     """
 
     def __init__(
@@ -202,15 +166,13 @@ class Wire:
         way: Way,
         draw: Random,
         wake: Callable[[], None],
-        *,
-        has_door: bool,
     ) -> None:
         self._loop = loop
         self._way = way
         self._draw = draw
         self.wake = wake
         self.link = SimLink(self, loop.time())
-        self.socket = SimSocket(self, has_door=has_door)
+        self.socket = SimSocket(self)
         self.watch: Callable[[Message], None] = lambda _message: None
         """Sees each message that the device sends."""
 

@@ -5,7 +5,6 @@ home of rooms, as they would share a Redis: what it decides happens at once, wha
 reaches the sockets of a node over a bus, late, and sealed messages not for certain.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,12 +15,16 @@ from certrelay.wire.close import CloseCode
 from relay.admission import Admission
 from relay.hub import Line, Request, Seat
 from relay.hub_memory import MemoryHub
-from relay.outbox import Outbox
+from relay.ledger import Ledger
+from relay.outbox import Outbox, Pending
 from relay.server import STOP_S
 from relay.settings import Settings
 from relay.socket import Sockets
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.network import Wire
+
+_ANSWER_S = 0.002
+"""Seconds that a home takes which answers late."""
 
 
 @dataclass(slots=True)
@@ -54,60 +57,72 @@ class Bus:
         hub: Where the rooms are.
         delay_s: The longest time that a message takes; 0 for a node that is the home itself.
         mischief: What befalls sealed messages.
+        late_answers: Whether the home takes a while.
     """
 
     def __init__(
-        self, loop: VirtualLoop, hub: MemoryHub, delay_s: float, mischief: Mischief, draw: Random
+        self,
+        loop: VirtualLoop,
+        hub: MemoryHub,
+        delay_s: float,
+        mischief: Mischief,
+        draw: Random,
+        *,
+        late_answers: bool,
     ) -> None:
         self._loop = loop
         self._hub = hub
         self._delay_s = delay_s
         self._mischief = mischief
         self._draw = draw
+        self._late_answers = late_answers
         self._far: dict[Line, _FarLine] = {}
         self.down = False
         """A node that is down tells the home nothing, not even that its sockets are gone."""
 
-    async def ask(self, line: Line, request: Request) -> None:
+    def ask(self, line: Line, request: Request) -> Pending:
         if not self.down:
-            await self._hub.ask(self._line(line), request)
+            self._hub.ask(self._line(line), request)
+        return self._after_a_while()
 
-    async def carry(self, line: Line, sealed: bytes) -> None:
+    def carry(self, line: Line, sealed: bytes) -> Pending:
         if self.down:
-            return
+            return None
         if self._mischief.strikes(self._mischief.drop, self._draw):
-            return
+            return None
         if self._mischief.strikes(self._mischief.alter, self._draw):
             at = self._draw.randrange(len(sealed))
             sealed = sealed[:at] + bytes([sealed[at] ^ 1 << at % 8]) + sealed[at + 1 :]
             self._mischief.forged.add(sealed)
         if self._mischief.strikes(self._mischief.double, self._draw):
-            await self._hub.carry(self._line(line), sealed)
+            self._hub.carry(self._line(line), sealed)
         if self._mischief.strikes(self._mischief.delay, self._draw):
-            asyncio.create_task(self._carry_late(line, sealed))  # noqa: RUF006 - ends by itself
-            return
-        await self._hub.carry(self._line(line), sealed)
+            after_s = self._draw.choice((0.05, 0.5, 4.0)) * self._draw.random()
+            self._loop.call_later(after_s, self._carry_late, line, sealed)
+            return None
+        return self._hub.carry(self._line(line), sealed)
 
-    def carry_at_once(self, line: Line, sealed: bytes) -> bool:
-        """The short way: only where nothing befalls the message."""
-        if self.down or self._delay_s or self._mischief.budget:
-            return False
-        return self._hub.carry_at_once(line, sealed)
-
-    async def leave(self, line: Line) -> None:
+    def leave(self, line: Line) -> Pending:
         if not self.down:
-            await self._hub.leave(self._line(line))
+            self._hub.leave(self._line(line))
+        return self._after_a_while()
 
-    async def lost(self, line: Line) -> None:
+    def _after_a_while(self) -> Pending:
+        if not self._late_answers:
+            return None
+        done = self._loop.create_future()
+        self._loop.call_later(_ANSWER_S, done.set_result, None)
+        return done
+
+    def lost(self, line: Line) -> None:
         far = self._line(line)
         self._far.pop(line, None)
         if not self.down:
-            await self._hub.lost(far)
+            self._hub.lost(far)
 
-    async def _carry_late(self, line: Line, sealed: bytes) -> None:
-        await asyncio.sleep(self._draw.choice((0.05, 0.5, 4.0)) * self._draw.random())
+    def _carry_late(self, line: Line, sealed: bytes) -> None:
         if not self.down and line.seat is not None:
-            await self._hub.carry(self._line(line), sealed)
+            self._hub.carry(self._line(line), sealed)
 
     def _line(self, line: Line) -> Line:
         if not self._delay_s:
@@ -134,6 +149,14 @@ class _FarLine(Line):
     def seat(self, seat: Seat | None) -> None:
         self._near.seat = seat
 
+    @property
+    def is_closed(self) -> bool:
+        return self._near.is_closed
+
+    @is_closed.setter
+    def is_closed(self, is_closed: bool) -> None:
+        self._near.is_closed = is_closed
+
 
 class _FarOutbox:
     """Messages to a socket of another node: in order, after a while."""
@@ -149,14 +172,11 @@ class _FarOutbox:
     def put(self, text: str) -> None:
         self._later(self._near.put, text)
 
-    async def put_sealed(self, sealed: bytes) -> None:
-        self._later(self._put_sealed, sealed)
+    def put_sealed(self, sealed: bytes) -> None:
+        self._later(self._near.put_sealed, sealed)
 
     def put_close(self, code: CloseCode) -> None:
         self._later(self._near.put_close, code)
-
-    def _put_sealed(self, sealed: bytes) -> None:
-        asyncio.create_task(self._near.put_sealed(sealed))  # noqa: RUF006 - never waits here
 
     def _later(self, put: Any, what: Any) -> None:
         at = self._loop.time() + self._draw.random() * self._delay_s
@@ -177,7 +197,6 @@ class Node:
         self._settings = settings
         self._make_bus = make_bus
         self._wires: list[Wire] = []
-        self.tasks: set[asyncio.Task[None]] = set()
         self.past: list[Sockets] = []
         """Every process's sockets, for a look at the end."""
 
@@ -190,7 +209,8 @@ class Node:
             return
         self._bus = self._make_bus()
         self._admission = Admission(self._settings.admission, self._loop.time)
-        self._sockets = Sockets(self._bus, self._admission, self._settings.socket)
+        ledger = Ledger(self._settings.admission)
+        self._sockets = Sockets(self._bus, self._admission, ledger, self._settings.socket)
         self.past.append(self._sockets)
         self._wires = []
         self.up = True
@@ -198,9 +218,7 @@ class Node:
     def accept(self, wire: Wire, address: str) -> None:
         """Take a new connection."""
         self._wires.append(wire)
-        task = self._loop.create_task(self._sockets.serve(cast(Any, wire.socket), address))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        self._sockets.attach(wire.socket, address)
 
     def kill(self, *, silently: bool) -> None:
         """End at once: kill -9, or with ``silently`` the machine's power."""
@@ -212,9 +230,7 @@ class Node:
     def drain(self) -> None:
         """End politely: every socket is closed with 1012 and has a moment to answer."""
         self.up = False
-        draining: Any = self._sockets.drain()
-        if draining is not None:
-            self._loop.create_task(draining)
+        self._sockets.drain()
         self._loop.call_later(STOP_S, self._stop, self._bus, self._wires)
 
     def _stop(self, bus: Bus, wires: list[Wire]) -> None:

@@ -72,8 +72,8 @@ class Plan:
 
     nodes: int
     bus_delay_s: float
-    short_way: bool
-    """Whether a node passes sealed messages on from socket to socket, as uvicorn's can."""
+    late_answers: bool
+    """Whether the home of the rooms takes a while, as a Redis does: messages wait meanwhile."""
 
     ways: dict[Who, Way]
     people: dict[Who, Person]
@@ -142,7 +142,7 @@ def _gentle(seed: int, draw: Random) -> Plan:
         items=items,
         nodes=draw.choice((1, 1, 2)),
         bus_delay_s=0.05,
-        short_way=draw.random() < 0.5,
+        late_answers=draw.random() < 0.5,
         ways={"pc": _way(draw, slow=False), "phone": _way(draw, slow=slow and len(items) == 1)},
         people=people,
         scans_after_s=draw.choice((0.5, 5.0, 100.0)) * draw.random(),
@@ -208,7 +208,7 @@ def _wild(seed: int, draw: Random) -> Plan:
         items=_items(draw),
         nodes=draw.choice((1, 1, 2)),
         bus_delay_s=draw.choice((0.01, 0.5)),
-        short_way=draw.random() < 0.5,
+        late_answers=draw.random() < 0.5,
         ways={"pc": _way(draw, slow=False), "phone": _way(draw, slow=draw.random() < 0.1)},
         people=people,
         scans_after_s=draw.choice((1.0, 20.0, 20.0, 300.0)) * draw.random(),

@@ -15,6 +15,7 @@ from certrelay.e2e.qr import QrCode
 from certrelay.frozen import replace
 from certrelay.pki.check import inspect
 from relay.hub_memory import MemoryHub
+from relay.outbox import Item
 from relay.settings import Settings
 from tests.simulation import items as certificates
 from tests.simulation.devices import Device, Pc, Phone
@@ -117,7 +118,8 @@ class World:
         def make_bus() -> Bus:
             hub = self._new_hub() if shared is None else shared
             delay_s = 0.0 if shared is None else self.plan.bus_delay_s
-            return Bus(self.loop, hub, delay_s, self.mischief, Random(self._draw.random()))
+            draw, late = Random(self._draw.random()), self.plan.late_answers
+            return Bus(self.loop, hub, delay_s, self.mischief, draw, late_answers=late)
 
         self.nodes = [Node(self.loop, self._settings, make_bus) for _ in range(self.plan.nodes)]
 
@@ -229,7 +231,7 @@ class World:
             return None
         self._connections += 1
         draw = Random(f"wire {self.plan.seed} {self._connections}")
-        wire = Wire(self.loop, self._ways[who], draw, wake, has_door=self.plan.short_way)
+        wire = Wire(self.loop, self._ways[who], draw, wake)
         if self.plan.hides_control:
             _hide_control(wire.socket, self.plan.hides_control, draw)
         self._wires[who] = wire
@@ -314,7 +316,7 @@ class World:
 
     def _look_over(self) -> None:
         for node in self.nodes:
-            if node.tasks or any(len(sockets) for sockets in node.past):
+            if any(len(sockets) for sockets in node.past):
                 raise Violation("a socket is left")
         for hub in self.hubs:
             if len(hub) or hub._rooms_of:
@@ -344,13 +346,13 @@ class World:
 
 
 def _hide_control(socket: SimSocket, chance: float, draw: Random) -> None:
-    send = socket.send_text
+    write = socket.write
 
-    async def perhaps_send(text: str) -> None:
-        if draw.random() >= chance:
-            await send(text)
+    def perhaps_write(item: Item) -> None:
+        if not isinstance(item, str) or draw.random() >= chance:
+            write(item)
 
-    socket.send_text = perhaps_send  # type: ignore[method-assign]
+    socket.write = perhaps_write  # type: ignore[method-assign]
 
 
 def _described(error: BaseException) -> str:

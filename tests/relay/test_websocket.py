@@ -18,7 +18,7 @@ from certrelay.wire.messages import Closed, Created, Leave, Paired, PeerGone
 from certrelay.wire.room import RoomLimits
 from relay.embedded import Running
 from relay.settings import AdmissionLimits, SocketLimits
-from relay.transport import MAX_FRAGMENTS, WebSocketDoor
+from relay.websocket import MAX_FRAGMENTS, WebSocketConnection
 from tests.relay.conftest import Connect
 from tests.relay.device import PATIENCE_S, Device, Pair
 from tests.relay.raw import RawSocket, frame
@@ -78,7 +78,8 @@ def test_half_a_second_request_does_not_stay_either(start_relay: Start) -> None:
 
 @pytest.mark.attack(12)
 def test_who_asks_and_never_reads_the_answers_does_not_stay(start_relay: Start) -> None:
-    relay = start_relay(socket=SocketLimits(request_s=SHORT, answer_s=SHORT))
+    fast = AdmissionLimits(requests_per_address=1_000_000)
+    relay = start_relay(socket=SocketLimits(request_s=SHORT, answer_s=SHORT), admission=fast)
     whole = f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{relay.port}\r\n\r\n".encode()
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -369,7 +370,9 @@ def test_a_connection_that_has_ended_leaves_nothing_for_the_collector_of_circles
     gc.disable()
     try:
         g, s = pair.meet(lambda: connect_to(relay))
-        doors = [weakref.ref(each) for each in gc.get_objects() if isinstance(each, WebSocketDoor)]
+        doors = [
+            weakref.ref(each) for each in gc.get_objects() if isinstance(each, WebSocketConnection)
+        ]
         assert len(doors) >= 2
         s.say(b"sealed")
         assert g.hear() == b"sealed"
