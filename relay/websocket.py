@@ -231,9 +231,7 @@ class WebSocketConnection(asyncio.Protocol):
             return
         frames, until = 0, self._at + TURN_BYTES
         while self._data and session.pending is None:
-            if frames >= TURN_FRAMES or self._at >= until:
-                self._stop_reading()
-                self._loop.call_soon(self.resume_reading)
+            if self._turn_is_over(frames, until):
                 break
             portion = self._next_portion()
             protocol.receive_data(portion)
@@ -260,6 +258,14 @@ class WebSocketConnection(asyncio.Protocol):
                 self._end()
         if self._held or self._data or self._unfinished or self._fragments:
             self._count()
+
+    def _turn_is_over(self, frames: int, until: int) -> bool:
+        """Say whether others have their turn now; then this goes on in the next."""
+        if frames < TURN_FRAMES and self._at < until:
+            return False
+        self._stop_reading()
+        self._loop.call_soon(self.resume_reading)
+        return True
 
     def _next_portion(self) -> bytes:
         """Give the bytes to parse next; portions grow until there are many frames in one."""

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certrelay.wire.messages import Created, Leave, Paired, Refused
-from relay.admission import Admission, ConnectionLimiter, allowance_key, client_address
+from relay.admission import (
+    AddressCounter,
+    Admission,
+    Allowances,
+    ConnectionLimiter,
+    allowance_key,
+    client_address,
+)
 from relay.embedded import Running
 from relay.settings import AdmissionLimits, Edges
 from tests.relay.conftest import Connect
@@ -54,6 +61,7 @@ def test_what_a_stranger_forwards_never_changes_his_own_address(forwarded: list[
     assert through_proxy == "198.51.100.7"
 
 
+@pytest.mark.attack(13)
 @pytest.mark.parametrize(
     ("address", "key"),
     [
@@ -68,6 +76,33 @@ def test_what_a_stranger_forwards_never_changes_his_own_address(forwarded: list[
 )
 def test_an_ipv6_network_of_64_bits_is_one_address(address: str, key: str) -> None:
     assert allowance_key(address) == key
+
+
+@pytest.mark.attack(13)
+def test_wider_ipv6_networks_have_a_bound_too() -> None:
+    """Who has one /48 has 65,536 networks of 64 bits."""
+    counter = AddressCounter(most=10)
+    fitted = 0
+    for n in range(1000):
+        address = f"2001:db8:1:{n:x}::1"
+        if counter.has_room(address):
+            counter.add(address)
+            fitted += 1
+    assert fitted == 40
+    assert not counter.has_room("2001:db8:1:ffff::1"), "the /48 is full"
+    assert counter.has_room("2001:db8:2::1"), "the next is not"
+    narrow = AddressCounter(most=10)
+    for n in range(20):
+        narrow.add(f"2001:db8:1:{n:x}::1")
+    assert not narrow.has_room("2001:db8:1:ff::1"), "the /56 is full"
+    assert narrow.has_room("2001:db8:1:100::1")
+
+
+@pytest.mark.attack(13)
+def test_what_is_asked_is_counted_in_wider_networks_too() -> None:
+    allowances = Allowances(5, 1.0, Hand())
+    asked = sum(not allowances.take(f"2001:db8:1:{n:x}::1") for n in range(1000))
+    assert asked == 20
 
 
 # --- counting ---

@@ -225,6 +225,7 @@ def test_compression_is_offered_in_vain(connect: Connect) -> None:
     assert "permessage-deflate" in str(device.socket.request and device.socket.request.headers)
 
 
+@pytest.mark.attack(39)
 @pytest.mark.parametrize("offered", [None, ["certrelay.v2"], ["chat", "CERTRELAY.V1"]])
 def test_without_the_subprotocol_the_socket_opens_and_is_refused(
     connect: Connect, offered: list[str] | None

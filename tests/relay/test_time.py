@@ -125,6 +125,7 @@ def test_a_socket_with_a_room_may_be_silent(
     assert g.hear() == b"still here"
 
 
+@pytest.mark.attack(13)
 def test_a_device_that_answers_no_ping_is_lost(
     start_relay: Start, connect_to: Connect, pair: Pair
 ) -> None:
