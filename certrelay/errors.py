@@ -259,11 +259,49 @@ class QrError(CertRelayError):
     )
 
 
+FOUND: Final = (
+    "empty",
+    "zeros",
+    "cut_off",
+    "web_page",
+    "json",
+    "text",
+    "picture",
+    "pdf",
+    "document",
+    "zip",
+    "archive",
+    "program",
+    "shortcut",
+    "database",
+    "java_store",
+    "ssh_key",
+    "pgp",
+    "request",
+    "crl",
+    "pkcs7",
+    "public_key",
+    "other_key",
+    "plain_key",
+    "certificate",
+    "key",
+    "pkcs12",
+    "no_key",
+    "no_certificate",
+)
+"""What a file is that lies in the place of another: see `certrelay.pki.recognition`."""
+
+
 class CertificateError(CertRelayError):
     """Certificate files that are not what they should be."""
 
     exit_status = ExitStatus.CERTIFICATE
     codes = _same(
+        *(f"found_{what}" for what in FOUND),
+        "not_told",
+        "km_not_sound",
+        "revoked_certificate",
+        "suspended_certificate",
         "bad_certificate",
         "bad_key_file",
         "bad_pkcs12",
@@ -284,6 +322,12 @@ class CertificateError(CertRelayError):
         "expired_but_sound",
         "expires_soon",
     )
+
+    @property
+    def text_key(self) -> str:
+        """A file that is something else keeps its code, and gets a sentence of its own."""
+        found = self.details.get("found")
+        return f"found_{found}" if found in FOUND else super().text_key
 
 
 class PasswordError(CertRelayError):

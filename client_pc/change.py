@@ -33,7 +33,7 @@ def passwd(stores: Stores, target: str, shell: Shell, *, better: bool) -> None:
     """
     report = shell.report
     candidate = stores.pick(target)
-    old = hold(_open(candidate, report), shell.lines, report)
+    old = hold(ask_password(candidate, report), shell.lines, report)
     km = KmKey()
     if _km_differs(candidate, old):
         km = _ask_km_key("pc.ask.km_password_kept", shell)
@@ -72,7 +72,7 @@ def convert(stores: Stores, target: str, form: Form, shell: Shell) -> None:
     candidate = stores.pick(target)
     if (candidate.item.kind == "pkcs12") == (form.to == "p12"):
         raise UsageError("same_kind")
-    old = password = hold(_open(candidate, report), shell.lines, report)
+    old = password = hold(ask_password(candidate, report), shell.lines, report)
     made: tuple[Item, ...]
     if form.to == "p12":
         km = KmKey(form.km)
@@ -161,7 +161,7 @@ def _pkcs12_of(item: Item, password: str, style: Style, km: KmKey) -> Item:
     )
 
 
-def _open(candidate: Candidate, report: Report) -> Dialogue[str]:
+def ask_password(candidate: Candidate, report: Report) -> Dialogue[str]:
     """Ask for the password until it opens the certificate's key.
 
     A file whose key no password protects is told so; it needs none unless its certificates

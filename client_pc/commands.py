@@ -84,9 +84,10 @@ def list_all(arguments: argparse.Namespace, settings: Settings, report: Report) 
 
 def show(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
     """`certrelay show`."""
-    from client_pc.manage import show
+    from client_pc.show import show
 
-    show(_stores(arguments, settings), arguments.target, report)
+    with _shell(report) as shell:
+        show(_stores(arguments, settings), arguments.target, shell, opened=arguments.open)
 
 
 def verify(

@@ -1,11 +1,11 @@
-"""`certrelay list` and `certrelay show`: what is in the stores."""
+"""`certrelay list`: what is in the stores."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from certrelay.client.flow.describing import fields_of, files_of, state_of
+from certrelay.client.flow.describing import fields_of, state_of
 from certrelay.client.store.reading import Entry
 from certrelay.client.terminal import layout
 from certrelay.client.terminal.report import Report
@@ -37,6 +37,8 @@ def list_all(stores: Stores, report: Report) -> None:
             rows[-1].append(printable(str(entry.path), None))
         if entry.error is not None:
             notes.append(f"{number}: {texts.error(entry.error)}")
+        elif entry.summary is not None and not entry.summary.protected:
+            notes.append(f"{number}: {texts.say('note.unprotected')}")
         elif entry.path in again:
             notes.append(texts.say("pc.list.same", number=number, path=str(again[entry.path])))
     if len(stores.roots) > 1:
@@ -70,50 +72,8 @@ def _row(
     return [
         str(number),
         kind,
-        printable(summary.cn or entry.path.name, _CN_CELLS),
+        printable(summary.name or entry.path.stem, _CN_CELLS),
         printable(summary.issuer or "", 24),
         "" if summary.not_after is None else last_day(summary.not_after),
         texts.say(f"state.{state_of(summary, now)}"),
     ]
-
-
-def show(stores: Stores, target: str, report: Report) -> None:
-    """Tell everything of one certificate.
-
-    Raises:
-        CertRelayError: As `client_pc.stores.Stores.pick`.
-    """
-    now = datetime.now(UTC)
-    texts = report.texts
-    candidate = stores.pick(target)
-    summary, certificate = candidate.summary, candidate.summary.certificate
-    fields = fields_of(summary, now)
-    digests = files_of(candidate.item)
-    more: dict[str, Any] = {"path": printable(str(candidate.path), None)}
-    if certificate is not None:
-        more |= {
-            "use": label(kind_of(certificate), texts.say),
-            "subject": printable(certificate.subject, None),
-            "issuer_name": printable(certificate.issuer, None),
-            "policy": summary.policy_oid,
-            "fingerprint": certificate.fingerprint,
-            "faults": list(certificate.faults),
-        }
-    report.event("certificate", **fields, **more, sha256=digests)
-    lines = {
-        "kind": more.get("use"),
-        "cn": fields["cn"],
-        "subject": more.get("subject"),
-        "issuer": more.get("issuer_name"),
-        "serial": fields["serial"],
-        "until": None if summary.not_after is None else last_day(summary.not_after),
-        "state": texts.say(f"state.{fields['state']}"),
-        "policy": more.get("policy"),
-        "fingerprint": more.get("fingerprint"),
-        "faults": ", ".join(more.get("faults", [])),
-        "path": more["path"],
-    }
-    rows = [(texts.say(f"pc.list.{key}"), str(value)) for key, value in lines.items() if value]
-    rows += [(role, f"sha256 {digest}") for role, digest in digests.items()]
-    for line in layout.pairs(rows, report.columns):
-        report.result(line)

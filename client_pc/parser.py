@@ -172,6 +172,7 @@ def _days(text: str) -> int:
 _OWN_OPTIONS: Final[dict[str, Callable[[Parser, Texts], None]]] = {
     "import": _add_receiving,
     "export": _add_sending,
+    "show": lambda command, texts: _flag(command, "--open", "open", texts),
     "verify": _add_verifying,
     "passwd": lambda command, texts: _flag(command, "--better", "better", texts),
     "convert": _add_converting,

@@ -93,7 +93,7 @@ def _form(opened: Opened, options: SendOptions) -> Item:
     if style is None or item.kind == "pkcs12":
         return item
     if opened.password is None:
-        raise CertificateError("unsupported_algorithm")
+        raise CertificateError("unsupported_algorithm", oid="?")
     password = opened.password
     return to_pkcs12(item, password, password, os.urandom, style, km=options.km)
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.client.flow.choosing import Candidate, select
-from certrelay.client.store.reading import Entry, find, read_item
+from certrelay.client.store.reading import Entry, find, home_of, read_and_inspect
 from certrelay.frozen import frozen
-from certrelay.pki.check import inspect
 
 
 @frozen
@@ -40,13 +39,13 @@ class Stores:
         """
         path = Path(target).expanduser()
         if _is_path(path, target):
-            item = read_item(path)
-            return Candidate(1, path, item, inspect(item))
+            path = home_of(path)
+            return Candidate(1, path, *read_and_inspect(path))
         (candidate,) = select(self.entries(), [target])
         return candidate
 
 
-_SUFFIXES: Final = (".p12", ".pfx", ".der", ".cer", ".crt", ".key")
+_SUFFIXES: Final = (".p12", ".pfx", ".der", ".cer", ".crt", ".key", ".pem")
 """A word that ends so is a file's name, though the file may not be there."""
 
 

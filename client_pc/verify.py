@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from certrelay.client.flow.describing import fields_of
+from certrelay.client.flow.describing import faults_in_words, fields_of, line_of
 from certrelay.client.flow.dialogue import Ask, Dialogue, hold
 from certrelay.client.flow.session import Shell
-from certrelay.client.store.reading import read_file
+from certrelay.client.store.reading import lone_km, read_file
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertificateError, CertRelayError, PasswordError
 from certrelay.frozen import frozen
 from certrelay.limits import MAX_CRL_BYTES
 from certrelay.pki.certificate import Certificate, parse_chain
+from certrelay.pki.check import Summary
+from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.revocation import RevocationList
 from certrelay.pki.verification import Evidence, Finding, Verification, verify_item
+from certrelay.safe_text import printable
 from certrelay.texts import Texts
 from client_pc.stores import Stores
 
@@ -47,11 +50,15 @@ def verify(stores: Stores, target: str, asked: Asked, shell: Shell) -> CertRelay
         crl=None if asked.crl is None else _revocations(asked.crl),
     )
     report.event("checking", candidate.line(report.texts, now))
+    if (lone := lone_km(candidate.path)) is not None:
+        report.event("note", report.texts.say("note.lone_km", file=lone), file=printable(lone))
     password, idn = hold(_questions(asked, report), shell.lines, report)
     evidence = Evidence(evidence.now, idn, evidence.authorities, evidence.crl)
     verification = verify_item(candidate.item, password, evidence)
     for finding in verification.findings:
         _tell(finding, report)
+    if candidate.summary.certificate is None and verification.summary is not None:
+        _tell_owner(verification.summary, report, now)
     summary = verification.summary or candidate.summary
     error = _error_of(verification, password)
     report.event(
@@ -74,6 +81,16 @@ def _questions(asked: Asked, report: Report) -> Dialogue[tuple[str | None, str |
     return password or None, idn
 
 
+def _tell_owner(summary: Summary, report: Report, now: datetime) -> None:
+    """Say whose a sealed file is, from whom, until when, and of what kind."""
+    if summary.certificate is None:
+        return
+    kind = label(kind_of(summary.certificate), report.texts.say)
+    line = line_of(summary, report.texts, now, checked=False)
+    report.result(f"  {kind}: {line}")
+    report.event("opened", use=kind, **fields_of(summary, now))
+
+
 def _tell(finding: Finding, report: Report) -> None:
     texts = report.texts
     reason = _reason(finding, texts)
@@ -92,10 +109,13 @@ def _tell(finding: Finding, report: Report) -> None:
 
 
 def _reason(finding: Finding, texts: Texts) -> str:
-    for key in (f"reason.{finding.reason}", f"state.{finding.reason}", f"error.{finding.reason}"):
-        if finding.reason and texts.has(key):
-            return texts.say(key)
-    return finding.reason
+    if not finding.reason:
+        return ""
+    if finding.question == "structure" and finding.answer != "fails":
+        return faults_in_words(finding.reason.split(", "), texts)
+    own = f"reason.{finding.question}.{finding.reason}"
+    known = (own, *(f"{kind}.{finding.reason}" for kind in ("reason", "state", "error")))
+    return next((texts.say(key, oid="?") for key in known if texts.has(key)), finding.reason)
 
 
 def _error_of(verification: Verification, password: str | None) -> CertRelayError | None:
@@ -103,10 +123,23 @@ def _error_of(verification: Verification, password: str | None) -> CertRelayErro
         return None
     if password is None and not any(f.answer == "fails" for f in verification.findings):
         return PasswordError("no_password")
-    if any(f.reason == "wrong_password" for f in verification.findings):
+    found = {(f.question, f.reason) for f in verification.open}
+    if ("password", "wrong_password") in found:
         return PasswordError("wrong_password")
+    if ("password", "key_not_encrypted") in found:
+        return CertificateError("key_not_encrypted")
+    if ("revocation", "revoked") in found:
+        return CertificateError("revoked_certificate")
+    if ("revocation", "suspended") in found:
+        return CertificateError("suspended_certificate")
     if verification.only_expired:
         return CertificateError("expired_but_sound")
+    if {question for question, _ in found} == {"km"}:
+        if ("km", "wrong_password") in found:
+            return PasswordError("wrong_km_password")
+        return CertificateError("km_not_sound")
+    if all(f.answer == "unknown" for f in verification.open):
+        return CertificateError("not_told")
     return CertificateError("not_sound")
 
 

@@ -64,6 +64,8 @@ class Certificate:
     not_after: datetime | None
     public_key_info: bytes
     signature_oid: str
+    signature_parameters: bytes
+    """The parameters of the signature's algorithm as encoded; RSA-PSS needs them."""
     signature: bytes
     extensions: Extensions
     faults: tuple[str, ...]
@@ -125,6 +127,11 @@ class Certificate:
     def policy_oid(self) -> str | None:
         """The first certificate policy."""
         return next(iter(self.extensions.policies), None)
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The faults that matter: a name in another encoding than it says is read all the same."""
+        return tuple(fault for fault in self.faults if fault != "text")
 
     @property
     def fingerprint(self) -> str:
@@ -201,6 +208,7 @@ def _parse(encoded: bytes) -> Certificate:
         not_after=times[1],
         public_key_info=key.encoded,
         signature_oid=algorithm.children(der.SEQUENCE)[0].oid(),
+        signature_parameters=b"".join(p.encoded for p in algorithm.children()[1:]),
         signature=_tolerant("signature", faults, signature.bits) or b"",
         extensions=_extensions(fields[6:], faults),
         faults=tuple(dict.fromkeys(faults)),

@@ -13,9 +13,8 @@ from typing import Literal
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, CertRelayError
 from certrelay.frozen import frozen, replace
-from certrelay.pki import der, naming, npki, pbe, pkcs12, validity
+from certrelay.pki import naming, npki, pbe, pkcs12, validity
 from certrelay.pki.certificate import Certificate, parse_chain
-from certrelay.pki.encodings import unwrap
 from certrelay.pki.naming import Place
 from certrelay.pki.private_key import PrivateKey
 
@@ -93,8 +92,7 @@ def inspect(item: Item) -> Summary:
 
     Raises:
         CertificateError: ``bad_certificate``, ``bad_key_file``, ``bad_pkcs12``,
-            ``key_not_encrypted`` (of a key file), ``missing_sign_cert``,
-            ``missing_sign_key``, ``missing_km_part``.
+            ``missing_sign_cert``, ``missing_sign_key``, ``missing_km_part``.
     """
     if item.kind == "npki":
         return _inspect_npki(item)
@@ -163,7 +161,7 @@ def _verified(seen: Summary, key: PrivateKey, km_error: str | None) -> Summary:
     reason: Reason | None = None
     if key.fits(seen.certificate.public_key_info) is None:
         reason = "key_cannot_be_compared"
-    elif seen.certificate.faults:
+    elif seen.certificate.unreadable:
         reason = "certificate_faulty"
     return replace(seen, verified=reason is None, reason=reason, key=key, km_error=km_error)
 
@@ -178,9 +176,9 @@ def _inspect_npki(item: Item) -> Summary:
     if (km_certificate is None) != (km_key is None):
         raise CertificateError("missing_km_part")
     certificate = Certificate.read(sign_certificate)
-    _check_key_file(sign_key)
+    pbe.parse(sign_key)
     if km_key is not None:
-        _check_key_file(km_key)
+        pbe.parse(km_key)
     return Summary(
         kind=item.kind,
         certificate=certificate,
@@ -193,24 +191,6 @@ def _inspect_npki(item: Item) -> Summary:
         reason="no_password",
         name=certificate.cn,
     )
-
-
-def _check_key_file(content: bytes) -> None:
-    """See that it is a key under a password.
-
-    Raises:
-        CertificateError: ``bad_key_file``; ``key_not_encrypted`` for a key in the open.
-    """
-    try:
-        pbe.parse(content)
-    except CertificateError:
-        try:
-            PrivateKey.parse(unwrap(content, ("PRIVATE KEY",)).der)
-        except der.FAULTS:
-            pass
-        else:
-            raise CertificateError("key_not_encrypted") from None
-        raise
 
 
 def _authorities(item: Item) -> tuple[Certificate, ...]:

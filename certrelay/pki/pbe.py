@@ -32,7 +32,7 @@ _FIXED_IV: Final = b"0123456789012345"
 """What `oids.SEED_CBC` as the outer algorithm uses; two public libraries leave one digit out."""
 
 _PKCS12_TRIPLE_DES: Final = "1.2.840.113549.1.12.1.3"
-_PKCS12_FORMS: Final = {
+PKCS12_FORMS: Final = {
     _PKCS12_TRIPLE_DES: BlockCipher("TripleDES", 24, 8),
     "1.2.840.113549.1.12.1.4": BlockCipher("TripleDES", 16, 8),
     "1.2.840.113549.1.12.1.5": BlockCipher("RC2", 16, 8),
@@ -64,7 +64,7 @@ class Scheme:
     def cipher(self) -> BlockCipher:
         """The block cipher."""
         if self.kdf == "pkcs12":
-            return _PKCS12_FORMS[self.oid]
+            return PKCS12_FORMS[self.oid]
         return CIPHERS[oids.SEED_CBC if self.kdf == "pbkdf1" else self.oid]
 
     @classmethod
@@ -239,9 +239,9 @@ def encrypt(scheme: Scheme, plain: bytes, password: str) -> bytes:
 
 
 def _scheme(oid: str, parameters: list[Element]) -> Scheme:
-    if oid in (oids.SEED_CBC_WITH_SHA1, oids.SEED_CBC) or oid in _PKCS12_FORMS:
+    if oid in (oids.SEED_CBC_WITH_SHA1, oids.SEED_CBC) or oid in PKCS12_FORMS:
         salt, iterations = parameters[0].children(der.SEQUENCE)
-        form: Kdf = "pkcs12" if oid in _PKCS12_FORMS else "pbkdf1"
+        form: Kdf = "pkcs12" if oid in PKCS12_FORMS else "pbkdf1"
         return Scheme(form, oid, salt.octets(), _positive(iterations))
     if oid != oids.PBES2:
         raise CertificateError("unsupported_algorithm", oid=oid)

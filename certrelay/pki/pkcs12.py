@@ -87,8 +87,8 @@ def outline(encoded: bytes) -> Outline:
             _check_key(bag)
     except (*der.FAULTS, CertificateError):
         raise CertificateError("bad_pkcs12") from None
-    if not encrypted and not (keys and certificates):
-        raise CertificateError("bad_pkcs12")
+    if not encrypted:
+        _check_complete(bool(keys), bool(certificates))
     ids = {bag.local_key_id for bag in keys} - {b""}
     certificates.sort(
         key=lambda it: (
@@ -138,6 +138,18 @@ def open_file(encoded: bytes, password: str, *, plain_keys: bool = False) -> Ope
         return _opened(bags, password)
     except der.FAULTS:
         raise CertificateError("bad_pkcs12") from None
+
+
+def algorithms(encoded: bytes) -> list[Element]:
+    """The AlgorithmIdentifier of each encrypted part that can be seen without the password.
+
+    Raises:
+        DerError: If it is no such file.
+    """
+    bags, encrypted = _plain_bags(content_and_mac(encoded)[0])
+    shrouded = [bag for bag in bags if bag.oid == oids.SHROUDED_KEY_BAG]
+    keys = [bag.value.children(der.SEQUENCE)[0] for bag in shrouded]
+    return [*(info.children()[1] for info in encrypted), *keys]
 
 
 def content_and_mac(encoded: bytes) -> tuple[bytes, Element | None]:
@@ -303,8 +315,7 @@ def _opened(bags: list[Bag], password: str) -> Opened:
         _work(pbe.parse(bag.value.encoded)[0]) for bag in bags if bag.oid == oids.SHROUDED_KEY_BAG
     )
     keys = [(key, bag) for bag in bags if (key := _key(bag, password)) is not None]
-    if not certificates or not keys:
-        raise CertificateError("bad_pkcs12")
+    _check_complete(bool(keys), bool(certificates))
     pairs = []
     for key, bag in keys:
         match = _owner(key, bag, certificates)
@@ -316,6 +327,14 @@ def _opened(bags: list[Bag], password: str) -> Opened:
     owned = {pair.certificate.der for pair in pairs}
     chain = tuple(c for c, _ in certificates if c.der not in owned)
     return Opened(tuple(pairs), chain)
+
+
+def _check_complete(has_keys: bool, has_certificates: bool) -> None:
+    if has_keys and has_certificates:
+        return
+    if has_keys or has_certificates:
+        raise CertificateError("bad_pkcs12", found="no_certificate" if has_keys else "no_key")
+    raise CertificateError("bad_pkcs12")
 
 
 def _check_key(bag: Bag) -> None:

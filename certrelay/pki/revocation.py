@@ -39,6 +39,7 @@ class RevocationList:
     delta: bool
     tbs: bytes
     signature_oid: str
+    signature_parameters: bytes
     signature: bytes
 
     @classmethod
@@ -71,7 +72,9 @@ def judge(
     ):
         return "other_issuer"
     if not any(
-        chain.signature_holds(authority, crl.signature_oid, crl.signature, crl.tbs)
+        chain.signature_holds(
+            authority, crl.signature_oid, crl.signature, crl.tbs, crl.signature_parameters
+        )
         for authority in above
     ):
         return "unsigned"
@@ -104,6 +107,7 @@ def _parse(encoded: bytes) -> RevocationList:
         delta=oids.DELTA_CRL in extensions,
         tbs=tbs.encoded,
         signature_oid=algorithm.children(der.SEQUENCE)[0].oid(),
+        signature_parameters=b"".join(p.encoded for p in algorithm.children()[1:]),
         signature=signature.bits(),
     )
 

@@ -30,6 +30,9 @@ class Finding:
     question: Question
     answer: Answer
     reason: str = ""
+    asked: bool = True
+    """Whether the person asked it: what lies beside a certificate may tell nothing, and that
+    makes nothing worse than if it were not there."""
 
 
 @frozen
@@ -42,12 +45,23 @@ class Verification:
     @property
     def holds(self) -> bool:
         """Whether nothing fails and nothing that was asked stays unknown."""
-        return all(finding.answer in ("holds", "skipped") for finding in self.findings)
+        return all(
+            finding.answer in ("holds", "skipped")
+            or (finding.answer == "unknown" and not finding.asked)
+            for finding in self.findings
+        )
 
     @property
     def only_expired(self) -> bool:
         """Whether its time being over is all that is wrong with it."""
-        return [f.reason for f in self.findings if f.answer in ("fails", "unknown")] == ["expired"]
+        return [f.reason for f in self.open] == ["expired"]
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """What keeps it from holding."""
+        return tuple(
+            f for f in self.findings if f.answer == "fails" or (f.answer == "unknown" and f.asked)
+        )
 
     def answer(self, question: Question) -> Finding:
         """The finding of one question."""
@@ -95,8 +109,10 @@ def _opened(item: Item, password: str | None, findings: list[Finding]) -> Summar
     except CertRelayError as error:
         findings.append(Finding("structure", "fails", error.code))
         return None
-    faults = summary.certificate.faults if summary.certificate else ()
-    findings.append(Finding("structure", "unknown" if faults else "holds", ", ".join(faults)))
+    certificate = summary.certificate
+    broken = () if certificate is None else certificate.unreadable
+    faults = () if certificate is None else certificate.faults
+    findings.append(Finding("structure", "unknown" if broken else "holds", ", ".join(faults)))
     if password is None:
         findings += [Finding("password", "skipped"), Finding("key", "skipped")]
         return summary
@@ -134,6 +150,8 @@ def _vid(summary: Summary, certificate: Certificate, idn: str | None) -> list[Fi
         return [Finding("vid", "skipped", "key_not_open"), *identity]
     random = summary.key.vid_random
     findings = [Finding("vid", "holds") if random else Finding("vid", "fails", "vid_missing")]
+    if random is None and certificate.extensions.vid is None:
+        findings = [Finding("vid", "skipped", "no_vid")]  # a server's, or one from elsewhere
     if idn is not None:
         matches = vid.matches(certificate, idn, random) if random else None
         if matches is None:
@@ -155,11 +173,17 @@ def _chain(summary: Summary, certificate: Certificate, evidence: Evidence) -> Fi
     trusted = evidence.authorities
     if not trusted and not summary.authorities:
         return Finding("chain", "skipped", "no_authorities")
-    outcome = chain.build(certificate, summary.authorities, trusted, evidence.now).outcome
+    found = chain.build(certificate, summary.authorities, trusted, evidence.now)
+    outcome = found.outcome
     if outcome == "ok":
         return Finding("chain", "holds", "given" if trusted else "own_authorities")
-    unknown = outcome == "unsupported_algorithm"
-    return Finding("chain", "unknown" if unknown else "fails", outcome)
+    if outcome == "unsupported_algorithm":
+        return Finding("chain", "unknown", outcome, asked=bool(trusted))
+    if trusted or (outcome == "bad_signature" and found.proven):
+        return Finding("chain", "fails", outcome)
+    # The authorities beside a certificate are whatever somebody put there: that they do not
+    # lead to a root proves nothing against it.
+    return Finding("chain", "unknown", outcome, asked=False)
 
 
 def _revocation(summary: Summary, certificate: Certificate, evidence: Evidence) -> Finding:

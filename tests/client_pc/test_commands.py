@@ -1,6 +1,7 @@
 """The management commands, run as a script runs them: verify, passwd, convert, delete, list."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,13 +15,14 @@ from certrelay.bundle import Item
 from certrelay.client.store.reading import read_item
 from certrelay.client.store.store import Store
 from certrelay.errors import ExitStatus
-from certrelay.pki import npki, pbe, pkcs12
-from certrelay.pki.certificate import Certificate
+from certrelay.pki import npki, pbe, pkcs12, rewrap
+from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.check import inspect
 from certrelay.testkit.ca import TEST_IDN, Authority, Owner
 from certrelay.texts import Texts
 from tests.certificates import PASSWORD, key
 from tests.flows.programs import ROOT, environment
+from tests.pki.make_files import pem
 from tests.pki.test_unprotected import file_of
 
 NEW = "Newpw!8274xz"
@@ -129,6 +131,81 @@ def test_a_folder_and_a_file_can_be_named_by_their_path(store: Path) -> None:
     for target in (folder, folder / "signCert.der"):
         status, _, _ = run("verify", target, given=f"{PASSWORD}\n")
         assert status == ExitStatus.OK
+
+
+def test_a_km_file_without_its_other_half_is_named_and_stops_nothing(store: Path) -> None:
+    folder = put(store, issued())
+    (folder / "kmPri.key").unlink()
+    status, out, err = run("verify", folder, "--lang", "en", given=f"{PASSWORD}\n")
+    assert status == ExitStatus.OK, out + err
+    assert "kmCert.der" in err
+
+
+def test_a_km_key_under_another_password_is_told_from_a_wrong_password(
+    store: Path, other_km: Path
+) -> None:
+    status, out, err = run("verify", other_km, "--lang", "en", given=f"{PASSWORD}\n")
+    assert status == ExitStatus.PASSWORD
+    assert "another password than the signing key" in out
+    assert "signing certificate is fine" in err
+
+
+@pytest.mark.parametrize("form", ["pem", "der"])
+def test_authorities_and_pairs_in_pem_are_read(store: Path, tmp_path: Path, form: str) -> None:
+    folder = put(store, issued())
+    above = parse_chain((folder / "CaPubs").read_bytes())[0].der
+    (tmp_path / "ca").write_bytes(pem("CERTIFICATE", above) if form == "pem" else above + b"\n")
+    certificate, sealed = folder / "signCert.der", folder / "signPri.key"
+    certificate.write_bytes(pem("CERTIFICATE", certificate.read_bytes()))
+    sealed.write_bytes(pem("ENCRYPTED PRIVATE KEY", sealed.read_bytes()))
+    command = ("verify", folder, "--ca", tmp_path / "ca", "--lang", "en")
+    status, out, err = run(*command, given=f"{PASSWORD}\n")
+    assert status == ExitStatus.OK, out + err
+    assert "by the authority given" in out
+
+
+def test_a_sealed_file_says_so_and_shows_all_with_its_password(store: Path, tmp_path: Path) -> None:
+    folder = put(store, issued())
+    made = rewrap.to_pkcs12(read_item(folder), PASSWORD, PASSWORD, os.urandom, "modern")
+    sealed = tmp_path / "a.p12"
+    sealed.write_bytes(made.files[0].content)
+    certificate = Certificate.parse((folder / "signCert.der").read_bytes())
+    status, out, err = run("show", sealed, "--lang", "en")
+    assert status == ExitStatus.OK, err
+    assert "--open" in err
+    assert certificate.cn in out, "what the file calls its key can be read"
+    assert "AES-256, PBKDF2 SHA-256, 100000" in out
+    assert "certrelay Test Root CA" not in out
+    status, out, err = run("show", sealed, "--open", "--lang", "en", given=f"{PASSWORD}\n")
+    assert status == ExitStatus.OK, err
+    for shown in (certificate.fingerprint, "certrelay Test Root CA", "RSA 1024", "RSA SHA-256"):
+        assert shown in out, shown
+    status, out, err = run("verify", sealed, "--lang", "en", given=f"{PASSWORD}\n")
+    assert status == ExitStatus.OK, out + err
+    for shown in (certificate.cn, "certrelay Test Root CA", "banking, card, insurance"):
+        assert shown in out, shown
+    (store / "PKCS12").mkdir()
+    (store / "PKCS12" / "0123456789abcdef.p12").write_bytes(made.files[0].content)
+    _, out, _ = run("list", "--store", store)
+    assert out.count("홍길동") == 2
+
+
+def test_show_tells_everything_of_a_pair(store: Path) -> None:
+    folder = put(store, issued())
+    (folder / "signPri.key").write_bytes((folder / "signPri.key").read_bytes() + bytes(46))
+    certificate = folder / "signCert.der"
+    certificate.write_bytes(pem("CERTIFICATE", certificate.read_bytes()))
+    _, (told, *_) = events("show", folder)
+    for name in ("not_before", "not_after", "policies", "km_serial", "key", "signature"):
+        assert told[name], name
+    assert told["encryption"] == ["SEED, PBKDF2 SHA-1, 2048"]
+    assert told["protected"] is True
+    status, out, err = run("show", folder, "--lang", "en")
+    assert status == ExitStatus.OK
+    assert "46 bytes" in err
+    assert "PEM" in err
+    for shown in ("Valid from", "Key management", "SEED, PBKDF2 SHA-1, 2048", "RSA 1024"):
+        assert shown in out, shown
 
 
 # --- passwd ---

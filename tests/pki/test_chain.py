@@ -1,8 +1,14 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import padding as padding_of
+from cryptography.x509.oid import NameOID
 
+from certrelay.frozen import replace
 from certrelay.pki import chain, der
 from certrelay.pki.certificate import Certificate
 from certrelay.testkit import ca
@@ -106,3 +112,69 @@ def test_authorities_that_sign_each_other_are_no_endless_way() -> None:
     found = chain.build(issued, [loop.certificate, other.certificate], (), NOW)
     assert found.outcome == "no_issuer"
     assert len(found.certificates) <= 8
+
+
+# Signatures of every kind that authorities may use one day.
+
+
+def issued_by(
+    private: "Signing", *, padding: padding_of.PSS | None = None, digest: str = "SHA256"
+) -> tuple[Certificate, Certificate]:
+    """An authority with that key, and a certificate that it has signed."""
+    rest = {"rsa_padding": padding} if padding else {}
+    algorithm = None if isinstance(private, EDWARDS) else getattr(hashes, digest)()
+
+    def build(subject: str, public: Any, *, is_ca: bool) -> Certificate:
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
+            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA")]))
+            .serial_number(5)
+            .not_valid_before(START)
+            .not_valid_after(END)
+            .public_key(public)
+            .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
+        )
+        signed = builder.sign(private, algorithm, **rest)  # type: ignore[arg-type]
+        return Certificate.parse(signed.public_bytes(serialization.Encoding.DER))
+
+    return build("CA", private.public_key(), is_ca=True), build(
+        "somebody", key(1).public_key(), is_ca=False
+    )
+
+
+EDWARDS = (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)
+Signing = ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey | rsa.RSAPrivateKey
+
+
+def pss(digest: hashes.HashAlgorithm, salt: int) -> padding_of.PSS:
+    return padding_of.PSS(padding_of.MGF1(digest), salt)
+
+
+@pytest.mark.parametrize(
+    ("authority_key", "padding", "digest"),
+    [
+        (ed25519.Ed25519PrivateKey.generate(), None, "SHA256"),
+        (ed448.Ed448PrivateKey.generate(), None, "SHA256"),
+        (key(94), pss(hashes.SHA256(), 32), "SHA256"),
+        (key(94), pss(hashes.SHA256(), 20), "SHA256"),
+        (key(94), pss(hashes.SHA384(), 48), "SHA384"),
+    ],
+    ids=["Ed25519", "Ed448", "PSS", "PSS, short salt", "PSS, SHA-384"],
+)
+def test_edwards_curves_and_pss_are_checked(
+    authority_key: Signing, padding: padding_of.PSS | None, digest: str
+) -> None:
+    above, certificate = issued_by(authority_key, padding=padding, digest=digest)
+    assert chain.is_signed_by(certificate, above) is True
+    forged = replace(certificate, signature=bytes(len(certificate.signature)))
+    assert chain.is_signed_by(forged, above) is False
+    assert chain.is_signed_by(certificate, ROOT) in (None, False)
+
+
+def test_pss_with_parameters_that_make_no_sense_is_not_called_false() -> None:
+    above, certificate = issued_by(key(94), padding=pss(hashes.SHA256(), 32))
+    unknown_hash = der.sequence(der.explicit(0, der.sequence(der.oid("1.2.3"))))
+    for parameters in (b"", b"junk", unknown_hash):
+        odd = replace(certificate, signature_parameters=parameters)
+        assert chain.is_signed_by(odd, above) is None

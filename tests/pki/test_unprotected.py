@@ -86,13 +86,6 @@ def test_encrypted_certificates_beside_an_open_key_still_need_their_password() -
     assert check.inspect_with_password(changed, NEW).verified
 
 
-def test_a_key_file_without_encryption_is_named_for_what_it_is() -> None:
-    files = {"signCert": ISSUED.sign.certificate.der, "signPri": ISSUED.sign.key.der}
-    with pytest.raises(CertificateError) as caught:
-        check.inspect(Item.of("npki", files))
-    assert caught.value.code == "key_not_encrypted"
-
-
 def test_an_encrypted_file_is_protected() -> None:
     item = ISSUED.pkcs12(PASSWORD, "modern")
     assert check.inspect(item).protected

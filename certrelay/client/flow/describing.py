@@ -3,6 +3,7 @@
 Every text of a certificate is a stranger's: it is made printable here.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,6 +64,15 @@ def line_of(
         not_after="?" if summary.not_after is None else last_day(summary.not_after),
         state=texts.say(f"state.{state_of(summary, now)}"),
     )
+
+
+def faults_in_words(faults: Iterable[str], texts: Texts) -> str:
+    """Say what could not be read of a certificate: see `Certificate.faults`."""
+    said = []
+    for fault in faults:
+        kind, _, oid = fault.partition(" ")
+        said.append(texts.say(f"flaw.{kind}", oid=oid))
+    return ", ".join(said)
 
 
 def files_of(item: Item) -> dict[str, str]:

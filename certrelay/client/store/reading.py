@@ -4,10 +4,15 @@ Sizes are looked at before anything is read, and only plain files are opened: a 
 block for ever, a link could lead anywhere.  Names are matched without regard to case, since
 ``User``, ``SignCert.der`` and ``KmPri.key`` occur too.
 
+Beside the folders of NPKI there are the sets of files of GPKI and EPKI, several in one folder:
+``class1/<name>_sig.cer``, ``_sig.key``, ``_env.cer``, ``_env.key``.  Such a set goes by the path
+of its ``_sig.cer``.
+
 Source: docs/protocol.md §7 for the sizes.
 """
 
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterable
@@ -20,6 +25,7 @@ from certrelay.errors import CertificateError, CertRelayError
 from certrelay.frozen import frozen
 from certrelay.limits import MAX_FILE_BYTES
 from certrelay.pki.check import Summary, inspect
+from certrelay.pki.recognition import explained
 
 FILE_NAMES: Final = {
     "signCert": "signCert.der",
@@ -32,8 +38,24 @@ FILE_NAMES: Final = {
 
 PKCS12_ENDINGS: Final = (".p12", ".pfx")
 
-_ROLES: Final = {name.lower(): role for role, name in FILE_NAMES.items()}
+_CERTIFICATE_ENDINGS: Final = (".der", ".cer", ".crt", ".pem")
+_KEY_ENDINGS: Final = (".key", ".pem")
+_ROLES: Final = {
+    **{f"signcert{ending}": "signCert" for ending in _CERTIFICATE_ENDINGS},
+    **{f"kmcert{ending}": "kmCert" for ending in _CERTIFICATE_ENDINGS},
+    **{f"signpri{ending}": "signPri" for ending in _KEY_ENDINGS},
+    **{f"kmpri{ending}": "kmPri" for ending in _KEY_ENDINGS},
+    "capubs": "caPubs",
+    "capubs.der": "caPubs",
+}
+"""The role of each file name in a certificate folder, in lower case."""
 _NPKI_ROLES: Final = frozenset(_ROLES.values()) - {"caPubs"}
+_SET: Final = re.compile(r"(.+)_(sig|env)\.(cer|der|crt|key)", re.IGNORECASE)
+"""A file of GPKI or EPKI."""
+_SET_ROLES: Final = {("sig", False): "signCert", ("sig", True): "signPri"} | {
+    ("env", False): "kmCert",
+    ("env", True): "kmPri",
+}
 _OPEN_FLAGS: Final = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -95,19 +117,39 @@ def _check_plain(path: Path, status: os.stat_result) -> None:
 def read_folder(folder: Path) -> Item:
     """Read a certificate folder: the sign pair, and the km pair and CaPubs if there.
 
+    A km file whose other half is missing is left out: see `lone_km`.
+
     Raises:
-        CertificateError: ``missing_sign_cert``, ``missing_sign_key``, ``missing_km_part``,
+        CertificateError: ``missing_sign_cert``, ``missing_sign_key``, ``km_only``,
             ``too_large_file``, ``not_a_plain_file``, ``unreadable_file``.  Details: ``path``.
     """
-    found = files_by_role(folder)
-    shown = str(folder)
+    return _read(folder, files_by_role(folder))
+
+
+def _read(path: Path, found: dict[str, Path]) -> Item:
+    shown = str(path)
     if "signCert" not in found:
-        raise CertificateError("missing_sign_cert", path=shown)
+        only_km = "signPri" not in found and {"kmCert", "kmPri"} & set(found)
+        raise CertificateError("km_only" if only_km else "missing_sign_cert", path=shown)
     if "signPri" not in found:
         raise CertificateError("missing_sign_key", path=shown)
-    if ("kmCert" in found) != ("kmPri" in found):
-        raise CertificateError("missing_km_part", path=shown)
-    return Item.of("npki", {role: read_file(path) for role, path in found.items()})
+    if _lone(found):
+        found = {role: file for role, file in found.items() if role not in ("kmCert", "kmPri")}
+    return Item.of("npki", {role: read_file(file) for role, file in found.items()})
+
+
+def _lone(found: dict[str, Path]) -> Path | None:
+    halves = [found[role] for role in ("kmCert", "kmPri") if role in found]
+    return halves[0] if len(halves) == 1 else None
+
+
+def lone_km(path: Path) -> str | None:
+    """Name the km file of a certificate whose other half is missing, if there is one."""
+    try:
+        lone = _lone(files_by_role(path))
+    except CertificateError:
+        return None
+    return None if lone is None else lone.name
 
 
 def read_item(path: Path) -> Item:
@@ -118,15 +160,48 @@ def read_item(path: Path) -> Item:
     """
     if path.is_dir():
         return read_folder(path)
+    if is_set(path):
+        return _read(path, files_by_role(path))
     if path.name.lower() in _ROLES:
         return read_folder(path.parent)
     return Item.of("pkcs12", {"pkcs12": read_file(path)})
 
 
+def read_and_inspect(path: Path) -> tuple[Item, Summary]:
+    """Read what a path names, and see what it is.
+
+    Raises:
+        CertificateError: As `read_item` and `certrelay.pki.check.inspect`, with the name of
+            the file and of what it is where it is something else (``found``).
+    """
+    item = read_item(path)
+    try:
+        return item, inspect(item)
+    except CertificateError as error:
+        names = {"pkcs12": path.name}
+        if item.kind == "npki":
+            names = {role: file.name for role, file in files_by_role(home_of(path)).items()}
+        raise explained(item, error, names) from None
+
+
+def home_of(path: Path) -> Path:
+    """The certificate that a path is of: the folder of a file in one, else the path itself."""
+    if path.name.lower() in _ROLES and not path.is_dir():
+        return path.parent
+    return path
+
+
+def is_set(path: Path) -> bool:
+    """Tell whether a path is a file of a GPKI or EPKI set: several files go by its name."""
+    return _SET.fullmatch(path.name) is not None and not path.is_dir()
+
+
 def find(root: Path) -> tuple[Entry, ...]:
     """List every certificate below an NPKI root, broken ones too, in a stable order.
 
-    Looks at ``<root>/<CA>/USER/<DN>/`` and ``<root>/PKCS12/``; a root that is a certificate
+    Looks at ``<root>/<CA>/USER/<DN>/``, then for sets of GPKI and EPKI in the root and in
+    ``class…`` folders below it, then for PKCS#12 files in the root, in ``<CA>``, ``<CA>/USER``
+    and ``PKCS12``.  Linked folders of authorities are read.  A root that is a certificate
     folder itself is its only entry.  A root that is not there is empty.
 
     Raises:
@@ -141,17 +216,47 @@ def find(root: Path) -> tuple[Entry, ...]:
     if any(path.name.lower() in _ROLES for path in names):
         return (_entry(root, "npki"),)
     entries: list[Entry] = []
+    files = [path for path in names if _is_pkcs12(path)]
+    sets = _sets(names)
     for above in names:
         if above.name.upper() == "PKCS12":
             continue
-        for user in _below(above):
-            if user.name.upper() == "USER":
-                entries += [_entry(path, "npki") for path in _below(user) if _is_candidate(path)]
+        below = _below(above)
+        files += [path for path in below if _is_pkcs12(path)]
+        if _is_class(above):
+            sets += _sets(below)
+        for user in below:
+            inner = _below(user) if user.name.upper() == "USER" or _is_class(user) else []
+            if user.name.upper() != "USER":
+                sets += _sets(inner)
+                continue
+            files += [path for path in inner if _is_pkcs12(path)]
+            entries += [_entry(path, "npki") for path in inner if _is_candidate(path)]
+    entries += [_entry(path, "npki") for path in sets]
     for above in names:
         if above.name.upper() == "PKCS12":
-            files = (path for path in _below(above) if path.suffix.lower() in PKCS12_ENDINGS)
-            entries += [_entry(path, "pkcs12") for path in files]
+            files += [path for path in _below(above) if _is_pkcs12(path)]
+    entries += [_entry(path, "pkcs12") for path in files]
     return tuple(entries)
+
+
+def _is_pkcs12(path: Path) -> bool:
+    return path.suffix.lower() in PKCS12_ENDINGS and not path.is_dir()
+
+
+def _is_class(folder: Path) -> bool:
+    """Tell whether a folder is called as those of GPKI and EPKI: class1, class2, …"""
+    return folder.name.lower().startswith("class")
+
+
+def _sets(names: Iterable[Path]) -> list[Path]:
+    """The sets of GPKI and EPKI files in a folder, each by its signing certificate."""
+    found = []
+    for path in names:
+        match = _SET.fullmatch(path.name)
+        if match and match[2].lower() == "sig" and match[3].lower() != "key":
+            found.append(path)
+    return found
 
 
 def copies(entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
@@ -183,7 +288,7 @@ def _entry(path: Path, kind: Kind) -> Entry:
         if path.is_symlink():
             raise CertificateError("not_a_plain_file", path=str(path))
         item = read_item(path)
-        return Entry(path, kind, item, inspect(item), None)
+        return Entry(path, kind, *read_and_inspect(path), None)
     except CertRelayError as error:
         return Entry(path, kind, item, None, error)
 
@@ -200,29 +305,44 @@ def _is_candidate(folder: Path) -> bool:
         return True
 
 
-def files_by_role(folder: Path) -> dict[str, Path]:
-    """Find the files of a certificate folder, whatever the case of their names.
+def files_by_role(path: Path) -> dict[str, Path]:
+    """Find the files of a certificate, whatever the case of their names.
+
+    Args:
+        path: Its folder, or a file of a GPKI or EPKI set.
 
     Raises:
         CertificateError: ``unreadable_file`` if the folder cannot be listed.
     """
+    own = None if path.is_dir() else _SET.fullmatch(path.name)
+    folder = path.parent if own else path
     try:
         names = _listed(folder)
     except OSError:
         raise CertificateError("unreadable_file", path=str(folder)) from None
     found: dict[str, Path] = {}
-    for path in names:
-        role = _ROLES.get(path.name.lower())
+    for name in names:
+        role = _role(name.name, own)
         # Of two names that differ by case the exact one counts, else the first.
-        if role and (role not in found or path.name == FILE_NAMES[role]):
-            found[role] = path
+        if role and (role not in found or name.name == FILE_NAMES[role]):
+            found[role] = name
     return found
 
 
+def _role(name: str, own: re.Match[str] | None) -> str | None:
+    """The role of a file name in a folder, or in the set that ``own`` is a file of."""
+    if own is None:
+        return _ROLES.get(name.lower())
+    match = _SET.fullmatch(name)
+    if match is None or not same_name(match[1], own[1]):
+        return None
+    return _SET_ROLES[match[2].lower(), match[3].lower() == "key"]
+
+
 def _below(folder: Path) -> list[Path]:
-    """What lies in a folder; nothing if it is a link, no folder, or closed to us."""
+    """What lies in a folder or a linked one; nothing if it is no folder, or closed to us."""
     try:
-        return [] if folder.is_symlink() else _listed(folder)
+        return _listed(folder)
     except OSError:
         return []
 

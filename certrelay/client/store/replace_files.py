@@ -14,7 +14,7 @@ from pathlib import Path
 
 from certrelay.bundle import Item
 from certrelay.client.store import parts
-from certrelay.client.store.reading import files_by_role, read_item
+from certrelay.client.store.reading import files_by_role, is_set, read_item
 from certrelay.client.store.system import Disk, storage_error
 from certrelay.errors import CertificateError, StateError, StorageError
 
@@ -58,20 +58,26 @@ def change(
 
 
 def delete(root: Path, path: Path, disk: Disk | None = None) -> None:
-    """Remove a certificate: its folder with all that is in it, or its file.
+    """Remove a certificate: its folder with all that is in it, its file, or its set of files.
 
     Raises:
         StorageError: If it cannot be removed, or not whole.
     """
     disk = disk or Disk()
     part = parts.fresh(root)
+    targets = sorted(files_by_role(path).values()) if is_set(path) else [path]
+    gone: list[tuple[Path, Path]] = []
     try:
         disk.make_folder(part)
-        disk.rename(path, part / "gone")  # a link is moved, not what it points to
+        for number, target in enumerate(targets):
+            disk.rename(target, part / f"gone{number}")  # a link is moved, not what it points to
+            gone.append((target, part / f"gone{number}"))
         disk.sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
-            if not (part / "gone").exists():
+            if len(gone) < len(targets):
+                for target, moved in gone:
+                    disk.rename(moved, target)
                 disk.remove_folder(part)
         raise storage_error(error, path) from error
     disk.remove_tree(part)
@@ -81,6 +87,8 @@ def delete(root: Path, path: Path, disk: Disk | None = None) -> None:
 
 def contents(path: Path) -> tuple[str, ...]:
     """Name what `delete` would remove: the files in a folder, or the file itself."""
+    if is_set(path):
+        return tuple(sorted(file.name for file in files_by_role(path).values()))
     if not path.is_dir() or path.is_symlink():
         return (path.name,)
     return tuple(sorted(str(inner.relative_to(path)) for inner in path.rglob("*")))
@@ -94,6 +102,9 @@ def _exchange(path: Path, old: Item, new: Item, part: Path, disk: Disk) -> None:
     changed = {f.role: places[f.role] for f in new.files if f.content != old.get(f.role)}
     # The sign key last: its password is the one that people go by.
     changed = dict(sorted(changed.items(), key=lambda pair: pair[0] == "signPri"))
+    if is_set(path):
+        _replace(part, changed, new, path.parent, disk)
+        return
     if len(changed) > 1 and _swap_folders(path, changed, new, part / "new", disk):
         return
     _replace(part, changed, new, path, disk)

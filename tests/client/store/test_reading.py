@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from certrelay.bundle import Item
-from certrelay.client.store.reading import FILE_NAMES, copies, find, read_file, read_item
+from certrelay.client.store.reading import (
+    FILE_NAMES,
+    copies,
+    find,
+    home_of,
+    lone_km,
+    read_file,
+    read_item,
+)
 from certrelay.errors import CertificateError
 from certrelay.limits import MAX_FILE_BYTES
 from tests.certificates import PASSWORD, person, stranger
@@ -58,14 +66,98 @@ def test_of_two_names_that_differ_by_case_the_exact_one_counts(tmp_path: Path) -
     [
         ("signCert", "missing_sign_cert"),
         ("signPri", "missing_sign_key"),
-        ("kmCert", "missing_km_part"),
-        ("kmPri", "missing_km_part"),
     ],
 )
 def test_a_folder_that_lacks_a_file_is_refused(tmp_path: Path, gone: str, code: str) -> None:
     folder = write(tmp_path / "cert")
     (folder / FILE_NAMES[gone]).unlink()
     assert refused(folder) == code
+
+
+@pytest.mark.parametrize("gone", ["kmCert", "kmPri"])
+def test_a_km_file_without_its_other_half_is_left_out(tmp_path: Path, gone: str) -> None:
+    folder = write(tmp_path / "yessign" / "USER" / "cert")
+    other = {"kmCert": "kmPri", "kmPri": "kmCert"}[gone]
+    assert lone_km(folder) is None
+    (folder / FILE_NAMES[gone]).unlink()
+    item = read_item(folder)
+    assert [file.role for file in item.files] == ["signCert", "signPri", "caPubs"]
+    assert lone_km(folder) == FILE_NAMES[other]
+    (entry,) = find(tmp_path)
+    assert entry.summary is not None
+
+
+def test_a_folder_with_a_km_pair_only_says_so(tmp_path: Path) -> None:
+    folder = write(tmp_path / "cert")
+    for role in ("signCert", "signPri"):
+        (folder / FILE_NAMES[role]).unlink()
+    assert refused(folder) == "km_only"
+
+
+@pytest.mark.parametrize("ending", ["cer", "crt", "PEM", "der"])
+def test_a_certificate_may_have_another_ending(tmp_path: Path, ending: str) -> None:
+    odd = {"signCert": f"signCert.{ending}", "kmCert": f"KMCERT.{ending}"}
+    folder = write(tmp_path / "cert", names=odd)
+    assert read_item(folder) == ITEM
+    assert read_item(folder / odd["signCert"]) == ITEM
+    assert home_of(folder / odd["signCert"]) == folder
+
+
+SET_NAMES = {
+    "signCert": "001홍길동_sig.cer",
+    "signPri": "001홍길동_sig.key",
+    "kmCert": "001홍길동_env.cer",
+    "kmPri": "001홍길동_env.key",
+}
+SET = Item.of("npki", {f.role: f.content for f in ITEM.files if f.role in SET_NAMES})
+
+
+@pytest.mark.parametrize("above", ["", "class1", "Certificate/class1", "certificate/Class2"])
+def test_the_sets_of_gpki_and_epki_are_found(tmp_path: Path, above: str) -> None:
+    folder = write(tmp_path / "GPKI" / above, SET, SET_NAMES)
+    other = Item.of("npki", {f.role: f.content for f in stranger().npki(PASSWORD).files})
+    names = {role: name.replace("홍길동", "성춘향").upper() for role, name in SET_NAMES.items()}
+    for file in other.files:
+        (folder / names[file.role]).write_bytes(file.content)
+    entries = find(tmp_path / "GPKI")
+    assert [entry.path.name for entry in entries] == ["001성춘향_SIG.CER", "001홍길동_sig.cer"]
+    assert [entry.item for entry in entries] == [other, SET]
+    for name in SET_NAMES.values():
+        assert read_item(folder / name) == SET
+
+
+def test_a_set_without_its_key_is_told_and_its_neighbours_stay(tmp_path: Path) -> None:
+    folder = write(tmp_path / "class1", SET, SET_NAMES)
+    (folder / "002_sig.cer").write_bytes(ITEM.get("signCert") or b"")
+    codes = [entry.error and entry.error.code for entry in find(tmp_path)]
+    assert codes == [None, "missing_sign_key"]
+
+
+def test_pkcs12_files_are_found_where_people_put_them(tmp_path: Path) -> None:
+    content = person().pkcs12(PASSWORD).files[0].content
+    write(tmp_path / "yessign" / "USER" / "one")
+    for place in (".", "yessign", "yessign/USER", "PKCS12"):
+        (tmp_path / place).mkdir(parents=True, exist_ok=True)
+        (tmp_path / place / "x.pfx").write_bytes(content)
+    paths = [entry.path.relative_to(tmp_path).as_posix() for entry in find(tmp_path)]
+    assert paths == [
+        "yessign/USER/one",
+        "x.pfx",
+        "yessign/x.pfx",
+        "yessign/USER/x.pfx",
+        "PKCS12/x.pfx",
+    ]
+
+
+def test_a_linked_folder_of_an_authority_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere" / "USER" / "one")
+    (tmp_path / "NPKI").mkdir()
+    try:
+        (tmp_path / "NPKI" / "yessign").symlink_to(tmp_path / "elsewhere")
+    except OSError:
+        pytest.skip("links are not permitted here")
+    (entry,) = find(tmp_path / "NPKI")
+    assert entry.item == ITEM
 
 
 def test_a_pkcs12_file_is_read_by_either_ending(tmp_path: Path) -> None:

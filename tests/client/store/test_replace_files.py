@@ -337,3 +337,49 @@ def test_a_swap_swaps_whole_folders_or_changes_nothing(
     monkeypatch.setattr("certrelay.client.store.system._swap", lambda *_: False)
     with pytest.raises(OSError, match=os.strerror(errno.ENOTSUP)):
         Disk().exchange(one, other)
+
+
+# Sets of GPKI and EPKI: several files in a folder of many.
+
+
+@pytest.fixture
+def two_sets(tmp_path: Path) -> Path:
+    """The signing certificate of one of two sets in a folder."""
+    folder = tmp_path / "GPKI" / "class1"
+    folder.mkdir(parents=True)
+    endings = {"signCert": "sig.cer", "signPri": "sig.key", "kmCert": "env.cer", "kmPri": "env.key"}
+    for name in ("001a", "001b"):
+        for file in PAIRS.files:
+            if file.role in endings:
+                (folder / f"{name}_{endings[file.role]}").write_bytes(file.content)
+    return folder / "001a_sig.cer"
+
+
+def test_a_set_gets_a_new_password_and_its_neighbour_stays(two_sets: Path) -> None:
+    replace_files.change(two_sets.parent, two_sets, repassword)
+    inspect_with_password(read_item(two_sets), NEW)
+    inspect_with_password(read_item(two_sets.with_name("001b_sig.cer")), PASSWORD)
+    assert len(list(two_sets.parent.iterdir())) == 8
+
+
+def test_a_set_is_deleted_whole_and_its_neighbour_stays(two_sets: Path) -> None:
+    assert len(replace_files.contents(two_sets)) == 4
+    replace_files.delete(two_sets.parent, two_sets)
+    assert sorted(path.name for path in two_sets.parent.iterdir()) == [
+        "001b_env.cer",
+        "001b_env.key",
+        "001b_sig.cer",
+        "001b_sig.key",
+    ]
+
+
+def test_a_set_that_cannot_be_deleted_whole_stays_whole(two_sets: Path) -> None:
+    class Stuck(Disk):
+        def rename(self, source: Path, target: Path) -> None:
+            if source.name == "001a_sig.key":
+                raise PermissionError(errno.EACCES, "no")
+            super().rename(source, target)
+
+    with pytest.raises(StorageError):
+        replace_files.delete(two_sets.parent, two_sets, Stuck())
+    assert len(list(two_sets.parent.iterdir())) == 8

@@ -1,0 +1,191 @@
+"""`certrelay show`: everything about one certificate."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from certrelay.bundle import Item
+from certrelay.client.flow.choosing import Candidate
+from certrelay.client.flow.describing import faults_in_words, fields_of, files_of
+from certrelay.client.flow.dialogue import hold
+from certrelay.client.flow.session import Shell
+from certrelay.client.store.reading import FILE_NAMES, files_by_role, lone_km
+from certrelay.client.terminal import layout
+from certrelay.errors import CertificateError
+from certrelay.frozen import frozen, replace
+from certrelay.pki import facts
+from certrelay.pki.certificate import Certificate
+from certrelay.pki.check import Summary, inspect_with_password
+from certrelay.pki.kinds import kind_of, label
+from certrelay.pki.validity import last_day
+from certrelay.safe_text import printable
+from certrelay.texts import Texts
+from client_pc.change import ask_password
+from client_pc.stores import Stores
+
+_DIGEST: Final = "sha256 "
+
+
+def show(stores: Stores, target: str, shell: Shell, *, opened: bool) -> None:
+    """Tell everything of one certificate.
+
+    Args:
+        stores: Where it is looked for.
+        target: As `client_pc.stores.Stores.pick`.
+        shell: Report and answers.
+        opened: Ask for the password and tell what only it shows.
+
+    Raises:
+        CertRelayError: As `client_pc.stores.Stores.pick`; ``password_tries``.
+    """
+    report, now = shell.report, datetime.now(UTC)
+    candidate = stores.pick(target)
+    if opened and candidate.summary.protected:
+        password = hold(ask_password(candidate, report), shell.lines, report)
+        summary = inspect_with_password(candidate.item, password)
+        candidate = replace(candidate, summary=summary)
+    told = _Told(candidate, report.texts, now)
+    report.event("certificate", **told.fields())
+    rows = [(report.texts.say(f"pc.list.{key}"), value) for key, value in told.rows() if value]
+    rows += [(role, _DIGEST + digest) for role, digest in files_of(candidate.item).items()]
+    for line in layout.pairs(rows, report.columns):
+        report.result(line)
+    for note in told.notes():
+        report.event("note", note)
+
+
+@frozen
+class _Told:
+    """What is told of a certificate."""
+
+    candidate: Candidate
+    texts: Texts
+    now: datetime
+
+    @property
+    def summary(self) -> Summary:
+        return self.candidate.summary
+
+    def fields(self) -> dict[str, Any]:
+        """What a script reads."""
+        certificate, km = self.summary.certificate, self.summary.km_certificate
+        ways, style = self._protection()
+        more: dict[str, Any] = {"path": self._path(), "protected": self.summary.protected}
+        if certificate is not None:
+            kind = kind_of(certificate)
+            begins = certificate.not_before
+            more |= {
+                "use": label(kind, self.texts.say),
+                "subject": printable(certificate.subject, None),
+                "issuer_name": printable(certificate.issuer, None),
+                "not_before": None if begins is None else begins.isoformat(),
+                "policy": kind.oid,
+                "policies": list(certificate.extensions.policies),
+                "key": facts.key_kind(certificate),
+                "signature": facts.signature_kind(certificate),
+                "fingerprint": certificate.fingerprint,
+                "faults": list(certificate.faults),
+            }
+        if km is not None:
+            more["km_serial"] = str(km.serial)
+        if style is not None:
+            more["style"] = style
+        digests = files_of(self.candidate.item)
+        return {
+            **fields_of(self.summary, self.now),
+            **more,
+            "encryption": list(ways),
+            "sha256": digests,
+        }
+
+    def rows(self) -> list[tuple[str, str]]:
+        """What a person reads: the key of each name with its value, an empty one left out."""
+        say, certificate = self.texts.say, self.summary.certificate
+        rows: list[tuple[str, str]] = []
+        if certificate is None:
+            rows.append(("kind", say("use.sealed")))
+            rows.append(("cn", printable(self.summary.name or "", None)))
+        else:
+            rows += self._rows_of(certificate)
+        if self.summary.km_certificate is not None:
+            rows.append(("km", self._km(self.summary.km_certificate)))
+        if self.summary.key is not None:
+            held = self.summary.key.vid_random is not None
+            rows.append(("vid", say("pc.show.vid_held" if held else "pc.show.vid_missing")))
+        ways, style = self._protection()
+        rows.append(("encryption", "; ".join(ways) or say("pc.show.unprotected")))
+        if style is not None and self.summary.protected:
+            rows.append(("style", say(f"style.{style}")))
+        return [*rows, ("path", self._path())]
+
+    def _rows_of(self, certificate: Certificate) -> list[tuple[str, str]]:
+        kind = kind_of(certificate)
+        state = fields_of(self.summary, self.now)["state"]
+        return [
+            ("kind", label(kind, self.texts.say)),
+            ("cn", printable(certificate.cn)),
+            ("subject", printable(certificate.subject, None)),
+            ("issuer", printable(certificate.issuer, None)),
+            ("serial", str(certificate.serial)),
+            ("from", last_day(certificate.not_before) if certificate.not_before else ""),
+            ("until", last_day(certificate.not_after) if certificate.not_after else ""),
+            ("state", self.texts.say(f"state.{state}")),
+            ("policy", ", ".join(certificate.extensions.policies)),
+            ("key", facts.key_kind(certificate)),
+            ("signature", facts.signature_kind(certificate)),
+            ("fingerprint", certificate.fingerprint),
+            ("faults", faults_in_words(certificate.faults, self.texts)),
+        ]
+
+    def _km(self, certificate: Certificate) -> str:
+        end = certificate.not_after
+        return self.texts.say(
+            "pc.show.km", serial=str(certificate.serial), until=last_day(end) if end else "?"
+        )
+
+    def _path(self) -> str:
+        return printable(str(self.candidate.path), None)
+
+    def _protection(self) -> tuple[tuple[str, ...], str | None]:
+        """How the keys are encrypted, and the style of a PKCS#12 file."""
+        item = self.candidate.item
+        if item.kind == "pkcs12":
+            return facts.pkcs12_protection(item.get("pkcs12") or b"")
+        files = (item.get(role) for role in ("signPri", "kmPri"))
+        return tuple(dict.fromkeys(facts.key_file_protection(f) for f in files if f)), None
+
+    def notes(self) -> list[str]:
+        """What is odd and does no harm, and how to see more."""
+        return [
+            *notes_of(self.candidate.path, self.candidate.item, self.texts),
+            *([self.texts.say("note.sealed")] if self.summary.certificate is None else []),
+            *([] if self.summary.protected else [self.texts.say("note.unprotected")]),
+        ]
+
+
+def notes_of(path: Path, item: Item, texts: Texts) -> list[str]:
+    """Say of a certificate's files what is odd about them and does no harm."""
+    notes = []
+    for file in item.files:
+        outer = facts.outer_form(file.content)
+        if outer is None:
+            continue
+        name = _name(path, file.role)
+        if outer.form != "der":
+            form = outer.form.upper() if outer.form == "pem" else outer.form
+            notes.append(texts.say("note.form", file=name, form=form))
+        if outer.tail:
+            notes.append(texts.say("note.tail", file=name, count=outer.tail))
+    if (lone := lone_km(path)) is not None:
+        notes.append(texts.say("note.lone_km", file=lone))
+    return notes
+
+
+def _name(path: Path, role: str) -> str:
+    """The file's name of a role."""
+    if role == "pkcs12":
+        return path.name
+    try:
+        return files_by_role(path)[role].name
+    except (CertificateError, KeyError, OSError):
+        return FILE_NAMES.get(role, role)
