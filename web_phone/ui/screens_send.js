@@ -40,7 +40,7 @@ export function choose(texts, { peer, chosen, halves, leftOut, isReady, today },
       make("h2", {}, texts.say("page.send.choose")),
       ...chosen.map((each) => chosenCard(texts, each, today, act)),
       ...halves.map((half) => halfCard(texts, half, act)),
-      ...leftOut.map((each) => notice("warn", make("p", {}, leftOutText(texts, each)))),
+      ...leftOut.map((each) => leftOutNotice(texts, each)),
       filePicker(texts.say("page.send.pick_files"), chosen.length === 0, false, act.pick),
       hasFolders() && filePicker(texts.say("page.send.pick_folder"), false, true, act.pick),
       chosen.length === 0 && paragraph(texts, "page.send.pair_hint"),
@@ -72,6 +72,8 @@ function filePicker(text, isMain, isFolder, pick) {
   return make("label", { class: isMain ? "button main" : "button" }, text, input);
 }
 
+/** Of a file's name in a list: it stays on one line of a small phone. */
+const MAX_NAME_CELLS = 32;
 /** The files' own names, for those that are still missing. @type {Record<string, string>} */
 const FILES = { signCert: "signCert.der", signPri: "signPri.key", kmCert: "kmCert.der", kmPri: "kmPri.key" };
 
@@ -89,11 +91,11 @@ function halfCard(texts, half, act) {
   );
 }
 
-/** @param {Texts} texts @param {LeftOut} leftOut */
-function leftOutText(texts, { reason, names, more }) {
-  const all = names.join(", ");
-  const said = more === 0 ? all : texts.say("page.left_out.and_more", { names: all, more });
-  return texts.say(`page.left_out.${reason}`, { names: said });
+/** The files that were left out for one reason. @param {Texts} texts @param {LeftOut} leftOut */
+function leftOutNotice(texts, { reason, names, more }) {
+  const lines = names.map((name) => make("li", {}, make("bdi", {}, printable(name, MAX_NAME_CELLS))));
+  if (more > 0) lines.push(make("li", {}, texts.say("page.left_out.and_more", { more })));
+  return notice("warn", make("p", {}, texts.say(`page.left_out.${reason}`)), make("ul", {}, ...lines));
 }
 
 /** @param {Texts} texts @param {Chosen} chosen @param {number} today @param {ChooseActs} act */
