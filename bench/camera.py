@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 from certrelay.errors import QrError
 from client_mobile_sim.camera import read_url
-from client_mobile_sim.photo import CLASSES, photograph
 from client_pc import qr_screen
+from tests.photo import CLASSES, photograph
 
 ORIGIN = "https://relay.example.kr/"
 AIM = 0.95

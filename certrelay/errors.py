@@ -102,7 +102,6 @@ class UsageError(CertRelayError):
         "bad_redis_url",
         "bad_metrics",
         "bad_tls_files",
-        "bad_release",
         "nothing_selected",
         "selector_unknown",
         "selector_ambiguous",

@@ -1,4 +1,4 @@
-"""Every number of the project, with its unit and its reason.
+"""The numbers that several modules share, each with its unit and its reason.
 
 Nothing here is a secret and nothing here changes at run time.  What an operator or a
 test may change is a setting of the program concerned, with one of these as its default.

@@ -40,14 +40,14 @@ _TOLD: Final = {
 }
 """Events that the demo tells in words; it would be too much with all of them."""
 
-Event = dict[str, Any]
+Fields = dict[str, Any]
 
 
 class Program:
     """One of our programs, driven as a script drives it: events out, answers in."""
 
     def __init__(
-        self, name: str, events: "queue.SimpleQueue[tuple[str, Event]]", data: Path
+        self, name: str, events: "queue.SimpleQueue[tuple[str, Fields]]", data: Path
     ) -> None:
         self.name: Final = name
         self._data: Final = data
@@ -105,7 +105,7 @@ class Demo:
     def __init__(self, report: Report, folder: Path) -> None:
         self._report: Final = report
         self._folder: Final = folder
-        self._events: Final[queue.SimpleQueue[tuple[str, Event]]] = queue.SimpleQueue()
+        self._events: Final[queue.SimpleQueue[tuple[str, Fields]]] = queue.SimpleQueue()
         self._password = ""
 
     def run(self) -> CertRelayError | None:
@@ -184,7 +184,7 @@ class Demo:
                     waiting_for_number.pop().answer(numbers.get())
         return None
 
-    def _tell(self, name: str, event: Event) -> None:
+    def _tell(self, name: str, event: Fields) -> None:
         what = event["event"]
         if what == "error":
             self._report.event(what, f"  {event['message']} {event['hint']}")
@@ -203,14 +203,14 @@ class Demo:
         self._say("equal", count=len(files))
         return None
 
-    def _heard(self, programs: int) -> Iterator[tuple[str, Event]]:
+    def _heard(self, programs: int) -> Iterator[tuple[str, Fields]]:
         """Everything that so many programs say until they have ended."""
         while programs:
             name, event = self._next()
             programs -= event["event"] == "exit"
             yield name, event
 
-    def _next(self) -> tuple[str, Event]:
+    def _next(self) -> tuple[str, Fields]:
         try:
             return self._events.get(timeout=PATIENCE_S)
         except queue.Empty:

@@ -12,7 +12,7 @@ from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError
 from certrelay.frozen import frozen
 
-Kind = Literal["network", "tunnel", "virtual", "unknown"]
+InterfaceKind = Literal["network", "tunnel", "virtual", "unknown"]
 """A real network; a VPN; a network inside this computer (containers, virtual machines)."""
 
 _TUNNELS: Final = ("tun", "tap", "wg", "utun", "ppp", "ipsec", "tailscale", "zt", "nordlynx")
@@ -34,7 +34,7 @@ class Address:
     """Empty where the system does not tell."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> InterfaceKind:
         """What kind of interface it is, by the names that systems give them."""
         name = self.interface.lower()
         if not name:

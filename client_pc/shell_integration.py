@@ -19,7 +19,7 @@ def grammars(texts: Texts) -> dict[str, Grammar]:
     return {name: read(parser) for name, parser in zip(PROGRAMS, parsers, strict=True)}
 
 
-def show_completion(shell: completion.Shell, report: Report) -> None:
+def show_completion(shell: completion.ShellName, report: Report) -> None:
     """Print a shell's script."""
     text = completion.script(shell, tuple(grammars(report.texts).values()))
     report.result(text.rstrip("\n"))

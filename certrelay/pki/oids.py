@@ -37,12 +37,10 @@ AUTHORITY_KEY_ID: Final = "2.5.29.35"
 # Korean identity (KISA's VID).
 IDENTIFY_DATA: Final = "1.2.410.200004.10.1.1"
 VID: Final = "1.2.410.200004.10.1.1.1"
-ENCRYPTED_VID: Final = "1.2.410.200004.10.1.1.2"
 VID_RANDOM: Final = "1.2.410.200004.10.1.1.3"
 
 # Public keys.
 RSA: Final = "1.2.840.113549.1.1.1"
-EC: Final = "1.2.840.10045.2.1"
 
 # Signatures, with the hash that they are over.
 RSA_SIGNATURES: Final = {

@@ -12,7 +12,7 @@ from typing import Final
 from certrelay.client.link import ConnectionLostError, connect
 from certrelay.errors import RelayUnreachable
 
-PATIENCE_S: Final = 20.0
+REPLY_S: Final = 20.0
 """Seconds to wait for a message before giving up."""
 
 
@@ -27,7 +27,7 @@ class BlockingSocket:
         RelayUnreachable: If there is no relay.
     """
 
-    def __init__(self, origin: str, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, origin: str, patience_s: float = REPLY_S) -> None:
         self._patience_s: Final = patience_s
         self._link: Final = connect(origin, time.monotonic())
         self._waiting: list[str | bytes] = []

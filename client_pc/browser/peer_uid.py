@@ -15,11 +15,11 @@ _ESTABLISHED: Final = "01"
 _NONE: Final = "0"
 """The inode of a connection that no process holds any more."""
 
-Address = tuple[str, int]
+HostPort = tuple[str, int]
 """An IPv4 address and a port."""
 
 
-def is_ours(client: Address, server: Address, own: int, table: Path = _TCP) -> bool:
+def is_ours(client: HostPort, server: HostPort, own: int, table: Path = _TCP) -> bool:
     """Tell whether the client of a connection runs under our own user id, or is root.
 
     Only an established connection counts that a process still holds: one that was closed
@@ -47,7 +47,7 @@ def is_ours(client: Address, server: Address, own: int, table: Path = _TCP) -> b
     return state == _ESTABLISHED and inode != _NONE and int(user) in (own, _ROOT)
 
 
-def _spelled(address: Address) -> str:
+def _spelled(address: HostPort) -> str:
     """As the kernel writes it: the four bytes backwards, in hex, and the port."""
     host, port = address
     return "".join(f"{int(part):02X}" for part in reversed(host.split("."))) + f":{port:04X}"

@@ -5,8 +5,8 @@ import zxingcpp
 from PIL import Image, ImageChops, ImageStat
 
 from client_mobile_sim.camera import read_url
-from client_mobile_sim.photo import CLASSES, SIZE, photograph
 from client_pc.qr_screen import draw, png
+from tests.photo import CLASSES, SIZE, photograph
 
 URL = "https://relay.example.kr/#" + "1234567890" * 15 + "12345678"
 CLEAN = png(draw(URL))

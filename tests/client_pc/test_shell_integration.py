@@ -17,7 +17,7 @@ GRAMMARS = grammars(Texts("en"))
 
 
 @cache
-def script(shell: completion.Shell, language: str = "en") -> str:
+def script(shell: completion.ShellName, language: str = "en") -> str:
     return completion.script(shell, tuple(grammars(Texts(language)).values()))
 
 

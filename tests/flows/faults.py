@@ -28,6 +28,7 @@ from random import Random
 
 from certrelay.bundle import Item
 from certrelay.client.store.parts import PART_PREFIX
+from certrelay.client.store.reading import find
 from certrelay.client.store.store import Store
 from certrelay.pki.check import inspect
 from certrelay.testkit.proxy import FaultProxy
@@ -268,7 +269,7 @@ def _once_more(at: Place, item: Item, *, to_pc: bool) -> str | None:
 
 def _holds(root: Path, item: Item) -> int | None:
     """How often the item is in a store; ``None`` if there is anything else."""
-    entries = Store(root).entries()
+    entries = find(root)
     return len(entries) if all(entry.item == item for entry in entries) else None
 
 

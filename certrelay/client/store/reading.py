@@ -259,20 +259,6 @@ def _sets(names: Iterable[Path]) -> list[Path]:
     return found
 
 
-def copies(entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
-    """Group the entries of one or several stores by their certificate.
-
-    Returns:
-        Fingerprints of certificates that lie in several places, each with its entries.
-    """
-    found: dict[str, tuple[Entry, ...]] = {}
-    for entry in entries:
-        if entry.summary is not None and entry.summary.certificate is not None:
-            fingerprint = entry.summary.certificate.fingerprint
-            found[fingerprint] = (*found.get(fingerprint, ()), entry)
-    return {fingerprint: several for fingerprint, several in found.items() if len(several) > 1}
-
-
 def same_name(one: str, other: str) -> bool:
     """Tell whether two names are one to a file system that folds case or normalises."""
     return _folded(one) == _folded(other)

@@ -21,8 +21,6 @@ from certrelay.client.store import parts
 from certrelay.client.store.reading import (
     FILE_NAMES,
     PKCS12_ENDINGS,
-    Entry,
-    find,
     read_file,
     read_folder,
     same_name,
@@ -64,10 +62,6 @@ class Store:
     def __init__(self, root: Path, disk: Disk | None = None) -> None:
         self.root: Final = root
         self._disk: Final = disk or Disk()
-
-    def entries(self) -> tuple[Entry, ...]:
-        """List what is there: see `certrelay.client.store.reading.find`."""
-        return find(self.root)
 
     def holds(self, item: Item, place: Place) -> Path | None:
         """Give the path under which exactly these bytes are stored, if they are."""

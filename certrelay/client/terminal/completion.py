@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from certrelay.client.terminal.grammar import Command, Grammar, Option
+from certrelay.client.terminal.grammar import Grammar, Option, Subcommand
 
-Shell = Literal["bash", "zsh"]
-SHELLS: Final[tuple[Shell, ...]] = ("bash", "zsh")
+ShellName = Literal["bash", "zsh"]
+SHELLS: Final[tuple[ShellName, ...]] = ("bash", "zsh")
 
 
-def script(shell: Shell, programs: Sequence[Grammar]) -> str:
+def script(shell: ShellName, programs: Sequence[Grammar]) -> str:
     """Write what a person loads into the shell."""
     if shell == "bash":
         return "\n".join(map(_bash, programs)) + "\n"
@@ -54,7 +54,7 @@ def _bash(grammar: Grammar) -> str:
 complete -F {function} {grammar.program}"""
 
 
-def _bash_case(command: Command) -> str:
+def _bash_case(command: Subcommand) -> str:
     flags = " ".join(flag for option in command.flags for flag in option.flags)
     lines = [f"  {command.name})", f'    flags="{flags}"']
     branches = [_bash_branch(option) for option in command.flags if option.value]
@@ -100,7 +100,7 @@ def _zsh(grammar: Grammar) -> str:
 compdef {function} {grammar.program}"""
 
 
-def _zsh_case(command: Command) -> str:
+def _zsh_case(command: Subcommand) -> str:
     specs = [spec for option in command.options for spec in _zsh_specs(option)]
     arguments = " \\\n".join(f"      {_quoted(spec)}" for spec in specs)
     return f"  {command.name})\n    _arguments -s \\\n{arguments}\n    ;;"

@@ -26,7 +26,7 @@ class Option:
 
 
 @frozen
-class Command:
+class Subcommand:
     """One command of a program."""
 
     name: str
@@ -52,16 +52,16 @@ class Grammar:
     words: str
     examples: str
     options: tuple[Option, ...]
-    commands: tuple[Command, ...]
+    commands: tuple[Subcommand, ...]
 
 
 def read(parser: argparse.ArgumentParser) -> Grammar:
     """Read what a parser with subcommands takes."""
-    commands: list[Command] = []
+    commands: list[Subcommand] = []
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             commands += [
-                Command(name, each.description or "", tuple(_options(each)))
+                Subcommand(name, each.description or "", tuple(_options(each)))
                 for name, each in action.choices.items()
             ]
     return Grammar(

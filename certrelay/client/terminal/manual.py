@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from certrelay import __version__
-from certrelay.client.terminal.grammar import Command, Grammar, Option
+from certrelay.client.terminal.grammar import Grammar, Option, Subcommand
 from certrelay.errors import ExitStatus
 from certrelay.texts import Texts
 
@@ -47,7 +47,7 @@ def _synopses(grammar: Grammar) -> Iterable[str]:
         yield f"\\fB{_text(grammar.program)} {_text(command.name)}\\fR {_synopsis(command)}"
 
 
-def _synopsis(command: Command) -> str:
+def _synopsis(command: Subcommand) -> str:
     values = [f"\\fI{_text(option.value)}\\fR" for option in command.positionals]
     return " ".join(["[\\fIoptions\\fR]", *values])
 

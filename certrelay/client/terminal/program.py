@@ -1,4 +1,4 @@
-"""The outermost shell of both programs: errors become sentences and exit statuses here only."""
+"""The outermost shell of both clients: errors become sentences and exit statuses here only."""
 
 import contextlib
 import gc

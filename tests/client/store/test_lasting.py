@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from certrelay.bundle import Item
-from certrelay.client.store.reading import read_item
+from certrelay.client.store.reading import find, read_item
 from certrelay.client.store.store import Saved, Store
 from certrelay.errors import StorageError
 from certrelay.pki.check import inspect
@@ -88,7 +88,7 @@ def test_a_loss_of_power_at_any_call_leaves_it_whole_or_not_at_all(
         except Crash:
             disk.lose_power()
             disk.restart()
-            assert [entry.item for entry in Store(disk.folder / "NPKI").entries()] in ([], [item])
+            assert [entry.item for entry in find(disk.folder / "NPKI")] in ([], [item])
             saved = save(disk, item)
         assert read_item(saved.path) == item
 
@@ -107,9 +107,9 @@ def test_a_loss_of_power_while_a_failed_save_is_undone_leaves_it_whole_or_not_at
             with contextlib.suppress(Crash, StorageError):
                 save(disk, item)
             root = disk.folder / "NPKI"
-            assert [entry.item for entry in Store(root).entries()] in ([], [item])
+            assert [entry.item for entry in find(root)] in ([], [item])
             disk.lose_power()
-            assert [entry.item for entry in Store(root).entries()] in ([], [item])
+            assert [entry.item for entry in find(root)] in ([], [item])
 
 
 @pytest.mark.parametrize("item", ITEMS)

@@ -8,7 +8,6 @@ import pytest
 from certrelay.bundle import Item
 from certrelay.client.store.reading import (
     FILE_NAMES,
-    copies,
     find,
     home_of,
     lone_km,
@@ -304,18 +303,3 @@ def test_folder_names_in_other_encodings_are_listed(tmp_path: Path) -> None:
     entries = find(tmp_path)
     assert len(entries) == 2
     assert all(entry.item == ITEM for entry in entries)
-
-
-def test_a_certificate_that_lies_in_several_places_is_found_by_its_fingerprint(
-    tmp_path: Path,
-) -> None:
-    write(tmp_path / "1" / "yessign" / "USER" / "one")
-    write(tmp_path / "1" / "yessign" / "USER" / "other", stranger().npki(PASSWORD))
-    (tmp_path / "2" / "PKCS12").mkdir(parents=True)
-    content = person().pkcs12(PASSWORD).files[0].content
-    (tmp_path / "2" / "PKCS12" / "x.p12").write_bytes(content)
-    (tmp_path / "2" / "PKCS12" / "y.p12").write_bytes(b"junk")
-    entries = (*find(tmp_path / "1"), *find(tmp_path / "2"))
-    (several,) = copies(entries).items()
-    assert several[0] == person().sign.certificate.fingerprint
-    assert [entry.path.name for entry in several[1]] == ["one", "x.p12"]

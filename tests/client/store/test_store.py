@@ -10,7 +10,7 @@ import pytest
 
 from certrelay.bundle import Item
 from certrelay.client.store.parts import PART_PREFIX
-from certrelay.client.store.reading import read_item
+from certrelay.client.store.reading import find, read_item
 from certrelay.client.store.store import Store
 from certrelay.client.store.system import Disk
 from certrelay.errors import StorageError
@@ -115,7 +115,7 @@ def test_nothing_is_ever_replaced(tmp_path: Path, item: Item, other: Item, place
     assert read_item(beside.path) == other
     assert store.save(other, place).status == "duplicate"
     assert store.save(item, place, beside=True).path == first.path
-    assert len(store.entries()) == 2
+    assert len(find(store.root)) == 2
 
 
 def test_a_part_of_what_is_stored_is_a_duplicate_and_more_is_not(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_crash_at_any_call_leaves_a_whole_certificate_or_none(
     disk = CrashingDisk(calls, SystemExit)
     with contextlib.suppress(SystemExit):
         Store(tmp_path, disk).save(item, place)
-    for entry in Store(tmp_path).entries():
+    for entry in find(tmp_path):
         assert entry.item == item
     for path in tmp_path.iterdir():
         if path.name.startswith(PART_PREFIX):
@@ -210,7 +210,7 @@ def test_a_crash_at_any_call_leaves_a_whole_certificate_or_none(
     store.clean()
     assert not [name for name in tree(tmp_path) if PART_PREFIX in name]
     store.save(item, place)
-    assert [entry.item for entry in store.entries()] == [item]
+    assert [entry.item for entry in find(store.root)] == [item]
 
 
 def test_cleaning_leaves_what_is_in_progress_and_what_is_not_ours(tmp_path: Path) -> None:
@@ -331,5 +331,5 @@ def test_two_that_save_at_once_end_with_one_certificate(tmp_path: Path) -> None:
     with pytest.raises(StorageError) as caught:
         Store(tmp_path, Racing()).save(ITEM, PLACE)
     assert caught.value.code == "name_taken"
-    assert [entry.item for entry in Store(tmp_path).entries()] == [OTHER]
+    assert [entry.item for entry in find(tmp_path)] == [OTHER]
     assert not [name for name in tree(tmp_path) if PART_PREFIX in name]

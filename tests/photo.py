@@ -110,7 +110,7 @@ def photograph(picture: bytes, conditions: Conditions, seed: int) -> bytes:
     Returns:
         A JPEG of `SIZE`.
     """
-    chance = Random(seed)  # noqa: S311 - a picture, no secret
+    chance = Random(seed)
     with Image.open(BytesIO(picture)) as opened:
         clean = opened.convert("L")
     seen = _see(clean, conditions, chance)

@@ -1,0 +1,74 @@
+"""One name for one thing: no public type or constant is defined in two packages.
+
+Functions are called by their module's name (`bodies.encode`, `der.encode`) and may repeat.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.sources import ROOT
+
+PROGRAMS = ("certrelay", "relay", "client_pc", "client_mobile_sim")
+
+ALIKE = {
+    "DEFAULT_PORT": "a proxy's and the relay's",
+    "FILES": "of a page; the relay and the PC serve one each",
+    "HEADERS": "of a page",
+    "PROGRAM": "each program's own name",
+    "Random": "a source of random bytes",
+    "Settings": "each program's own",
+    "VERSION": "of the format that the module reads and writes",
+}
+"""Names that mean the same in each place, and what."""
+
+TO_BE_MENDED = frozenset({
+    "Admission", "Change", "Code", "Direction", "Disconnect", "Event", "Finding", "Form", "GRACE_S",
+    "Item", "Key", "Kind", "MAX_FILE_BYTES", "MAX_FRAGMENTS", "Opened", "PATIENCE_S", "PageFile",
+    "Pair", "Place", "SHELLS", "Session", "Showing", "State", "Step", "Store",
+})  # fmt: skip
+"""Names that mean two things today.  This list only gets shorter."""
+
+
+def public_names(path: Path) -> Iterator[str]:
+    """The types and constants that a module defines at its top."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        targets: list[ast.expr] = []
+        match node:
+            case ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(targets=found):
+                targets = found
+            case ast.AnnAssign(target=target):
+                targets = [target]
+        yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def repeated() -> dict[str, set[str]]:
+    """Public names that several packages define, with the modules that do."""
+    places: defaultdict[str, set[str]] = defaultdict(set)
+    for program in PROGRAMS:
+        for path in (ROOT / program).rglob("*.py"):
+            for name in public_names(path):
+                if name[0].isupper():
+                    places[name].add(str(path.relative_to(ROOT)))
+    return {
+        name: modules
+        for name, modules in places.items()
+        if len({module.rpartition("/")[0] for module in modules}) > 1
+    }
+
+
+def test_a_name_is_defined_in_one_package() -> None:
+    new = {
+        name: sorted(modules)
+        for name, modules in repeated().items()
+        if name not in ALIKE and name not in TO_BE_MENDED
+    }
+    assert not new, "choose another word, or say in ALIKE why it is the same thing"
+
+
+def test_what_is_mended_leaves_the_list() -> None:
+    assert not (TO_BE_MENDED | set(ALIKE)) - set(repeated())
+    assert not TO_BE_MENDED & set(ALIKE)
