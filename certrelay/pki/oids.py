@@ -41,6 +41,7 @@ VID_RANDOM: Final = "1.2.410.200004.10.1.1.3"
 
 # Public keys.
 RSA: Final = "1.2.840.113549.1.1.1"
+EC: Final = "1.2.840.10045.2.1"
 
 # Signatures, with the hash that they are over.
 RSA_SIGNATURES: Final = {
