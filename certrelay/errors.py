@@ -42,6 +42,8 @@ class ExitStatus(IntEnum):
     PASSWORD = 11
     NOT_CONFIRMED = 12
     INTERRUPTED = 130
+    READER_GONE = 141
+    """Whoever read the output has gone, as a shell says it of a program that SIGPIPE ended."""
 
 
 class CertRelayError(Exception):
@@ -113,6 +115,7 @@ class UsageError(CertRelayError):
         "bad_settings",
         "direction_closed",
         "bad_usage_file",
+        "no_home",
     )
 
 
@@ -218,6 +221,7 @@ class StorageError(CertRelayError):
         "not_a_folder",
         "write_failed",
         "output_file",
+        "output_failed",
         "history_unreadable",
     )
 

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from certrelay import standard_streams
+from certrelay.client.home import expanded
 from certrelay.client.terminal import program
 from certrelay.client.terminal.arguments import add_common, main_parser, manner_of, texts_for
 from certrelay.client.terminal.lines import Lines, standard_input
@@ -21,6 +23,7 @@ PROGRAM = "certrelay-phone"
 
 def start() -> NoReturn:
     """The script ``certrelay-phone``."""
+    standard_streams.ensure()
     program.leave(main())
 
 
@@ -78,7 +81,7 @@ def _init(arguments: argparse.Namespace, report: Report) -> None:
     from certrelay.pki.validity import last_day
     from client_mobile_sim.keystore import PASSWORD, fill
 
-    for made in fill(arguments.keystore.expanduser(), datetime.now(UTC)):
+    for made in fill(expanded(arguments.keystore), datetime.now(UTC)):
         until = last_day(made.not_after)
         text = report.texts.say("phone.made", cn=made.cn, not_after=until)
         report.event("made", text, cn=made.cn, not_after=until, path=str(made.path))
@@ -97,9 +100,7 @@ def _scan(arguments: argparse.Namespace, report: Report) -> CertRelayError | Non
     with lines.interrupts.watched(lines.wake):
         url = _url(arguments.picture, lines)
         hello = profiles.hello(arguments.platform, arguments.app, arguments.os, arguments.name)
-        phone = Phone(
-            hello, arguments.keystore.expanduser(), tuple(arguments.send), yes=arguments.yes
-        )
+        phone = Phone(hello, expanded(arguments.keystore), tuple(arguments.send), yes=arguments.yes)
         return scan(url, phone, Shell(report, lines, random.uniform))
 
 
@@ -110,7 +111,7 @@ def _url(picture: str, lines: Lines) -> str:
     if picture == "-":
         return recognise([lines.wait().strip()])
     try:
-        with Path(picture).expanduser().open("rb") as file:
+        with expanded(Path(picture)).open("rb") as file:
             return read_url(file.read(MAX_PICTURE_BYTES + 1))
     except OSError:
         raise QrError("picture_unreadable", path=picture) from None

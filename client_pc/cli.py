@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from certrelay import standard_streams
 from certrelay.client.terminal import program
 from certrelay.client.terminal.arguments import manner_of, texts_for
 from certrelay.client.terminal.report import make_report
@@ -14,6 +15,7 @@ from client_pc.parser import PROGRAM, make_parser
 
 def start() -> NoReturn:
     """The script ``certrelay``."""
+    standard_streams.ensure()
     program.leave(main())
 
 

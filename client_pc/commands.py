@@ -5,12 +5,14 @@ Each imports its own modules: a program's start is mostly imports.
 
 import argparse
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from certrelay.client.home import expanded, home
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, UsageError
+from certrelay.safe_text import printable
 from client_pc.settings import Settings
 
 if TYPE_CHECKING:
@@ -198,7 +200,7 @@ def man(arguments: argparse.Namespace, _settings: Settings, report: Report) -> N
 def _root(arguments: argparse.Namespace, settings: Settings) -> Path:
     from client_pc.places import default_root
 
-    store: Path | None = arguments.store.expanduser() if arguments.store else settings.store
+    store: Path | None = expanded(arguments.store) if arguments.store else settings.store
     return store or default_root()
 
 
@@ -234,7 +236,10 @@ def _relay(arguments: argparse.Namespace, settings: Settings) -> str | None:
 def _past(settings: Settings) -> Path | None:
     from client_pc.folders import data_folder
 
-    return data_folder() if settings.history else None
+    try:
+        return data_folder() if settings.history else None
+    except UsageError:
+        return None  # without a home there is no history
 
 
 def _told(
@@ -257,6 +262,18 @@ def _shell(report: Report) -> "Iterator[Shell]":
     from certrelay.client.flow.session import Shell
     from certrelay.client.terminal.lines import standard_input
 
+    _warn_root(report)
     shell = Shell(report, standard_input(), uniform)
     with shell.lines.interrupts.watched(shell.lines.wake):
         yield shell
+
+
+def _warn_root(report: Report) -> None:
+    """Say it where root works in the home folder of somebody else, as under macOS's sudo."""
+    import os
+
+    with suppress(CertRelayError, OSError, AttributeError):  # Windows has no such user
+        own, home_folder = os.geteuid(), home()
+        if own == 0 != home_folder.stat().st_uid:
+            text = report.texts.say("pc.as_root", path=str(home_folder))
+            report.event("as_root", text, path=printable(str(home_folder), None))

@@ -2,7 +2,7 @@
 
 from certrelay.client.terminal import layout
 from certrelay.client.terminal.report import Report
-from certrelay.errors import CertRelayError
+from certrelay.errors import CertRelayError, UsageError
 from certrelay.safe_text import printable
 from client_pc.computer import hello
 from client_pc.folders import config_file
@@ -49,7 +49,10 @@ def _shown(key: Key, value: object, report: Report) -> str:
         case "relay", None:
             return texts.say("pc.config.own_relay")
         case "store", None:
-            return str(default_root())
+            try:
+                return str(default_root())
+            except UsageError as error:
+                return texts.error(error)
         case "language", None:
             return texts.language
         case "name", None:

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from certrelay.client.home import expanded
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, NotConfirmed, StateError, StorageError, UsageError
 from certrelay.safe_text import printable
@@ -260,7 +261,7 @@ def demo(report: Report, keep: Path | None) -> CertRelayError | None:
         StorageError: ``output_file``, if it cannot be made.
     """
     if keep is not None:
-        keep = keep.expanduser()
+        keep = expanded(keep)
         try:
             keep.mkdir(parents=True, exist_ok=True)
             if any(keep.iterdir()):

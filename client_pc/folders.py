@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from certrelay.client.home import expanded, home
+from certrelay.errors import UsageError
+
 CONFIG_VARIABLE: Final = "CERTRELAY_CONFIG"
 """Names another settings file; empty: none is read."""
 
@@ -23,8 +26,11 @@ def config_file(environment: Mapping[str, str] | None = None) -> Path | None:
     """
     named = (os.environ if environment is None else environment).get(CONFIG_VARIABLE)
     if named is not None:
-        return Path(named).expanduser() if named else None
-    return _folder("XDG_CONFIG_HOME", ".config", "user_config_path") / "config.toml"
+        return expanded(Path(named)) if named else None
+    try:
+        return _folder("XDG_CONFIG_HOME", ".config", "user_config_path") / "config.toml"
+    except UsageError:
+        return None  # without a home there are no settings
 
 
 def data_folder(environment: Mapping[str, str] | None = None) -> Path:
@@ -32,10 +38,13 @@ def data_folder(environment: Mapping[str, str] | None = None) -> Path:
 
     Without `DATA_VARIABLE` it is the system's folder for data: ``~/.local/share/certrelay``
     on Linux.
+
+    Raises:
+        UsageError: ``no_home``.
     """
     named = (os.environ if environment is None else environment).get(DATA_VARIABLE)
     if named:
-        return Path(named).expanduser()
+        return expanded(Path(named))
     return _folder("XDG_DATA_HOME", ".local/share", "user_data_path")
 
 
@@ -46,7 +55,8 @@ def _folder(variable: str, below_home: str, asked: str) -> Path:
     """
     if sys.platform == "linux":  # platformdirs says the same there, and takes 4 ms to load
         base = os.environ.get(variable, "")
-        return (Path(base) if base.startswith("/") else Path.home() / below_home) / _OWN
+        return (Path(base) if base.startswith("/") else home() / below_home) / _OWN
+    home()  # platformdirs would only fail later
     import platformdirs
 
     found: Path = getattr(platformdirs, asked)(_OWN, appauthor=False)

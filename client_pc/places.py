@@ -14,6 +14,9 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Final
 
+from certrelay.client.home import home as home_folder
+from certrelay.errors import UsageError
+
 _FIRST_DRIVE: Final = ascii_uppercase.index("C")
 
 
@@ -28,6 +31,9 @@ def default_root(
         platform: As ``sys.platform`` says it.
         home: The person's home folder.
         environment: ``USERPROFILE`` counts on Windows.
+
+    Raises:
+        UsageError: ``no_home``.
     """
     return Path(patterns(platform, home, environment)[0])
 
@@ -41,7 +47,7 @@ def patterns(
 
     ``*`` stands for any one folder: the name of a person or of a drive.
     """
-    home = Path.home() if home is None else home
+    home = home_folder() if home is None else home
     if platform == "win32":
         profile = environment.get("USERPROFILE") or str(home)
         programs = (
@@ -77,7 +83,12 @@ def found(
     so is a second name of one that was found already.
     """
     seen: list[Path] = []
-    for pattern in patterns() if places is None else places:
+    if places is None:
+        try:
+            places = patterns()
+        except UsageError:
+            places = ()
+    for pattern in places:
         for path in _matching(Path(pattern)):
             if not any(_is_same(path, other) for other in seen):
                 seen.append(path)

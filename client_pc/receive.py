@@ -82,4 +82,6 @@ def receive(
         shell.report.event("done", texts.say("pc.done.import", count=len(saved)))
     peer, arrived = witnesses[-1].peer, handlers[-1].summaries
     remember(past, "import", peer, arrived, ended=ended, report=shell.report)
-    return ended.error
+    # Nothing was stored, and this PC knows better than the other device why.
+    has_failed = ended.error is not None and ended.error.code == "rejected"
+    return handlers[-1].failure or ended.error if has_failed else ended.error

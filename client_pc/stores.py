@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.client.flow.choosing import Candidate, select
+from certrelay.client.home import expanded
 from certrelay.client.store.reading import Entry, find, home_of, read_and_inspect
 from certrelay.frozen import frozen
 
@@ -37,7 +38,7 @@ class Stores:
         Raises:
             CertRelayError: If there is none, several, or a broken one.
         """
-        path = Path(target).expanduser()
+        path = expanded(Path(target))
         if _is_path(path, target):
             path = home_of(path)
             return Candidate(1, path, *read_and_inspect(path))

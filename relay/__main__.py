@@ -12,7 +12,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from certrelay import __version__
+from certrelay import __version__, standard_streams
 from certrelay.errors import CertRelayError, ExitStatus, StorageError
 from certrelay.texts import LANGUAGES, Texts, choose_language
 from certrelay.texts.parser import Parser
@@ -23,6 +23,7 @@ DEFAULT_PORT = 8765
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its `ExitStatus`."""
+    standard_streams.ensure()
     argv = list(sys.argv[1:] if argv is None else argv)
     if argv[:1] == ["serve"]:
         argv[1:1] = arguments_of(os.environ)

@@ -38,13 +38,15 @@ def test_the_exit_statuses_are_the_promised_ones() -> None:
         "PASSWORD": 11,
         "NOT_CONFIRMED": 12,
         "INTERRUPTED": 130,
+        "READER_GONE": 141,
     }
     assert {each.name: int(each) for each in ExitStatus} == promised
 
 
 def test_every_exit_status_but_success_has_one_kind_of_error() -> None:
     statuses = sorted(each.exit_status for each in error_classes())
-    assert statuses == sorted(set(ExitStatus) - {ExitStatus.OK})
+    # Nobody is left to be told that he has gone.
+    assert statuses == sorted(set(ExitStatus) - {ExitStatus.OK, ExitStatus.READER_GONE})
 
 
 def test_codes_are_stable_words_and_belong_to_one_kind() -> None:

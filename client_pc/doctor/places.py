@@ -24,7 +24,10 @@ def all_places(store: Path) -> Iterator[Finding]:
         if place.exists():
             yield _read(place)
     yield _writable("store", store)
-    history = _writable("history", data_folder())
+    try:
+        history = _writable("history", data_folder())
+    except CertRelayError as error:
+        history = Finding.of_error("history", error)
     if history.state == "bad":
         yield history
 

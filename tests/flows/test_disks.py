@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from certrelay.errors import ExitStatus
 from relay.embedded import start
 from tests.certificates import PASSWORD, person
 from tests.component import missing, program
@@ -76,9 +77,9 @@ def test_a_disk_that_does_not_take_it_leaves_nothing_and_says_so(code: str, tmp_
     with start("127.0.0.1") as relay, bench(tmp_path, relay.url) as desk:
         fill(desk.phone_store, person().npki(PASSWORD))
         pc, phone = copy(desk, under)
-        assert pc.process.returncode != 0
+        assert pc.process.returncode == ExitStatus.STORAGE
         told = [event["code"] for event in pc.events if event["event"] == "error"]
-        assert told == [code, "rejected"]
+        assert told == [code]
         assert phone.last("receipt")["items"] == [{"status": "rejected", "reason": "disk"}]
         assert phone.last("error")["code"] == "rejected"
         assert str(store) not in pc.stderr, "a file is left"

@@ -43,6 +43,8 @@ class Receiving:
         self._arrived: tuple[_Arrived, ...] = ()
         self.saved: list[dict[str, Any]] = []
         """Path and digests of what was stored, as the `saved` events told it."""
+        self.failure: StorageError | None = None
+        """Why something could not be stored here, if it could not."""
 
     @property
     def summaries(self) -> tuple[Summary | None, ...]:
@@ -120,7 +122,9 @@ class Receiving:
         try:
             saved = self._store.save(arrived.item, arrived.summary.place, beside=True)
         except StorageError as error:
-            session.report.error(error)
+            if len(self._arrived) > 1:  # a single one ends the copy with it
+                session.report.error(error)
+            self.failure = error
             return ItemResult("rejected", "name_taken" if error.code == "name_taken" else "disk")
         fields = {
             "status": saved.status,

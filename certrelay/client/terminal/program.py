@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from certrelay.client.terminal.report import Report
-from certrelay.errors import CertRelayError, ExitStatus, Interrupted, StateError
+from certrelay.errors import CertRelayError, ExitStatus, Interrupted, StateError, StorageError
 
 _NEW_OBJECTS: Final = 20_000
 """How many make Python look for circles of objects: it looks at 700 by itself."""
@@ -36,16 +36,27 @@ def run(command: Callable[[], CertRelayError | None], report: Report) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitStatus.INTERNAL
+        return ExitStatus.READER_GONE
+    except OSError as unwritable:
+        if unwritable.filename is not None:
+            return _tell(_unexpected(unwritable), report)
+        # Files and sockets tell their failures themselves: this is a standard stream's.
+        error = StorageError("output_failed", why=unwritable.strerror or "?")
     except Exception as unexpected:
-        # The message of a foreign exception may hold anything, so only its type is told.
-        if os.environ.get("CERTRELAY_TRACEBACK"):
-            import traceback  # 3 ms, for a fault of ours only
+        error = _unexpected(unexpected)
+    return ExitStatus.OK if error is None else _tell(error, report)
 
-            traceback.print_exc()
-        error = StateError(type(unexpected).__name__)
-    if error is None:
-        return ExitStatus.OK
+
+def _unexpected(exception: Exception) -> CertRelayError:
+    """A fault of ours.  A foreign exception's message may hold anything, so its type is told."""
+    if os.environ.get("CERTRELAY_TRACEBACK"):
+        import traceback  # 3 ms, for a fault of ours only
+
+        traceback.print_exc()
+    return StateError(type(exception).__name__)
+
+
+def _tell(error: CertRelayError, report: Report) -> ExitStatus:
     with contextlib.suppress(OSError):  # a screen or a pipe that is gone
         report.error(error)
     return error.exit_status
@@ -56,8 +67,10 @@ def leave(status: int) -> NoReturn:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:  # nobody reads them any more
-        status = status or ExitStatus.INTERNAL
+    except BrokenPipeError:
+        status = status or ExitStatus.READER_GONE
+    except OSError:
+        status = status or ExitStatus.STORAGE
     os._exit(status)
 
 
