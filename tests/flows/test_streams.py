@@ -55,7 +55,7 @@ def test_a_copy_without_streams_begins_and_ends(tmp_path: Path, closed: str) -> 
     """What is opened next would get the screen's number, and the code would be written into it."""
     url_file = tmp_path / "url.txt"
     with start("127.0.0.1") as relay:
-        arguments = ("import", "--relay", relay.url, "--store", tmp_path / "pc")
+        arguments = ("import", "--relay", relay.url, "--store", str(tmp_path / "pc"))
         program = in_shell(
             f"exec {{}} {closed}", "client_pc", *arguments, "--url-file", url_file, "--json"
         )
