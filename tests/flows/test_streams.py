@@ -80,7 +80,7 @@ def test_the_other_programs_too(program: str) -> None:
 def test_an_output_that_is_full_is_no_fault_of_the_program(
     store: Path, how: tuple[str, ...]
 ) -> None:
-    arguments = ("list", "--store", store, "--lang", "en", *how)
+    arguments = ("list", "--store", str(store), "--lang", "en", *how)
     program = in_shell("exec {} >/dev/full", "client_pc", *arguments)
     _, errors = program.communicate()
     assert program.returncode == ExitStatus.STORAGE
