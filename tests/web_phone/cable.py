@@ -10,10 +10,10 @@ _Pair = tuple[bytes, socket.socket, socket.socket]
 
 
 class Cable:
-    """Forwards TCP from a port of its own to another one of this machine."""
+    """Forwards TCP from a port of its own, or a listener that is given, to another port."""
 
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, listener: socket.socket | None = None) -> None:
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._target = 0
         self._pairs: list[_Pair] = []

@@ -6,6 +6,7 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,33 @@ from client_pc.cli import main
 sys.exit(main())
 """
 
+_PLAIN = "import sys; from client_pc.cli import main; sys.exit(main())"
+
 
 class Pc:
     """One run of ``certrelay import`` or ``certrelay export``."""
 
-    def __init__(self, *arguments: str | Path, home: Path, say: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *arguments: str | Path,
+        home: Path,
+        say: tuple[str, ...] = (),
+        prefix: Sequence[str] = (),
+    ) -> None:
+        """Start it; ``prefix`` is a command that runs another one, in a network of its own, say."""
         self.seen: list[dict[str, Any]] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _MAPPED, *map(str, arguments), "--json", "--lang", "en"],
+            [
+                *prefix,
+                sys.executable,
+                "-c",
+                _MAPPED if not prefix else _PLAIN,
+                *map(str, arguments),
+                "--json",
+                "--lang",
+                "en",
+            ],
             cwd=ROOT,
             env=os.environ
             | {"PYTHONUTF8": "1", "HOME": str(home)}
