@@ -37,7 +37,11 @@ def receive(
     from client_pc.receive import receive
 
     _check_direction("import", settings)
-    root, way, past = _root(arguments, settings), _options(arguments, settings), _past(settings)
+    root, way, past = (
+        _root(arguments, settings, report),
+        _options(arguments, settings),
+        _past(settings),
+    )
 
     def run(shell: "Shell") -> CertRelayError | None:
         return receive(root, way, shell, past, yes=arguments.yes)
@@ -58,7 +62,11 @@ def send(
         arguments.also_delete,
         arguments.km == "with",
     )
-    stores, way, past = _stores(arguments, settings), _options(arguments, settings), _past(settings)
+    stores, way, past = (
+        _stores(arguments, settings, report),
+        _options(arguments, settings),
+        _past(settings),
+    )
 
     def run(shell: "Shell") -> CertRelayError | None:
         return send(stores, options, way, shell, past)
@@ -81,7 +89,7 @@ def list_all(arguments: argparse.Namespace, settings: Settings, report: Report) 
     """`certrelay list`."""
     from client_pc.manage import list_all
 
-    list_all(_stores(arguments, settings), report)
+    list_all(_stores(arguments, settings, report), report)
 
 
 def show(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
@@ -89,7 +97,7 @@ def show(arguments: argparse.Namespace, settings: Settings, report: Report) -> N
     from client_pc.show import show
 
     with _shell(report) as shell:
-        show(_stores(arguments, settings), arguments.target, shell, opened=arguments.open)
+        show(_stores(arguments, settings, report), arguments.target, shell, opened=arguments.open)
 
 
 def verify(
@@ -100,7 +108,7 @@ def verify(
 
     asked = Asked(arguments.idn, arguments.ca, arguments.crl)
     with _shell(report) as shell:
-        return verify(_stores(arguments, settings), arguments.target, asked, shell)
+        return verify(_stores(arguments, settings, report), arguments.target, asked, shell)
 
 
 def passwd(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
@@ -108,14 +116,16 @@ def passwd(arguments: argparse.Namespace, settings: Settings, report: Report) ->
     from client_pc.change import passwd
 
     with _shell(report) as shell:
-        passwd(_stores(arguments, settings), arguments.target, shell, better=arguments.better)
+        passwd(
+            _stores(arguments, settings, report), arguments.target, shell, better=arguments.better
+        )
 
 
 def convert(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
     """`certrelay convert`."""
     from client_pc.change import Form, convert
 
-    stores = _stores(arguments, settings)
+    stores = _stores(arguments, settings, report)
     form = Form(arguments.to, arguments.style, arguments.km == "with")
     with _shell(report) as shell:
         convert(stores, arguments.target, form, shell)
@@ -128,7 +138,9 @@ def delete(
     from client_pc.change import delete
 
     with _shell(report) as shell:
-        return delete(_stores(arguments, settings), arguments.target, shell, yes=arguments.yes)
+        return delete(
+            _stores(arguments, settings, report), arguments.target, shell, yes=arguments.yes
+        )
 
 
 def history(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
@@ -141,7 +153,7 @@ def history(arguments: argparse.Namespace, settings: Settings, report: Report) -
     if arguments.clear:
         clear_history(past, report)
     else:
-        show_history(past, _stores(arguments, settings), report)
+        show_history(past, _stores(arguments, settings, report), report)
 
 
 def remind(
@@ -150,7 +162,7 @@ def remind(
     """`certrelay remind`."""
     from client_pc.remind import remind
 
-    return remind(_stores(arguments, settings), arguments.days, report)
+    return remind(_stores(arguments, settings, report), arguments.days, report)
 
 
 def config(
@@ -170,7 +182,7 @@ def doctor(
 
     relay = _relay(arguments, settings)
     plain = arguments.plain or settings.plain
-    store = _root(arguments, settings)
+    store = _root(arguments, settings, report)
     return doctor(Patient(settings, relay, arguments.listen, store, plain), report)
 
 
@@ -197,18 +209,28 @@ def man(arguments: argparse.Namespace, _settings: Settings, report: Report) -> N
     show_manual(arguments.program, report)
 
 
-def _root(arguments: argparse.Namespace, settings: Settings) -> Path:
-    from client_pc.places import default_root
+def _root(
+    arguments: argparse.Namespace, settings: Settings, report: Report, *, reading: bool = False
+) -> Path:
+    """The NPKI folder that is meant; where that is not the one that was named, it is said."""
+    from certrelay.safe_text import printable
+    from client_pc.places import default_root, npki_folder
 
-    store: Path | None = expanded(arguments.store) if arguments.store else settings.store
-    return store or default_root()
+    named: Path | None = expanded(arguments.store) if arguments.store else settings.store
+    if named is None:
+        return default_root()
+    root = npki_folder(named, reading=reading)
+    if root != named:
+        path = printable(str(root), None)
+        report.event("store", report.texts.say("pc.store", path=path), path=path)
+    return root
 
 
-def _stores(arguments: argparse.Namespace, settings: Settings) -> "Stores":
+def _stores(arguments: argparse.Namespace, settings: Settings, report: Report) -> "Stores":
     from client_pc.places import found
     from client_pc.stores import Stores
 
-    root = _root(arguments, settings)
+    root = _root(arguments, settings, report, reading=True)
     others = found() if arguments.all_places else ()
     return Stores((root, *(place for place in others if place.resolve() != root.resolve())))
 

@@ -35,7 +35,56 @@ def default_root(
     Raises:
         UsageError: ``no_home``.
     """
-    return Path(patterns(platform, home, environment)[0])
+    first = Path(patterns(platform, home, environment)[0])
+    return next(iter(_inside(first.parent, first.name)), first)  # npki, where it is called so
+
+
+def npki_folder(path: Path, *, reading: bool = False) -> Path:
+    """Find the NPKI folder that somebody means who names a folder one or two levels off.
+
+    A USB stick's root, ``NPKI``, ``NPKI/yessign`` and ``NPKI/yessign/USER`` all lead to
+    ``NPKI``, where banks' programs look; names are matched without case.  On a drive without
+    one, ``NPKI`` is the folder to make.  A folder that fits nothing is taken as it is.
+
+    Args:
+        path: What was named; need not be there.
+        reading: A certificate's own folder is read as it is; written is to the store above.
+    """
+    if _is_npki(path):
+        return path
+    if _is_user(path.parent):
+        return path if reading else path.parents[2]
+    if (inner := next(iter(_inside(path, "NPKI")), None)) is not None:
+        return inner
+    if _holds_authorities(path):
+        return path
+    if _is_user(path):
+        return path.parents[1]
+    if _is_npki(path.parent) or (_is_authority(path) and _inside(path, "USER")):
+        return path.parent
+    return path / "NPKI" if os.path.ismount(path) else path
+
+
+def _is_npki(path: Path) -> bool:
+    return path.name.upper() == "NPKI"
+
+
+def _is_user(path: Path) -> bool:
+    """Tell whether a folder is an authority's USER; somebody's home may have that name too."""
+    above = path.parent
+    known = _is_authority(above) or _is_npki(above.parent)
+    return path.name.upper() == "USER" and len(path.parents) > 1 and known
+
+
+def _is_authority(path: Path) -> bool:
+    from certrelay.pki.naming import CA_FOLDERS
+
+    return path.name.casefold() in {name.casefold() for name in CA_FOLDERS.values()}
+
+
+def _holds_authorities(folder: Path) -> bool:
+    """Tell whether folders of authorities lie in a folder, whatever it is called."""
+    return any(_inside(inner, "USER") for inner in _inside(folder, "*"))
 
 
 def patterns(

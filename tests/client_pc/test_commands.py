@@ -208,6 +208,20 @@ def test_show_tells_everything_of_a_pair(store: Path) -> None:
         assert shown in out, shown
 
 
+@pytest.mark.parametrize("named", ["", "NPKI/yessign", "NPKI/yessign/USER"])
+def test_a_store_one_level_off_is_read_and_written_and_said(tmp_path: Path, named: str) -> None:
+    stick = tmp_path / "usb"
+    put(stick / "NPKI", issued())
+    status, out, err = run("list", "--store", stick / named, "--lang", "en")
+    assert status == ExitStatus.OK
+    assert "홍길동" in out
+    assert f"NPKI folder: {stick / 'NPKI'}" in err
+    command = ("convert", "1", "--store", stick / named, "--to", "p12")
+    status, out, err = run(*command, given=f"{PASSWORD}\n")
+    assert status == ExitStatus.OK, err
+    assert Path(out.strip()).parent == stick / "NPKI" / "PKCS12"
+
+
 # --- passwd ---
 
 
