@@ -44,6 +44,9 @@ SESSION_S: Final = 600.0
 GRACE_S: Final = 60.0
 """Seconds a device may be away before the relay ends the room."""
 
+UNCLAIMED_GRACE_S: Final = 20.0
+"""The same for G before anybody has joined: such a room costs its creator nothing."""
+
 DEAD_ROOM_S: Final = 600.0
 """Seconds for which the relay remembers that a room was used or expired."""
 

@@ -34,6 +34,8 @@ EMBEDDED = Settings(
         sockets_per_address=100,
         rooms=50,
         rooms_per_address=20,
+        half_rooms=20,
+        half_rooms_per_address=10,
         asks_per_address=200,
         asks_per_address_per_s=5.0,
     ),

@@ -5,7 +5,6 @@ no ``await``: two devices that join at once are taken one after the other.
 """
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final, assert_never
 
@@ -15,8 +14,10 @@ from certrelay.wire.ids import Role, RoomId
 from certrelay.wire.messages import Create, Refused, encode
 from certrelay.wire.release import ReleasePolicy
 from relay import journal
+from relay.admission import AddressCounter
 from relay.clock import Clock, monotonic
 from relay.dead_rooms import DeadRooms
+from relay.half_rooms import HalfRooms
 from relay.hub import (
     Line,
     Request,
@@ -61,7 +62,8 @@ class MemoryHub:
         self._settings: Final = settings
         self._clock: Final = clock
         self._homes: Final[dict[RoomId, _Home]] = {}
-        self._rooms_of: Final[Counter[str]] = Counter()
+        self._rooms_of: Final = AddressCounter(settings.admission.rooms_per_address)
+        self._half: Final = HalfRooms(settings.admission)
         self._dead: Final = DeadRooms(settings.max_dead_rooms, settings.dead_room_s)
 
     def __len__(self) -> int:
@@ -150,7 +152,7 @@ class MemoryHub:
         admission = self._settings.admission
         if len(self._homes) >= admission.rooms:
             return Refused("try_later")
-        if self._rooms_of[line.address] >= admission.rooms_per_address:
+        if not self._rooms_of.has_room(line.address):
             return Refused("rate_limited")
         return None
 
@@ -158,7 +160,7 @@ class MemoryHub:
         room, effects = rules.open_room(create, self._clock(), self._settings.room)
         assert room is not None
         home = self._homes[create.room] = _Home(room, line.address)
-        self._rooms_of[home.owner] += 1
+        self._rooms_of.add(home.owner)
         note_opened(room)
         self._carry_out(home, effects, line)
         self._watch(home)
@@ -173,6 +175,9 @@ class MemoryHub:
         self._carry_out(home, effects, asker)
         if after is not None:
             self._watch(home)
+            abandoned = self._half.note(after, home.owner)
+            if abandoned is not None:
+                self._step(self._homes[abandoned], rules.Abandoned(), None)
 
     def _carry_out(
         self, home: _Home, effects: tuple[rules.Effect, ...], asker: Line | None
@@ -207,9 +212,8 @@ class MemoryHub:
         if home.timer is not None:
             home.timer.cancel()
         del self._homes[home.room.id]
-        self._rooms_of[home.owner] -= 1
-        if not self._rooms_of[home.owner]:
-            del self._rooms_of[home.owner]
+        self._rooms_of.remove(home.owner)
+        self._half.forget(home.room.id)
         self._dead.add(home.room.id, word, self._clock())
 
     def _watch(self, home: _Home) -> None:

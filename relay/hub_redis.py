@@ -81,7 +81,10 @@ class RedisHub:
         self._node: Final = os.urandom(8).hex()
         self._store: Final = Store(url, self._node)
         self._views: Final = Views(
-            self._node, self._store.now, lambda room: self._note_later(room, rules.Tick())
+            self._node,
+            settings.admission,
+            self._store.now,
+            lambda room: self._note_later(room, rules.Tick()),
         )
         self._dead: Final[deque[tuple[RoomId, bytes, float]]] = deque()
         self._unheard: Final[dict[str, asyncio.Future[None]]] = {}
@@ -154,7 +157,9 @@ class RedisHub:
         seat = Seat.of(request)
         name = self._views.name(line)
         counted = isinstance(request, Create) and seat.room not in self._views.rooms
-        self._views.rooms_of[line.address] += counted
+        has_room = self._views.rooms_of.has_room(line.address)
+        if counted:
+            self._views.rooms_of.add(line.address)
 
         def step(stored: Stored, now: float) -> Change | Refused:
             if isinstance(stored, Record):
@@ -163,8 +168,7 @@ class RedisHub:
             refused = refusal_of_absent(request, stored, self.closed)
             if refused is None:
                 assert isinstance(request, Create)
-                refused = self._full(line.address)
-                return refused or opened(request, name, now, self._limits)
+                return self._full(has_room) or opened(request, name, now, self._limits)
             return refused
 
         try:
@@ -179,7 +183,7 @@ class RedisHub:
             if counted and view is not None and view.owner is None:
                 view.owner = line.address
             elif counted:
-                self._views.count_out(line.address)
+                self._views.rooms_of.remove(line.address)
         if refused is not None:
             line.refuse(refused)
 
@@ -241,12 +245,12 @@ class RedisHub:
             self._note_later(line.seat.room, rules.Lost(line.seat.role), name)
             line.seat = None
 
-    def _full(self, address: str) -> Refused | None:
-        """Say why there is no place for one more room, which is counted already."""
+    def _full(self, has_room: bool) -> Refused | None:
+        """Say why there is no place for one more room; ``has_room``: in its address's share."""
         admission = self._settings.admission
         if len(self._views.rooms) >= admission.rooms:
             return Refused("try_later")
-        if self._views.rooms_of[address] > admission.rooms_per_address:
+        if not has_room:
             return Refused("rate_limited")
         return None
 
@@ -365,7 +369,7 @@ class RedisHub:
                 await _wait(_AGAIN_S / 2, _AGAIN_S)
                 await self._store.joined.wait()  # without asking: there may be thousands
         view = self._views.rooms.get(room)
-        if not isinstance(event, rules.Tick) or view is None:
+        if not isinstance(event, rules.Tick | rules.Abandoned) or view is None:
             return
         if self._views.seated(room):
             self._views.watch(room, view, at_least_s=_AGAIN_S)
@@ -410,11 +414,19 @@ class RedisHub:
             line.close(CloseCode.RESTART)
         if isinstance(stored, Record):
             self._views.seat(notice.room, stored)
+            self._note_half(notice.room, stored.room)
         else:
             self._views.drop(notice.room)
         heard = self._unheard.get(notice.asked)
         if heard is not None and not heard.done():
             heard.set_result(None)
+
+    def _note_half(self, room: RoomId, value: rules.Room) -> None:
+        view = self._views.rooms.get(room)
+        if view is not None and view.owner is not None:
+            abandoned = self._views.half.note(value, view.owner)
+            if abandoned is not None:
+                self._note_later(abandoned, rules.Abandoned())
 
     # --- when notices were missed, or a node is gone ---
 

@@ -85,6 +85,12 @@ class AdmissionLimits:
     rooms_per_address: int = 2_000
     """Rooms at once that were created from one address."""
 
+    half_rooms: int = 5_000
+    """Rooms at once that nobody has claimed and whose creator is gone; the oldest goes first."""
+
+    half_rooms_per_address: int = 200
+    """The same of those that were created from one address."""
+
     asks_per_address: int = 1_000
     """Creates, joins and resumes that one address may send at once."""
 

@@ -1,15 +1,17 @@
 """What one of many nodes knows by itself: its sockets, and the rooms they speak in."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from certrelay.wire.ids import Role, RoomId
 from certrelay.wire.room import Room
+from relay.admission import AddressCounter
+from relay.half_rooms import HalfRooms
 from relay.hub import Line, Seat
 from relay.records import Name, Record, node_of
+from relay.settings import AdmissionLimits
 
 _LATE_S: Final = 0.005
 """Seconds added to each wait for a deadline: too early would be in vain."""
@@ -36,15 +38,25 @@ class Views:
 
     Args:
         node: The node's name.
+        limits: How many rooms may be created here.
         now: Seconds on the store's clock.
         due: Called when a room's deadline has come.
     """
 
-    def __init__(self, node: str, now: Callable[[], float], due: Callable[[RoomId], None]) -> None:
+    def __init__(
+        self,
+        node: str,
+        limits: AdmissionLimits,
+        now: Callable[[], float],
+        due: Callable[[RoomId], None],
+    ) -> None:
         self.node: Final = node
         self.rooms: Final[dict[RoomId, View]] = {}
-        self.rooms_of: Final[Counter[str]] = Counter()
+        self.rooms_of: Final = AddressCounter(limits.rooms_per_address)
         """The rooms that were, or are being, created here, by address."""
+
+        self.half: Final = HalfRooms(limits)
+        """Those of them that cost their creator nothing."""
 
         self._now: Final = now
         self._due: Final = due
@@ -134,13 +146,8 @@ class Views:
         if view.timer is not None:
             view.timer.cancel()
         if view.owner is not None:
-            self.count_out(view.owner)
-
-    def count_out(self, address: str) -> None:
-        """A room of an address is over, or did not come about."""
-        self.rooms_of[address] -= 1
-        if not self.rooms_of[address]:
-            del self.rooms_of[address]
+            self.rooms_of.remove(view.owner)
+        self.half.forget(room)
 
     def watch(self, room: RoomId, view: View, at_least_s: float = 0.0) -> None:
         """Be there at a room's deadline, ``at_least_s`` from now."""

@@ -40,6 +40,7 @@ class RoomLimits:
     unclaimed_s: float = defaults.UNCLAIMED_S
     session_s: float = defaults.SESSION_S
     grace_s: float = defaults.GRACE_S
+    unclaimed_grace_s: float = defaults.UNCLAIMED_GRACE_S
     join_retry_s: float = defaults.JOIN_RETRY_S
     message_bytes: int = defaults.MAX_MESSAGE_BYTES
     budget_bytes: int = defaults.ROOM_BUDGET_BYTES
@@ -183,11 +184,16 @@ class Suspended:
 
 
 @frozen
+class Abandoned:
+    """The relay needs the place of a room that nobody has claimed and whose G is away."""
+
+
+@frozen
 class Tick:
     """Time passed and nothing else did."""
 
 
-Event = Recreated | Joined | Resumed | Left | Lost | Carried | Suspended | Tick
+Event = Recreated | Joined | Resumed | Left | Lost | Carried | Suspended | Abandoned | Tick
 
 
 # --- effects: what the caller must do, in order ---
@@ -300,6 +306,8 @@ def step(room: Room, event: Event, now: float, limits: RoomLimits) -> Step:
             return _carried(room, role, size, limits)
         case Suspended():
             return (room, ()) if room.claimed else _end(room, "suspended")
+        case Abandoned():
+            return (room, ()) if room.claimed or room.g.here else _end(room, "grace")
         case Tick():
             return room, ()
         case _:
@@ -397,7 +405,8 @@ def _lost(room: Room, role: Role, now: float, limits: RoomLimits) -> Step:
     place = room.place(role)
     if place is None or not place.here:
         return room, ()
-    room = room.with_place(role, replace(place, away_until=now + limits.grace_s))
+    grace_s = limits.grace_s if room.claimed else limits.unclaimed_grace_s
+    room = room.with_place(role, replace(place, away_until=now + grace_s))
     return room, tuple(Tell(other, messages.PeerGone()) for other in room.here)
 
 

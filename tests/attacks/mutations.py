@@ -232,7 +232,7 @@ MUTATIONS = (
         13,
         "one address may have every room",
         "relay/hub_memory.py",
-        "        if self._rooms_of[line.address] >= admission.rooms_per_address:\n",
+        "        if not self._rooms_of.has_room(line.address):\n",
         "        if len(self._rooms_of) < 0:\n",
         "tests/relay",
     ),
