@@ -67,6 +67,7 @@ ROWS: dict[int, str] = {
     72: "a frame is cut where a second reader takes the rest for another",
     73: "what was sent just before a close is lost",
     74: "pairs that barely read fill the memory",
+    75: "rooms are created and left, and cost no socket",
     76: "a key file takes gigabytes or minutes",
     77: "another user's closed connection passes for root's",
     78: "names look the same, or fill the screen",

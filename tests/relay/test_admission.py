@@ -78,7 +78,7 @@ def test_an_ipv6_network_of_64_bits_is_one_address(address: str, key: str) -> No
     assert allowance_key(address) == key
 
 
-@pytest.mark.attack(13)
+@pytest.mark.attack(13, 75)
 def test_wider_ipv6_networks_have_a_bound_too() -> None:
     """Who has one /48 has 65,536 networks of 64 bits."""
     counter = AddressCounter(most=10)
@@ -98,7 +98,7 @@ def test_wider_ipv6_networks_have_a_bound_too() -> None:
     assert narrow.has_room("2001:db8:1:100::1")
 
 
-@pytest.mark.attack(13)
+@pytest.mark.attack(13, 75)
 def test_what_is_asked_is_counted_in_wider_networks_too() -> None:
     allowances = Allowances(5, 1.0, Hand())
     asked = sum(not allowances.take(f"2001:db8:1:{n:x}::1") for n in range(1000))

@@ -305,20 +305,20 @@ FAULTS = (
     Fault(
         "a room is freed when one end is lost",
         ROOM,
-        "    room = room.with_place(role, replace(place, away_until=now + limits.grace_s))\n"
+        "    room = room.with_place(role, replace(place, away_until=now + grace_s))\n"
         "    return room, tuple(Tell",
         '    if room.claimed:\n        return _end(room, "grace")\n'
-        "    room = room.with_place(role, replace(place, away_until=now + limits.grace_s))\n"
+        "    room = room.with_place(role, replace(place, away_until=now + grace_s))\n"
         "    return room, tuple(Tell",
         30,
     ),
     Fault(
         "the grace counts from the room's beginning",
         ROOM,
-        "    room = room.with_place(role, replace(place, away_until=now + limits.grace_s))\n"
+        "    room = room.with_place(role, replace(place, away_until=now + grace_s))\n"
         "    return room, tuple(Tell",
         "    began = room.ends_at - limits.session_s\n"
-        "    room = room.with_place(role, replace(place, away_until=began + limits.grace_s))\n"
+        "    room = room.with_place(role, replace(place, away_until=began + grace_s))\n"
         "    return room, tuple(Tell",
         345,
     ),
