@@ -10,7 +10,7 @@ from certrelay import __version__
 from certrelay.e2e.hello import Hello, fit_name
 from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError
-from client_pc.interfaces import addresses
+from client_pc.interfaces import addresses, best
 
 _PLATFORMS: Final = {"win32": "windows", "darwin": "macos"}
 
@@ -44,14 +44,11 @@ def _os_version() -> str:
 def lan_address() -> str | None:
     """This computer's own address in the local network, or ``None`` if it is in none.
 
-    It is the address that packets leave from, unless that is a VPN's or one of a network
-    inside this computer, where no phone is, and there is a better one.
+    See `client_pc.interfaces.best`: a VPN's address, or one of a network inside this computer,
+    where no phone is, is taken only if there is no other.
     """
-    routed = _routed_address()
-    known = addresses()
-    if any(each.address == routed and each.kind in ("tunnel", "virtual") for each in known):
-        return next((each.address for each in known if each.kind == "network"), routed)
-    return routed
+    found = best(addresses(), _routed_address())
+    return None if found is None else found.address
 
 
 def _routed_address() -> str | None:

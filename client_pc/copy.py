@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.client.flow.session import Handler, Names, Session, Shell
+from certrelay.client.terminal.report import Report
 from certrelay.e2e.handshake import ShowSecrets
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
@@ -18,9 +19,11 @@ from certrelay.endpoint.events import Ended
 from certrelay.errors import CertRelayError, NotConfirmed, UsageError
 from certrelay.frozen import frozen
 from certrelay.limits import QR_RENEWALS
+from certrelay.safe_text import printable
 from certrelay.wire.release import PHONE_POLICY
 from client_pc import computer
 from client_pc.embedded import listen_address, relay_on
+from client_pc.interfaces import addresses, others_beside
 from client_pc.showing import CodeFiles, Showing
 
 RENEWED: Final = frozenset({"expired", "second_scan", "m1_tries", "page_closed", "left", "grace"})
@@ -91,7 +94,22 @@ def _relay(options: CopyOptions, shell: Shell) -> Iterator[Origin]:
     with relay_on(host, port) as origin:
         if origin.is_loopback and options.listen is None:
             shell.report.event("loopback", shell.report.texts.say("pc.loopback"))
+        elif options.listen is None:
+            _tell_address(host, shell.report)
         yield origin
+
+
+def _tell_address(host: str, report: Report) -> None:
+    """Say which address was taken, where the phone may be in another network."""
+    known = addresses()
+    others = [each.address for each in others_beside(host, known)]
+    if others:
+        interface = next((each.interface for each in known if each.address == host), "")
+        text = report.texts.say(
+            "pc.address", address=host, interface=interface or "?", others=", ".join(others)
+        )
+        shown = printable(interface)
+        report.event("address", text, address=host, interface=shown, others=others)
 
 
 def relay_origin(text: str) -> Origin:

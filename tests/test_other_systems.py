@@ -269,6 +269,7 @@ def test_elsewhere_the_name_service_tells_the_addresses(
     found = ["192.168.0.7", "127.0.0.1", "203.0.113.9"]
     monkeypatch.setattr(socket, "gethostbyname_ex", lambda name: (name, [], found))
     pretend(interfaces, "sys", platform="darwin")
+    monkeypatch.setitem(sys.modules, "ifaddr", None)
     (address,) = interfaces.addresses()
     assert (address.address, address.kind) == ("192.168.0.7", "unknown")
     assert list(interfaces._of_linux()) == []
@@ -281,6 +282,7 @@ def test_a_name_service_that_knows_nothing_is_no_error(
         raise OSError("unknown host")
 
     monkeypatch.setattr(socket, "gethostbyname_ex", unknown)
+    monkeypatch.setitem(sys.modules, "ifaddr", None)
     pretend(interfaces, "sys", platform="win32")
     assert interfaces.addresses() == ()
 

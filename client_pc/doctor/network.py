@@ -33,7 +33,7 @@ from certrelay.wire.release import LETTERS
 from client_pc.copy import relay_origin
 from client_pc.doctor.finding import Finding
 from client_pc.embedded import LOOPBACK, listen_address, relay_on
-from client_pc.interfaces import Address, addresses
+from client_pc.interfaces import Address, addresses, others_beside
 
 CLOCK_TOLERANCE_S: Final = 60
 """Seconds that a clock may be wrong: certificates are judged by whole days, TLS by minutes."""
@@ -97,7 +97,7 @@ def judge_address(host: str, known: Sequence[Address], *, is_asked: bool) -> Fin
     if Origin.of("http", host, FIXED_PORT).is_loopback:
         return Finding("lan", "note", "loopback") if is_asked else Finding("lan", "bad", "none")
     interface = next((each for each in known if each.address == host), Address(host, ""))
-    others = [each.address for each in known if each.kind == "network" and each.address != host]
+    others = [each.address for each in others_beside(host, known)]
     values: dict[str, str | int] = {
         "address": host,
         "interface": interface.interface or "?",

@@ -130,3 +130,16 @@ def test_import_without_a_network_says_so_before_the_code(tmp_path: Path, langua
     done = inside("", "client_pc", "import", *words)
     assert done.returncode == ExitStatus.STORAGE
     assert done.stderr.startswith(Texts(language).say("pc.loopback"))
+
+
+@pytest.mark.parametrize(("network", "is_told"), [(WIFI + CABLE, True), (WIFI + VPN, False)])
+def test_import_says_which_of_several_networks_it_takes(
+    tmp_path: Path, network: str, is_told: bool
+) -> None:
+    picture = tmp_path / "none" / "qr.png"  # it ends where the code would be written
+    words: list[str | Path] = ["--store", tmp_path, "--qr-png", picture, "--json"]
+    done = inside(network + default("wlan0"), "client_pc", "import", *words)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    told = [event for event in events if event["event"] == "address"]
+    expected = {"address": "192.168.0.10", "interface": "wlan0", "others": ["192.168.7.7"]}
+    assert told == ([{"event": "address", **expected}] if is_told else [])
