@@ -35,18 +35,11 @@ class PageReceiving(Receiving):
             session.say("unconfirmed", "phone.unconfirmed")
         super().on_event(event, session)
 
-    def _report(self, results: list[ItemResult], session: Session) -> None:
+    def _report(self, results: list[ItemResult], session: Session) -> Dialogue[None]:
         handed_over = [ItemResult("stored") if result.is_kept else result for result in results]
         session.endpoint.ask_seen(handed_over, session.now())
         session.report.event("seen_wanted")
-        if self._sees:
-            session.endpoint.confirm_seen()
-        else:
-            session.converse(self._ask_seen(session))
-
-    def _ask_seen(self, session: Session) -> Dialogue[None]:
-        answer = yield Ask(session.report.texts.say("phone.ask.seen"))
-        if says_yes(answer):
+        if self._sees or says_yes((yield Ask(session.report.texts.say("phone.ask.seen")))):
             session.endpoint.confirm_seen()
         else:
             session.endpoint.give_up_seeing()

@@ -418,8 +418,6 @@ class Endpoint:
             name: str(refusal.details[name]) for name in VERSIONS if name in refusal.details
         }
         self._send_close(Close(refusal.code, **versions), now)
-        if not self._stands:  # S: G opens the frame only once it has m3
-            self._timers.start(Timer.REPEAT, now + self._times.repeat)
 
     def _introduce(self, hello: Hello) -> None:
         try:
@@ -614,7 +612,7 @@ class Endpoint:
         if self.phase in (Phase.CLOSING, Phase.CLOSED, Phase.ENDED):
             return
         self._settle(error)
-        if not self._stands or self._channel is None or self._channel.delivery.is_dead:
+        if self._channel is None or self._channel.delivery.is_dead:
             self._leave()
             return
         self._give_receipt(at_once=True)
@@ -626,6 +624,8 @@ class Endpoint:
         self.phase = Phase.CLOSING
         self._timers.stop_all()
         self._timers.start(Timer.CLOSE, now + self._times.close_wait)
+        if not self._stands:  # S: G opens the frame only once it has m3
+            self._timers.start(Timer.REPEAT, now + self._times.repeat)
 
     def _peer_closed(self, close: Close, now: float) -> None:
         if close.reason == "done":

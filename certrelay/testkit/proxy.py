@@ -177,6 +177,19 @@ class FaultProxy:
         for connection in self._of(role):
             connection.break_off()
 
+    def close_with(self, code: int, role: Role | None = None) -> None:
+        """Close the connections of one end, or all, as a relay would; the relay sees a loss.
+
+        Args:
+            code: The close code, below 2^16.
+            role: Which end; without, both.
+        """
+        for connection in self._of(role):
+            with contextlib.suppress(OSError):
+                connection.client.sendall(bytes([0x88, 2]) + code.to_bytes(2, "big"))
+            connection.silent.set()
+            _reset(connection.relay)
+
     def take_away(self, role: Role | None = None, *, silently: bool = False) -> None:
         """Cut one end off, or both, and let nobody connect in its place until `bring_back`.
 

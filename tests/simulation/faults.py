@@ -199,9 +199,10 @@ FAULTS = (
     Fault(
         "the receipt goes out before anything is stored",
         "certrelay.client.flow.receiving",
-        "        self._report([self._save_one(arrived, session)"
-        " for arrived in self._arrived], session)\n",
+        "        results = [self._save_one(arrived, session) for arrived in self._arrived]\n"
+        "        yield from self._report(results, session)\n",
         '        session.endpoint.stored([ItemResult("stored") for _ in self._arrived])\n'
+        "        yield from ()\n"
         "        for arrived in self._arrived:\n"
         "            self._save_one(arrived, session)\n",
         0,

@@ -337,7 +337,7 @@ def test_a_used_code_says_that_it_was_used(
     again.sees("이미 사용한 QR 코드")
 
 
-def test_a_reload_says_that_a_new_code_is_needed(
+def test_a_reload_says_that_a_new_code_is_needed_and_the_pc_shows_one(
     phone: Phone, origin: str, start_pc: StartPc
 ) -> None:
     pc, url = start_pc("import", origin)
@@ -345,7 +345,11 @@ def test_a_reload_says_that_a_new_code_is_needed(
     phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
     phone.page.reload()
     phone.is_at("새 QR 코드가 필요합니다")
-    assert pc.status() == 12
+    assert pc.wait_for("renewed")["reason"] == "page_closed"
+    again = pc.wait_for("waiting")["url"]
+    assert again != url
+    phone.scan(again)
+    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
 
 
 def test_a_newer_page_is_asked_for_by_the_release_policy(

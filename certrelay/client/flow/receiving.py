@@ -90,15 +90,12 @@ class Receiving:
             self._decline(session)
             return
         session.report.event("save_wanted")
-        if self._yes:
-            self._save(session)
-        else:
-            session.converse(self._ask(session))
+        session.converse(self._save(session) if self._yes else self._ask(session))
 
     def _ask(self, session: Session) -> Dialogue[None]:
         answer = yield Ask(session.report.texts.say("story.ask.save", peer=self._peer))
         if says_yes(answer):
-            self._save(session)
+            yield from self._save(session)
         else:
             self._decline(session)
 
@@ -107,13 +104,15 @@ class Receiving:
             [ItemResult("rejected", arrived.refusal or "declined") for arrived in self._arrived]
         )
 
-    def _save(self, session: Session) -> None:
+    def _save(self, session: Session) -> Dialogue[None]:
         session.endpoint.saving()
         session.carry_out()  # the other end hears it before the first byte is written
-        self._report([self._save_one(arrived, session) for arrived in self._arrived], session)
+        results = [self._save_one(arrived, session) for arrived in self._arrived]
+        yield from self._report(results, session)
 
-    def _report(self, results: list[ItemResult], session: Session) -> None:
+    def _report(self, results: list[ItemResult], session: Session) -> Dialogue[None]:
         """Give the receipt; a page asks its person first whether the files are there."""
+        yield from ()
         session.endpoint.stored(results)
 
     def _save_one(self, arrived: _Arrived, session: Session) -> ItemResult:
