@@ -78,7 +78,7 @@ def test_the_command_that_deletes_later_works_as_it_stands(desk: Bench) -> None:
     assert folder.exists()
     subprocess.run(
         command,
-        shell=True,  # noqa: S602 - as a person types it
+        shell=True,
         check=True,
         env=environment(),
         cwd=ROOT,
