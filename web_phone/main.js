@@ -3,6 +3,7 @@
 import en from "../certrelay/texts/en.json";
 import ko from "../certrelay/texts/ko.json";
 import { App } from "./ui/app.js";
+import { enter } from "./ui/entering.js";
 import { preferredLanguage, Texts } from "./ui/texts.js";
 
 /**
@@ -22,7 +23,7 @@ function main() {
   const begin = () => {
     const address = boot.takeAddress();
     if (address === null) app.idle(boot.isReload);
-    else void app.follow(address);
+    else enter(app, address);
   };
   boot.onScan(begin);
   addEventListener("beforeunload", (event) => {

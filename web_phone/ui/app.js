@@ -13,7 +13,9 @@ import { Link, now } from "./link.js";
 import * as screens from "./screens.js";
 import * as receive from "./screens_receive.js";
 import * as send from "./screens_send.js";
+import { openElsewhere } from "./screens_in_app.js";
 import { Selection } from "./selection.js";
+import { Tabs } from "./tabs.js";
 import { Wake } from "./wake.js";
 
 /** @typedef {import("../core/endpoint.js").Told} Told */
@@ -25,12 +27,16 @@ export class App {
   /** @param {HTMLElement} root @param {Map<string, Texts>} catalogues @param {string} language */
   constructor(root, catalogues, language) {
     this._catalogues = catalogues;
-    this._texts = /** @type {Texts} */ (catalogues.get(language));
+    this.texts = /** @type {Texts} */ (catalogues.get(language));
     this._layout = new Layout(root, (language) => this._speak(language));
-    this._layout.speak(this._texts);
+    this._layout.speak(this.texts);
     this._wake = new Wake();
+    this._tabs = new Tabs(
+      () => this.isBusy,
+      () => this._layout.connection(this.texts.say("page.opened_again")),
+    );
     /** @type {() => Screen} */
-    this._screen = () => screens.start(this._texts);
+    this._screen = () => screens.start(this.texts);
     this._session = this._newSession();
   }
 
@@ -52,7 +58,7 @@ export class App {
 
   /** Show that there is nothing to do. @param {boolean} isReload */
   idle(isReload) {
-    this._show(() => (isReload ? screens.reloaded(this._texts) : screens.start(this._texts)));
+    this.show(() => (isReload ? screens.reloaded(this.texts) : screens.start(this.texts)));
   }
 
   /** Follow a scanned address.  An older session gives way. @param {string} address */
@@ -63,9 +69,10 @@ export class App {
     try {
       const qr = parseQr(address);
       const random = (/** @type {number} */ size) => crypto.getRandomValues(new Uint8Array(size));
-      this._show(() => screens.connecting(this._texts, { cancel: () => this._cancel() }));
-      const hello = await describeDevice();
+      this.show(() => screens.connecting(this.texts, { cancel: () => this._cancel() }));
+      const [hello, isFirst] = await Promise.all([describeDevice(), this._tabs.claim(address)]);
       if (this._session !== session || session.isDone) return; // scanned again, or cancelled
+      if (!isFirst) return this.show(() => openElsewhere(this.texts));
       const endpoint = new Endpoint({ qr, secrets: freshSecrets(random), hello });
       const url = qr.origin.text.replace(/^http/, "ws") + SOCKET_PATH;
       session.endpoint = endpoint;
@@ -96,7 +103,7 @@ export class App {
 
   /** @param {Told} event */
   _told(event) {
-    const texts = this._texts;
+    const texts = this.texts;
     switch (event.is) {
       case "paired":
         return this._layout.connection("");
@@ -110,8 +117,8 @@ export class App {
       case "choose":
         return this._choose();
       case "number":
-        return this._show(() =>
-          receive.showNumber(this._texts, { peer: this._session.peer, number: event.number }, this._act),
+        return this.show(() =>
+          receive.showNumber(this.texts, { peer: this._session.peer, number: event.number }, this._act),
         );
       case "number_wrong":
         return this._typeNumber(event.left);
@@ -150,22 +157,22 @@ export class App {
       peer: this._session.peer,
       today: Date.now(),
     };
-    return this._show(() => screens.sent(this._texts, copy));
+    return this.show(() => screens.sent(this.texts, copy));
   }
 
   /** @param {string} code @param {Record<string, string | number>} details @param {boolean} byPeer */
   _end(code, details, byPeer) {
     this._session.isDone = true;
-    this._show(() => screens.ended(this._texts, { code, details, byPeer }));
+    this.show(() => screens.ended(this.texts, { code, details, byPeer }));
   }
 
   // --- sending -----------------------------------------------------------------------
 
   _choose() {
-    this._show(() => {
+    this.show(() => {
       const { chosen, halves, leftOut, isReady } = this._session.selection;
       const given = { peer: this._session.peer, chosen, halves, leftOut, isReady, today: Date.now() };
-      return send.choose(this._texts, given, {
+      return send.choose(this.texts, given, {
         pick: (files) => void this._session.selection.add(files),
         checkPassword: (each, password) => void this._checkPassword(each, password),
         remove: (each) => this._session.selection.remove(each),
@@ -187,9 +194,9 @@ export class App {
 
   /** @param {number | null} wrongLeft */
   _typeNumber(wrongLeft) {
-    this._show(() =>
+    this.show(() =>
       send.typeNumber(
-        this._texts,
+        this.texts,
         { peer: this._session.peer, wrongLeft },
         {
           send: (typed) => this._typed(typed),
@@ -211,7 +218,7 @@ export class App {
       this._do((endpoint) => endpoint.typeNumber(typed, this._session.selection.items, now()));
     } catch (error) {
       if (!(error instanceof CertRelayError)) throw error;
-      this._layout.warn(this._texts.say("error.too_many_selected"));
+      this._layout.warn(this.texts.say("error.too_many_selected"));
     }
   }
 
@@ -238,9 +245,9 @@ export class App {
       if (!isHandedOver) this._end(failure, {}, false);
     };
     if (!isAnyGood) return finish(false);
-    return this._show(() =>
+    return this.show(() =>
       receive.ask(
-        this._texts,
+        this.texts,
         { peer: this._session.peer, arrived, today: Date.now() },
         {
           want: (each, isWanted) => {
@@ -260,7 +267,7 @@ export class App {
     this._do((endpoint) => endpoint.beginSaving(now()));
     let file;
     try {
-      file = download(kept, this._texts.say("page.saved.file_of_several", { count: kept.length }));
+      file = download(kept, this.texts.say("page.saved.file_of_several", { count: kept.length }));
       startDownload(file);
     } catch {
       return false;
@@ -268,7 +275,7 @@ export class App {
     const again = { again: () => startDownload(file) };
     const given = { file: file.name, kept, today: Date.now() };
     this._session.isDone = true;
-    this._show(() => receive.saved(this._texts, given, again));
+    this.show(() => receive.saved(this.texts, given, again));
     return true;
   }
 
@@ -280,8 +287,8 @@ export class App {
 
   /** @param {number} bytes @param {number} total @param {boolean} isNew */
   _moved(bytes, total, isNew) {
-    const screen = () => screens.moving(this._texts, { bytes, total }, this._act);
-    if (isNew) this._show(screen);
+    const screen = () => screens.moving(this.texts, { bytes, total }, this._act);
+    if (isNew) this.show(screen);
     else {
       this._screen = screen;
       this._draw();
@@ -300,7 +307,7 @@ export class App {
   }
 
   /** @param {() => Screen} screen */
-  _show(screen) {
+  show(screen) {
     this._screen = screen;
     this._layout.show(screen(), true);
   }
@@ -312,10 +319,10 @@ export class App {
 
   /** @param {string} language */
   _speak(language) {
-    this._texts = /** @type {Texts} */ (this._catalogues.get(language));
-    this._layout.speak(this._texts);
+    this.texts = /** @type {Texts} */ (this._catalogues.get(language));
+    this._layout.speak(this.texts);
     this._layout.connection("");
-    this._layout.peer(this._session.step === "" || this._session.isDone ? "" : this._texts.say(`page.step.${this._session.step}`));
+    this._layout.peer(this._session.step === "" || this._session.isDone ? "" : this.texts.say(`page.step.${this._session.step}`));
     this._draw();
   }
 }
