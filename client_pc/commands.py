@@ -106,7 +106,7 @@ def verify(
     """`certrelay verify`."""
     from client_pc.verify import Asked, verify
 
-    asked = Asked(arguments.idn, arguments.ca, arguments.crl)
+    asked = Asked(arguments.idn, arguments.ca, arguments.crl, arguments.online)
     with _shell(report) as shell:
         return verify(_stores(arguments, settings, report), arguments.target, asked, shell)
 

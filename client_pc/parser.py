@@ -100,6 +100,7 @@ def _add_verifying(command: Parser, texts: Texts) -> None:
         "--ca", type=Path, action="append", default=[], metavar="FILE", help=texts.say("help.ca")
     )
     command.add_argument("--crl", type=Path, metavar="FILE", help=texts.say("help.crl"))
+    _flag(command, "--online", "online", texts)
 
 
 def _add_converting(command: Parser, texts: Texts) -> None:

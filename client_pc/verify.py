@@ -13,7 +13,7 @@ from certrelay.client.flow.session import Shell
 from certrelay.client.store.reading import lone_km, read_file
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertificateError, CertRelayError, PasswordError
-from certrelay.frozen import frozen
+from certrelay.frozen import frozen, replace
 from certrelay.limits import MAX_CRL_BYTES
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.check import Summary
@@ -34,6 +34,8 @@ class Asked:
 
     authorities: Sequence[Path] = ()
     crl: Path | None = None
+    online: bool = False
+    """Whether the authority is asked over the network."""
 
 
 def verify(stores: Stores, target: str, asked: Asked, shell: Shell) -> CertRelayError | None:
@@ -55,6 +57,12 @@ def verify(stores: Stores, target: str, asked: Asked, shell: Shell) -> CertRelay
     password, idn = hold(_questions(asked, report), shell.lines, report)
     evidence = Evidence(evidence.now, idn, evidence.authorities, evidence.crl)
     verification = verify_item(candidate.item, password, evidence)
+    if asked.online and (opened := verification.summary) is not None and opened.certificate:
+        from client_pc import online  # with its HTTP: 40 ms
+
+        known = (*evidence.authorities, *opened.authorities)
+        finding = online.ask(opened.certificate, known, now, shell)
+        verification = replace(verification, findings=(*verification.findings, finding))
     for finding in verification.findings:
         _tell(finding, report)
     if candidate.summary.certificate is None and verification.summary is not None:
@@ -128,9 +136,10 @@ def _error_of(verification: Verification, password: str | None) -> CertRelayErro
         return PasswordError("wrong_password")
     if ("password", "key_not_encrypted") in found:
         return CertificateError("key_not_encrypted")
-    if ("revocation", "revoked") in found:
+    reasons = {reason for question, reason in found if question in ("revocation", "online")}
+    if "revoked" in reasons:
         return CertificateError("revoked_certificate")
-    if ("revocation", "suspended") in found:
+    if "suspended" in reasons:
         return CertificateError("suspended_certificate")
     if verification.only_expired:
         return CertificateError("expired_but_sound")

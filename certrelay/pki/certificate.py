@@ -23,6 +23,7 @@ _Value = TypeVar("_Value")
 _MAX_SERIAL_BYTES: Final = 64
 """Bytes of a serial number: the standard allows 20, and Python shows no endless integer."""
 _V3_EXTENSIONS: Final = der.context(3)
+_URI: Final = 0x86
 
 
 @frozen
@@ -47,6 +48,14 @@ class Extensions:
     authority_key_id: bytes | None = None
     crl_points: bytes = b""
     """Where its revocation lists are, unread: to see whether a partial list is the right one."""
+    crl_urls: tuple[str, ...] = ()
+    """The same as addresses: http and ldap occur."""
+    ocsp_urls: tuple[str, ...] = ()
+    """Where its status can be asked."""
+    issuer_urls: tuple[str, ...] = ()
+    """Where its issuer's certificate is."""
+    ocsp_signing: bool = False
+    """Whether its key may sign answers about the status of its issuer's certificates."""
 
 
 @frozen(repr=False)
@@ -270,7 +279,44 @@ def _extensions(fields: list[Element], faults: list[str]) -> Extensions:
         subject_key_id=read(oids.SUBJECT_KEY_ID, Element.octets),
         authority_key_id=read(oids.AUTHORITY_KEY_ID, _authority_key_id),
         crl_points=found.get(oids.CRL_POINTS, b""),
+        crl_urls=read(oids.CRL_POINTS, _point_urls) or (),
+        ocsp_urls=read(oids.AUTHORITY_INFO, _access(oids.OCSP_ACCESS)) or (),
+        issuer_urls=read(oids.AUTHORITY_INFO, _access(oids.ISSUER_ACCESS)) or (),
+        ocsp_signing=read(oids.EXTENDED_KEY_USAGE, _may_sign_status) or False,
     )
+
+
+def _point_urls(element: Element) -> tuple[str, ...]:
+    """The addresses of CRLDistributionPoints: in each ``[0]``, a fullName ``[0]``."""
+    urls = []
+    for point in element.children(der.SEQUENCE):
+        for field in point.children(der.SEQUENCE):
+            if field.tag == der.context(0):
+                for name in field.children():
+                    urls += _urls(name.children()) if name.tag == der.context(0) else []
+    return tuple(urls)
+
+
+def _access(method: str) -> Callable[[Element], tuple[str, ...]]:
+    """A reader of AuthorityInfoAccess: the addresses of one method."""
+
+    def read(element: Element) -> tuple[str, ...]:
+        urls = []
+        for description in element.children(der.SEQUENCE):
+            oid, location = description.children(der.SEQUENCE)
+            if oid.oid() == method:
+                urls += _urls([location])
+        return tuple(urls)
+
+    return read
+
+
+def _urls(names: list[Element]) -> list[str]:
+    return [name.content.decode("latin-1") for name in names if name.tag == _URI]
+
+
+def _may_sign_status(element: Element) -> bool:
+    return any(oid.oid() == oids.OCSP_SIGNING for oid in element.children(der.SEQUENCE))
 
 
 def _policies(element: Element) -> tuple[str, ...]:

@@ -33,6 +33,13 @@ ISSUING_POINT: Final = "2.5.29.28"
 CRL_POINTS: Final = "2.5.29.31"
 CERTIFICATE_POLICIES: Final = "2.5.29.32"
 AUTHORITY_KEY_ID: Final = "2.5.29.35"
+EXTENDED_KEY_USAGE: Final = "2.5.29.37"
+AUTHORITY_INFO: Final = "1.3.6.1.5.5.7.1.1"
+
+# How an authority's information is got, and what a key may sign.
+OCSP_ACCESS: Final = "1.3.6.1.5.5.7.48.1"
+ISSUER_ACCESS: Final = "1.3.6.1.5.5.7.48.2"
+OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
 
 # Korean identity (KISA's VID).
 IDENTIFY_DATA: Final = "1.2.410.200004.10.1.1"

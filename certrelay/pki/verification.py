@@ -18,7 +18,16 @@ from certrelay.pki.check import Summary
 from certrelay.pki.revocation import RevocationList
 
 Question = Literal[
-    "structure", "password", "key", "km", "vid", "identity", "validity", "chain", "revocation"
+    "structure",
+    "password",
+    "key",
+    "km",
+    "vid",
+    "identity",
+    "validity",
+    "chain",
+    "revocation",
+    "online",
 ]
 Answer = Literal["holds", "fails", "unknown", "skipped"]
 

@@ -16,7 +16,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from certrelay.bundle import Item
 from certrelay.frozen import frozen
@@ -33,6 +33,16 @@ SchemeMaker = Callable[[Random], Scheme]
 
 CRL_POINT: Final = "ldap://ca.invalid:389/ou=dp1p1,ou=AccreditedCA,o=test,c=kr"
 """Where issued certificates say that their part of the revocation list is."""
+
+
+@frozen
+class Addresses:
+    """Where an issued certificate says that its status can be asked."""
+
+    crl: str = CRL_POINT
+    ocsp: str | None = None
+    issuer: str | None = None
+
 
 PERSONAL_BANK: Final = "1.2.410.200005.1.1.4"
 PERSONAL_GENERAL: Final = "1.2.410.200005.1.1.1"
@@ -62,6 +72,7 @@ class Owner:
     units: tuple[str, ...] = ("TEST", "personal4IB")
     """Organisational units, leaf first."""
     idn: str = TEST_IDN
+    addresses: Addresses = Addresses()
 
     @classmethod
     def corporate(cls, name: str = "(주)시험상사", number: int = 2) -> "Owner":
@@ -226,9 +237,21 @@ class Authority:
         notice = x509.UserNotice(None, "시험용 인증서입니다")
         policy = x509.PolicyInformation(x509.ObjectIdentifier(owner.policy), [notice])
         builder = builder.add_extension(x509.CertificatePolicies([policy]), critical=True)
-        where = [x509.UniformResourceIdentifier(CRL_POINT)]
+        addresses = owner.addresses
+        where = [x509.UniformResourceIdentifier(addresses.crl)]
         points = x509.CRLDistributionPoints([x509.DistributionPoint(where, None, None, None)])
         builder = builder.add_extension(points, critical=False)
+        methods = {
+            AuthorityInformationAccessOID.OCSP: addresses.ocsp,
+            AuthorityInformationAccessOID.CA_ISSUERS: addresses.issuer,
+        }
+        access = [
+            x509.AccessDescription(method, x509.UniformResourceIdentifier(url))
+            for method, url in methods.items()
+            if url is not None
+        ]
+        if access:
+            builder = builder.add_extension(x509.AuthorityInformationAccess(access), critical=False)
         if vid_random is not None:
             data = vid.alternative_name(owner.name, vid.value(owner.idn, vid_random))
             other = x509.OtherName(x509.ObjectIdentifier(oids.IDENTIFY_DATA), data)
