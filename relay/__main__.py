@@ -123,6 +123,7 @@ def _add_serving(serve: Parser, texts: Texts) -> None:
     option("--redis", "URL|@FILE")
     serve.add_argument("--share-port", action="store_true", help=texts.say("relay.share_port"))
     option("--operate", "HOST:PORT")
+    option("--operate-name", "NAME", action="append", default=[])
     option("--usage", "FILE", type=Path)
     option("--drain-s", "S", type=float, default=60.0)
     option("--log-format", "FORM", choices=("text", "json"), default="text")

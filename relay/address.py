@@ -17,6 +17,9 @@ BACKLOG: Final = 4096
 RECEIVE_BUFFER: Final = 32 * KIB
 """Bytes of the system's buffer for what one connection sends; Linux doubles it."""
 
+SEND_BUFFER: Final = 128 * KIB
+"""The same for what one is sent, as long as it is HTTP: the page fits."""
+
 MAX_PORT: Final = 65_535
 
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "[::1]", "localhost")
@@ -43,6 +46,7 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
         listener = socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=shared)
         # Those that are accepted inherit it: else the system keeps megabytes for each.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         return listener
     except (OSError, ValueError) as error:  # also a bad name, or no shared ports here
         if getattr(error, "errno", None) == errno.EADDRINUSE:

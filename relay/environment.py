@@ -12,7 +12,7 @@ PREFIX: Final = "CERTRELAY_RELAY_"
 _SWITCHES: Final = frozenset(("page", "share-port"))
 """Options without a value: on for ``1``, ``true`` and ``yes``."""
 
-_LISTS: Final = frozenset(("allow-origin", "trust-proxy"))
+_LISTS: Final = frozenset(("allow-origin", "operate-name", "trust-proxy"))
 """Options that may be repeated: values with blanks between."""
 
 

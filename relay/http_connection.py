@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
-from h11 import LocalProtocolError, Request
+from h11 import IDLE, LocalProtocolError, Request
 from starlette.requests import HTTPConnection
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -100,15 +100,12 @@ class HttpConnection(H11Protocol):
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002
-        """Say that this is no HTTP, where nothing has been answered yet; and close."""
-        if self.cycle is None or self.cycle.response_complete:
-            self._answer(HTTPStatus.BAD_REQUEST)
+        """Say that this is no HTTP, unless an answer has begun already; and close."""
+        if self.conn.our_state is IDLE:
+            self.transport.write(plain_answer(HTTPStatus.BAD_REQUEST, self._gate.headers))
+            self.transport.close()
         else:
             self.transport.abort()
-
-    def _answer(self, status: HTTPStatus) -> None:
-        self.transport.write(plain_answer(status, self._gate.headers))
-        self.transport.close()
 
     def handle_websocket_upgrade(self, event: Request) -> None:
         """Become a `WebSocketConnection`, which is the one to note its end."""

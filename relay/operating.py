@@ -1,9 +1,11 @@
 """What only the operator reaches: metrics and health, on an address of their own."""
 
 import asyncio
+import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Final
 
 from relay.address import bind
@@ -23,10 +25,13 @@ class OperatorPages:
 
     Args:
         pages: What is answered, by path.
+        names: The host names under which they are asked for, lower case, beside those that no
+            page of the web can have: numbers, and names without a dot.
     """
 
-    def __init__(self, pages: dict[str, Page]) -> None:
+    def __init__(self, pages: dict[str, Page], names: Iterable[str] = ()) -> None:
         self._pages: Final = pages
+        self._names: Final = frozenset(names)
 
     async def serve(self, listener: socket.socket) -> asyncio.Server:
         """Answer on a bound socket until the server is closed."""
@@ -48,16 +53,42 @@ class OperatorPages:
         path = words[1].partition("?")[0] if len(words) == 3 and words[0] == "GET" else ""
         page = self._pages.get(path)
         status, media, content = HTTPStatus.NOT_FOUND, "text/plain", b"not found\n"
-        if page is not None:
+        if not self._is_own(_hosts(head)):
+            status, content = HTTPStatus.MISDIRECTED_REQUEST, b"not this host\n"
+        elif page is not None:
             status, media, content = page()
         lines = (
             f"HTTP/1.0 {status.value} {status.phrase}",
             f"Content-Type: {media}",
             f"Content-Length: {len(content)}",
             "Cache-Control: no-store",
+            "X-Content-Type-Options: nosniff",
+            "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+            "Referrer-Policy: no-referrer",
             "Connection: close",
         )
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+    def _is_own(self, hosts: list[str]) -> bool:
+        """Whether a request is for this host: a page that rebinds its own name sends that one."""
+        if len(hosts) > 1:
+            return False
+        if not hosts:  # HTTP/1.0; a browser always sends one
+            return True
+        name = re.sub(r":[0-9]+\Z", "", hosts[0]).rstrip(".")
+        if "." not in name or name in self._names:
+            return True
+        try:
+            return bool(ip_address(name.strip("[]")))
+        except ValueError:
+            return False
+
+
+def _hosts(head: bytes) -> list[str]:
+    """The values of ``Host`` in a request's head, lower case."""
+    lines = head.decode("latin-1").split("\r\n")[1:]
+    fields = (line.partition(":") for line in lines)
+    return [value.strip().lower() for name, _, value in fields if name.strip().lower() == "host"]
 
 
 def bind_operator(text: str) -> socket.socket | None:

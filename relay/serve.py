@@ -7,7 +7,7 @@ import ipaddress
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from http import HTTPStatus
 from pathlib import Path
 from typing import TextIO
@@ -78,7 +78,8 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         _reload_on_hangup(server, arguments.policy)
         calm()
         collecting = asyncio.create_task(collect_when_quiet(lambda: len(server.sockets)))
-        async with _operator_pages(server, operator), _usage_written(usage):
+        names = _operator_names(arguments)
+        async with _operator_pages(server, operator, names), _usage_written(usage):
             await server.run(listener, lambda: _announce(url, out))
         collecting.cancel()
         _ignore_signals()
@@ -161,7 +162,9 @@ def _reload_on_hangup(server: Server, policy: Path | None) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _operator_pages(server: Server, listener: socket.socket | None) -> AsyncIterator[None]:
+async def _operator_pages(
+    server: Server, listener: socket.socket | None, names: Iterable[str]
+) -> AsyncIterator[None]:
     """Answer the operator, on an address of its own, while the relay runs."""
     if listener is None:
         yield
@@ -177,11 +180,17 @@ async def _operator_pages(server: Server, listener: socket.socket | None) -> Asy
             metrics = Metrics(server.hub.rooms, lambda: len(sockets), server)
             stack.callback(metrics.close)
             pages["/metrics"] = lambda: (HTTPStatus.OK, CONTENT_TYPE, metrics.text())
-        answering = await OperatorPages(pages).serve(listener)
+        answering = await OperatorPages(pages, names).serve(listener)
         try:
             yield
         finally:
             answering.close()
+
+
+def _operator_names(arguments: argparse.Namespace) -> list[str]:
+    """The names under which the operator's pages are asked for."""
+    own = [socket.gethostname(), (arguments.operate or "").rpartition(":")[0]]
+    return [name.lower() for name in (*own, *arguments.operate_name)]
 
 
 def _usage(path: Path | None) -> Usage | None:

@@ -71,6 +71,7 @@ ROWS: dict[int, str] = {
     76: "a key file takes gigabytes or minutes",
     77: "another user's closed connection passes for root's",
     78: "names look the same, or fill the screen",
+    79: "malformed HTTP writes tracebacks",
 }
 """Every row of docs/security.md with a short name."""
 

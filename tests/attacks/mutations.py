@@ -504,6 +504,14 @@ MUTATIONS = (
     ),
     Mutation(
         40,
+        "the operator's pages answer every host",
+        "relay/operating.py",
+        "        if not self._is_own(_hosts(head)):\n",
+        '        if head == b"":\n',
+        "tests/relay",
+    ),
+    Mutation(
+        40,
         "every host is answered",
         "relay/app.py",
         "    known = edges.hosts is None or hosts[0] in edges.hosts\n",
@@ -1024,6 +1032,27 @@ MUTATIONS = (
         "    else if (marks <= MAX_STACKED_MARKS) kept += character;\n",
         "    else kept += character;\n",
         "tests/web_phone",
+    ),
+    Mutation(
+        79,
+        "what breaks HTTP raises",
+        "relay/http_connection.py",
+        "        except LocalProtocolError:\n"
+        '            journal.write("refused", code="http")\n'
+        "            self.transport.abort()\n"
+        "        except Exception as fault:",
+        "        except ZeroDivisionError as fault:",
+        "tests/relay",
+    ),
+    Mutation(
+        79,
+        "an answer is answered again",
+        "relay/http_connection.py",
+        "        if self.conn.our_state is IDLE:\n",
+        "        if self.conn:\n"
+        "            super().send_400_response(msg)\n"
+        "        elif self.conn:\n",
+        "tests/relay",
     ),
 )
 

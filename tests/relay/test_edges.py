@@ -1,6 +1,7 @@
 """Which browsers, hosts and paths are answered: HTTP before the WebSocket begins."""
 
 import http.client
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from certrelay.frozen import replace
 from certrelay.wire.messages import Created
-from relay.app import refusal
+from relay.app import HEADERS, refusal
 from relay.embedded import Running
 from relay.settings import Edges
 from tests.relay.conftest import Connect
@@ -63,6 +64,42 @@ def test_answers_tell_nothing_of_the_server_and_are_not_kept(ask: Ask) -> None:
     assert not headers & {"server", "date", "set-cookie", "access-control-allow-origin"}
     assert answer.getheader("cache-control") == "no-store"
     assert answer.getheader("x-content-type-options") == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/nowhere", 404),
+        ("POST", "/healthz", 405),
+        ("GET", "/v1/ws", 426),
+    ],
+)
+def test_what_is_refused_has_the_headers_of_every_answer(
+    ask: Ask, method: str, path: str, status: int
+) -> None:
+    answer = ask(path, method)
+    assert answer.status == status
+    for name, value in HEADERS.items():
+        assert answer.getheader(name) == value
+
+
+@pytest.mark.parametrize("path", ["/v1/ws", "/v2/ws"])
+def test_a_socket_that_is_refused_has_them_too(shared_relay: Running, path: str) -> None:
+    asked = (
+        f"GET {path} HTTP/1.1\r\nHost: evil.example\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", shared_relay.port), 20) as tcp:
+        tcp.sendall(asked.encode())
+        answer = b""
+        while more := tcp.recv(4096):
+            answer += more
+    head = answer.decode().lower()
+    assert head.startswith(("http/1.1 421 ", "http/1.1 404 "))
+    for name, value in HEADERS.items():
+        assert f"\r\n{name}: {value}\r\n".lower() in head
 
 
 def test_other_paths_are_not_found(ask: Ask, connect: Connect) -> None:

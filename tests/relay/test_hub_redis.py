@@ -245,6 +245,49 @@ def test_pairs_on_two_nodes_survive_a_server_that_loses_everything(
     assert hear_until(g, b"again") == [b"again"]
 
 
+def test_what_is_refused_while_the_server_is_away_leaves_no_work_behind(
+    own_redis: RedisServer, node: Start, connect_to: Connect, pair: Pair
+) -> None:
+    relay = node(own_redis)
+    hub = relay._server.hub
+    assert isinstance(hub, RedisHub)
+    pair.meet(lambda: connect_to(relay))
+    own_redis.stop()
+    while readiness(relay.port) != (503, "store_away"):
+        pass
+    for _ in range(30):
+        newcomer = connect_to(relay)
+        newcomer.say(Pair().create)
+        assert newcomer.hear_all() == [Refused("try_later"), 4429]
+    assert not hub._notings
+
+
+def test_while_the_server_is_away_it_is_not_asked_again_and_again(
+    own_redis: RedisServer, node: Start, connect_to: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = node(own_redis, room=RoomLimits(unclaimed_s=0.5))
+    hub = relay._server.hub
+    assert isinstance(hub, RedisHub)
+    waiting = [connect_to(relay) for _ in range(5)]
+    for device in waiting:
+        assert isinstance(device.ask(Pair().create), Created)
+    tried = []
+    change = RedisHub._change
+
+    async def count(hub: RedisHub, room: Any, step: Any) -> Any:
+        tried.append(room)
+        return await change(hub, room, step)
+
+    monkeypatch.setattr(RedisHub, "_change", count)
+    own_redis.stop()
+    while len(hub._notings) < 5:  # the rooms' time is over, and that cannot be written down
+        time.sleep(0.01)
+    time.sleep(3)
+    assert len(tried) <= 10, "twice each at most"
+    own_redis.start()
+    assert [device.hear_all() for device in waiting]
+
+
 def test_a_server_that_stands_still_is_no_server(
     own_redis: RedisServer,
     node: Start,

@@ -24,6 +24,7 @@ from certrelay.wire.messages import (
     Refused,
     Resumed,
 )
+from relay.operating import OperatorPages, word
 from tests.homes import HOMES
 from tests.nodes import Node, nodes
 from tests.redis_server import RedisServer, free_port
@@ -107,6 +108,33 @@ def test_a_room_whose_devices_are_both_gone_is_counted_by_what_ended_it(
         while not (over := [each for each in figures(operator) if "rooms_over_total" in each]):
             pass
     assert over == ['certrelay_rooms_over_total{reason="grace"}']
+
+
+@pytest.mark.attack(40)
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:9100", 200),
+        ("[::1]:9100", 200),
+        ("relay:9100", 200),
+        ("localhost", 200),
+        ("relay.bank.example:9100", 200),
+        ("evil.example", 421),
+        ("evil.example:9100", 421),
+        ("127.0.0.1.evil.example", 421),
+    ],
+)
+def test_the_operators_pages_answer_to_names_that_no_page_of_the_web_has(
+    host: str, status: int
+) -> None:
+    def said(head: bytes) -> int:
+        pages = OperatorPages({"/metrics": word(lambda: "")}, ["relay.bank.example"])
+        return int(pages._response(head).split(b" ")[1])
+
+    request = f"GET /metrics HTTP/1.1\r\nHost: {host}\r\n"
+    assert said(f"{request}\r\n".encode()) == status
+    assert said(f"{request}Host: 127.0.0.1\r\n\r\n".encode()) == 421
+    assert said(b"GET /metrics HTTP/1.0\r\n\r\n") == 200
 
 
 @pytest.mark.attack(33)

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Opcode
 
 from certrelay.limits import KIB, MIB
-from certrelay.wire.messages import Closed, Created, Leave, Paired, PeerGone
+from certrelay.wire.messages import Closed, Created, Leave, Paired, PeerGone, encode
 from certrelay.wire.room import RoomLimits
 from relay.embedded import Running
 from relay.settings import AdmissionLimits, SocketLimits
@@ -124,6 +124,70 @@ def test_nonsense_ends_the_connection_and_leaves_no_line_in_the_log(
         tcp.sendall(request.encode("latin-1"))
         assert ended(tcp)
     assert not caplog.records
+
+
+@pytest.mark.attack(79)
+@pytest.mark.parametrize("head", ["POST /healthz", "POST /nowhere", "PUT /v1/ws", "GET /healthz"])
+def test_what_breaks_http_after_the_answer_ends_the_connection_without_a_line(
+    start_relay: Start, caplog: pytest.LogCaptureFixture, head: str
+) -> None:
+    relay = start_relay()
+    request = f"{head} HTTP/1.1\r\nHost: 127.0.0.1:{relay.port}\r\n"
+    with caplog.at_level(logging.WARNING), tcp_to(relay) as tcp:
+        tcp.sendall(f"{request}Transfer-Encoding: chunked\r\n\r\n".encode())
+        assert tcp.recv(65_536).startswith(b"HTTP/1.1 ")
+        tcp.sendall(b"zz\r\n" + b"x" * 70_000)
+        assert ended(tcp)
+    assert not caplog.records
+
+
+@pytest.mark.attack(79)
+def test_a_fault_of_ours_is_one_line_and_ends_one_connection(
+    start_relay: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a stranger's words")
+
+    relay = start_relay()
+    monkeypatch.setattr("uvicorn.protocols.http.h11_impl.H11Protocol.data_received", fail)
+    with caplog.at_level(logging.WARNING), tcp_to(relay) as tcp:
+        tcp.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        assert ended(tcp)
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line.startswith("fault kind=RuntimeError at=")
+    assert "stranger" not in line
+
+
+def test_a_socket_that_was_asked_for_behind_a_page_stays(start_relay: Start, pair: Pair) -> None:
+    """The time limit for HTTP ends with HTTP."""
+    relay = start_relay(socket=SocketLimits(request_s=SHORT, first_message_s=600.0))
+    host = f"Host: 127.0.0.1:{relay.port}\r\n"
+    asked = f"GET /healthz HTTP/1.1\r\n{host}\r\nGET /v1/ws HTTP/1.1\r\n{host}{UPGRADE}\r\n"
+    with tcp_to(relay) as tcp, tcp_to(relay) as half:
+        tcp.sendall(asked.encode())
+        answer = b""
+        while answer.count(b"\r\n\r\n") < 2:
+            answer += tcp.recv(1024)
+        assert b" 101 " in answer
+        half.sendall(b"G")
+        assert ended(half), "by now the limit for HTTP is over"
+        time.sleep(SHORT)
+        tcp.sendall(frame(Opcode.TEXT, encode(pair.create).encode()))
+        assert b"created" in tcp.recv(1024)
+
+
+@pytest.mark.attack(72)
+def test_what_comes_with_the_request_for_a_socket_is_not_lost(
+    shared_relay: Running, pair: Pair
+) -> None:
+    request = f"GET /v1/ws HTTP/1.1\r\nHost: 127.0.0.1:{shared_relay.port}\r\n{UPGRADE}\r\n"
+    with tcp_to(shared_relay) as tcp:
+        tcp.sendall(request.encode() + frame(Opcode.TEXT, encode(pair.create).encode()))
+        answer = b""
+        while b"created" not in answer:
+            more = tcp.recv(1024)
+            assert more
+            answer += more
 
 
 @pytest.mark.attack(12)
