@@ -374,6 +374,15 @@ def test_of_a_folder_with_thousands_the_likely_ones_are_read() -> None:
     assert left["too_many_files"] == (5, 1499)
 
 
+def test_of_a_zip_with_thousands_the_likely_ones_are_read() -> None:
+    junk = {f"DCIM/{at}.jpg": b"x" for at in range(3000)}
+    seen = picked({"all.zip": packed(junk | named(PAIR, "NPKI/yessign/USER/cn=x/"))})
+    assert chosen(seen) == [("홍길동", BOTH)]
+    left = {reason: (len(names), more) for reason, names, more in seen["leftOut"]}
+    # The ZIP file itself counts, too.
+    assert left == {"other_file": (5, 490), "too_many_files": (5, 2500)}
+
+
 def test_text_forms_are_read_and_become_der() -> None:
     import base64
 

@@ -12,7 +12,7 @@ from tests.web_phone.node import evaluate
 
 READ = """data.map((raw) => {
   try {
-    return m.readZip(bytes(raw), 100).map(({path, size, read}) => {
+    return m.readZip(bytes(raw)).map(({path, size, read}) => {
       try { return [path.join("/"), hex(read())]; }
       catch (e) { if (e.code === undefined) throw e; return [path.join("/"), e.code]; }
     });

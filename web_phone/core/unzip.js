@@ -41,24 +41,23 @@ export const isZip = (data) => data[0] === 0x50 && data[1] === 0x4b && (data[2] 
 /**
  * List the files in a ZIP file, without folders.
  * @param {Uint8Array} data
- * @param {number} most entries that are looked at
- * @returns {ZipEntry[]}
+ * @returns {ZipEntry[]} at most 65535, which is all that the format can count
  * @throws {ZipError} `bad_zip` if its directory cannot be read
  */
-export function readZip(data, most) {
+export function readZip(data) {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   try {
-    return entriesOf(data, view, most);
+    return entriesOf(data, view);
   } catch (error) {
     if (error instanceof RangeError) throw new ZipError("bad_zip");
     throw error;
   }
 }
 
-/** @param {Uint8Array} data @param {DataView} view @param {number} most */
-function entriesOf(data, view, most) {
+/** @param {Uint8Array} data @param {DataView} view */
+function entriesOf(data, view) {
   const end = findEnd(view);
-  const count = Math.min(view.getUint16(end + 10, true), most);
+  const count = view.getUint16(end + 10, true);
   const entries = [];
   let at = view.getUint32(end + 16, true);
   for (let index = 0; index < count; index += 1) {

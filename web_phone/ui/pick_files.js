@@ -34,17 +34,21 @@ const HIDDEN = /^(\.|__MACOSX$|thumbs\.db$|desktop\.ini$)/i;
  */
 export async function readPicked(files) {
   const reading = new Reading();
-  const placed = files
-    .map((file) => ({ file, path: (file.webkitRelativePath || file.name).split("/") }))
-    .filter(({ path }) => path.every((name) => !HIDDEN.test(name)));
-  placed.sort((one, other) => Number(LIKELY.test(other.file.name)) - Number(LIKELY.test(one.file.name)));
-  for (const { file, path } of placed) {
+  const placed = files.map((file) => ({ file, path: (file.webkitRelativePath || file.name).split("/") }));
+  for (const { file, path } of likelyFirst(placed)) {
     const most = /\.zip\b/i.test(file.name) ? MAX_ZIP_BYTES : MAX_FILE_BYTES;
     // What is large and looks like nothing is no certificate; only a likely one is "too large".
     if (file.size > most) reading.leaveOut(file.name, LIKELY.test(file.name) ? "too_large_file" : "other_file");
     else await reading.take(path, file);
   }
   return reading;
+}
+
+/** Those that people can see, the likely ones first. @template {{path: string[]}} T @param {T[]} files @returns {T[]} */
+function likelyFirst(files) {
+  const isLikely = (/** @type {T} */ { path }) => Number(LIKELY.test(path[path.length - 1]));
+  const seen = files.filter(({ path }) => path.every((name) => !HIDDEN.test(name)));
+  return seen.sort((one, other) => isLikely(other) - isLikely(one));
 }
 
 class Reading {
@@ -101,11 +105,11 @@ class Reading {
     const name = path[path.length - 1];
     let entries;
     try {
-      entries = readZip(content, MAX_FILES_READ);
+      entries = readZip(content);
     } catch (error) {
       return this.leaveOut(name, codeOf(error));
     }
-    for (const entry of entries.filter((each) => each.path.every((part) => !HIDDEN.test(part)))) {
+    for (const entry of likelyFirst(entries)) {
       const own = entry.path[entry.path.length - 1];
       if (entry.size > MAX_FILE_BYTES) this.leaveOut(own, LIKELY.test(own) ? "too_large_file" : "other_file");
       else if (!this._mayRead(entry.size)) this.leaveOut(own, "too_many_files");
