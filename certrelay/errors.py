@@ -139,6 +139,9 @@ class RoomEnded(CertRelayError):
     exit_status = ExitStatus.ROOM
     codes = _same(
         "no_such_room",
+        "no_such_code",
+        "code_unanswered",
+        "codes_unsupported",
         "already_claimed",
         "peer_not_ready",
         "expired",

@@ -114,6 +114,18 @@ RECONNECT_S: Final = (1.0, 2.0)
 QR_RENEWALS: Final = 5
 """How often the PC shows a fresh QR by itself before it gives up."""
 
+CODES_PER_ROOM: Final = 5
+"""Typed codes that one QR code is shown with: a relay's chance is 5 in a hundred million."""
+
+CODE_UNUSED_S: Final = 10.0
+"""Seconds from the answer to a typed code until a fresh one is shown, if nobody has joined."""
+
+CODE_WAIT_S: Final = 15.0
+"""Seconds after which the relay closes the socket of who waits for the answer to a typed code."""
+
+CODE_FRESH_S: Final = 60.0
+"""Seconds of a room below which a fresh QR code comes before a typed code."""
+
 M1_TRIES: Final = 3
 """First messages that may fail to open before the QR is burnt."""
 

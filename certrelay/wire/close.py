@@ -41,6 +41,7 @@ AFTER_ERROR: Final[Mapping[ErrorCode, CloseCode]] = MappingProxyType(
         "bad_message": CloseCode.BAD_MESSAGE,
         "unsupported_protocol": CloseCode.BAD_MESSAGE,
         "no_such_room": CloseCode.NO_ROOM,
+        "no_such_code": CloseCode.NO_ROOM,
         "expired": CloseCode.NO_ROOM,
         "already_used": CloseCode.NO_ROOM,
         "already_claimed": CloseCode.CLAIMED,

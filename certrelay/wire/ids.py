@@ -111,3 +111,35 @@ class TokenHash(_Bytes):
 
     __slots__ = ()
     SIZE = 32
+
+
+class Sid(_Bytes):
+    """16 random bytes of an S that has typed a code, new for each `enter`."""
+
+    __slots__ = ()
+    SIZE = 16
+
+
+class Share(_Bytes):
+    """32 bytes: one end's public share of a typed code's exchange."""
+
+    __slots__ = ()
+    SIZE = 32
+
+
+class SealedPayload(_Bytes):
+    """81 bytes: the QR code's payload, sealed for the S that typed the code."""
+
+    __slots__ = ()
+    SIZE = 81
+
+
+@frozen
+class LobbyDigits:
+    """4, 5 or 6 digits by the relay: where a typed code finds G.  Compared as text."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if len(self.text) not in range(4, 7) or not set(self.text) <= set("0123456789"):
+            raise ProtocolError("bad_message")

@@ -14,7 +14,17 @@ from certrelay.errors import ProtocolError
 from certrelay.frozen import frozen
 from certrelay.limits import MAX_CONTROL_BYTES, MAX_VERSION_TEXT
 from certrelay.strict_json import NotStrict, parse_object, write_object
-from certrelay.wire.ids import JoinSecret, Role, RoomId, Token, TokenHash
+from certrelay.wire.ids import (
+    JoinSecret,
+    LobbyDigits,
+    Role,
+    RoomId,
+    SealedPayload,
+    Share,
+    Sid,
+    Token,
+    TokenHash,
+)
 from certrelay.wire.release import Version, VersionUnreadable
 
 SUBPROTOCOL = "certrelay.v1"
@@ -30,6 +40,7 @@ ErrorCode = Literal[
     "bad_message",
     "unsupported_protocol",
     "no_such_room",
+    "no_such_code",
     "already_claimed",
     "peer_not_ready",
     "expired",
@@ -90,10 +101,51 @@ class Leave:
 
 
 @frozen
+class Publish:
+    """G to relay: give me a lobby for a typed code."""
+
+
+@frozen
+class Enter:
+    """S to relay: somebody has typed a code of this lobby."""
+
+    lobby: LobbyDigits
+    sid: Sid
+    share: Share
+
+
+@frozen
+class KnockAnswer:
+    """G to relay, which passes it on to the S of the last knock as it is."""
+
+    share: Share
+    sealed: SealedPayload
+
+
+@frozen
 class Created:
-    """Relay to G: the room stands, for so many milliseconds."""
+    """Relay to G: the room stands, for so many milliseconds.
+
+    With ``codes`` this relay takes `Publish`.
+    """
 
     expires_in_ms: int
+    codes: bool = False
+
+
+@frozen
+class Published:
+    """Relay to G: this lobby is yours; ``None``: no code is to be had now."""
+
+    lobby: LobbyDigits | None
+
+
+@frozen
+class Knock:
+    """Relay to G: somebody has typed a code of your lobby, as `Enter` has it."""
+
+    sid: Sid
+    share: Share
 
 
 @frozen
@@ -143,12 +195,30 @@ class Refused:
     retry_in_ms: int | None = None
 
 
-FromDevice = Create | Join | Resume | Leave
-FromRelay = Created | Paired | Resumed | PeerBack | PeerGone | SecondScan | Closed | Refused
+FromDevice = Create | Join | Resume | Leave | Publish | Enter | KnockAnswer
+FromRelay = (
+    Created
+    | Paired
+    | Resumed
+    | PeerBack
+    | PeerGone
+    | SecondScan
+    | Closed
+    | Refused
+    | Published
+    | Knock
+    | KnockAnswer
+)
 
 
 def encode(message: FromDevice | FromRelay) -> str:
     """Write a control message as JSON without blanks."""
+    if isinstance(message, FromDevice):
+        return write_object(_said_by_device(message))
+    return write_object(_said_by_relay(message))
+
+
+def _said_by_device(message: FromDevice) -> dict[str, Any]:
     fields: dict[str, Any]
     match message:
         case Create(room, token_hash, peer, token):
@@ -172,8 +242,30 @@ def encode(message: FromDevice | FromRelay) -> str:
             fields = {"type": "resume", "room": room.hex, "role": str(role), "token": token.hex}
         case Leave():
             fields = {"type": "leave"}
-        case Created(expires_in_ms):
+        case Publish():
+            fields = {"type": "publish"}
+        case Enter(lobby, sid, share):
+            fields = {"type": "enter", "lobby": lobby.text, "sid": sid.hex, "share": share.hex}
+        case KnockAnswer(share, sealed):
+            fields = {"type": "answer", "share": share.hex, "sealed": sealed.hex}
+        case _:
+            assert_never(message)
+    return fields
+
+
+def _said_by_relay(message: FromRelay) -> dict[str, Any]:
+    fields: dict[str, Any]
+    match message:
+        case Created(expires_in_ms, codes):
             fields = {"type": "created", "expires_in_ms": expires_in_ms}
+            if codes:
+                fields["codes"] = True
+        case Published(given):
+            fields = {"type": "published"}
+            if given is not None:
+                fields["lobby"] = given.text
+        case Knock(sid, share):
+            fields = {"type": "knock", "sid": sid.hex, "share": share.hex}
         case Paired(expires_in_ms):
             fields = {"type": "paired", "expires_in_ms": expires_in_ms}
         case Resumed(peer_here, expires_in_ms):
@@ -195,9 +287,11 @@ def encode(message: FromDevice | FromRelay) -> str:
                 fields["needed"] = str(needed)
             if retry_in_ms is not None:
                 fields["retry_in_ms"] = retry_in_ms
+        case KnockAnswer():
+            fields = _said_by_device(message)
         case _:
             assert_never(message)
-    return write_object(fields)
+    return fields
 
 
 def decode_from_device(text: str) -> FromDevice:
@@ -233,6 +327,12 @@ def decode_from_device(text: str) -> FromDevice:
             return Resume(room, Role(role), Token.from_hex(fields.text("token")))
         case "leave":
             return Leave()
+        case "publish":
+            return Publish()
+        case "enter":
+            return Enter(fields.lobby("lobby"), *fields.knock())
+        case "answer":
+            return fields.answer()
         case _:
             raise ProtocolError("bad_message")
 
@@ -247,12 +347,19 @@ def decode_from_relay(text: str) -> FromRelay:
     fields = _Fields(text)
     match fields.word("type"):
         case "created":
-            return Created(fields.number("expires_in_ms"))
+            codes = fields.optional("codes", fields.boolean)
+            return Created(fields.number("expires_in_ms"), codes or False)
         case "paired":
             return Paired(fields.number("expires_in_ms"))
         case "resumed":
             peer = fields.one_of("peer", ("here", "gone"))
             return Resumed(peer == "here", fields.number("expires_in_ms"))
+        case "published":
+            return Published(fields.optional("lobby", fields.lobby))
+        case "knock":
+            return Knock(*fields.knock())
+        case "answer":
+            return fields.answer()
         case "peer_back":
             return PeerBack()
         case "peer_gone":
@@ -301,6 +408,22 @@ class _Fields:
         if type(value) is not int:
             raise ProtocolError("bad_message")
         return value
+
+    def boolean(self, key: str) -> bool:
+        value = self._fields.get(key)
+        if type(value) is not bool:
+            raise ProtocolError("bad_message")
+        return value
+
+    def lobby(self, key: str) -> LobbyDigits:
+        return LobbyDigits(self.word(key))
+
+    def knock(self) -> tuple[Sid, Share]:
+        return Sid.from_hex(self.text("sid")), Share.from_hex(self.text("share"))
+
+    def answer(self) -> KnockAnswer:
+        share = Share.from_hex(self.text("share"))
+        return KnockAnswer(share, SealedPayload.from_hex(self.text("sealed")))
 
     def one_of(self, key: str, words: tuple[Any, ...]) -> Any:
         value = self.word(key)

@@ -259,7 +259,7 @@ def open_room(create: messages.Create, now: float, limits: RoomLimits) -> Step:
     s = None if peer is None else Place(peer, now + limits.grace_s)
     ends_at = now + (limits.unclaimed_s if s is None else limits.session_s)
     room = Room(create.room, Place(create.token_hash), s, ends_at)
-    return room, (Admit(Role.G), Tell(Role.G, messages.Created(_left_ms(room, now))))
+    return room, (Admit(Role.G), Tell(Role.G, messages.Created(_left_ms(room, now), codes=True)))
 
 
 def answer_absent(
@@ -347,7 +347,7 @@ def _recreated(room: Room, event: Recreated, now: float, limits: RoomLimits) -> 
     room, missed = _back(room, Role.G)
     effects: tuple[Effect, ...] = (
         Admit(Role.G),
-        Tell(Role.G, messages.Created(_left_ms(room, now))),
+        Tell(Role.G, messages.Created(_left_ms(room, now), codes=True)),
     )
     if Role.S in room.here:
         paired = messages.Paired(_left_ms(room, now))

@@ -10,7 +10,17 @@ from certrelay.errors import ProtocolError
 from certrelay.limits import MAX_CONTROL_BYTES, MAX_INTEGER, MAX_VERSION_TEXT
 from certrelay.wire import messages
 from certrelay.wire.close import AFTER_CLOSED, AFTER_ERROR
-from certrelay.wire.ids import JoinSecret, Role, RoomId, Token, TokenHash
+from certrelay.wire.ids import (
+    JoinSecret,
+    LobbyDigits,
+    Role,
+    RoomId,
+    SealedPayload,
+    Share,
+    Sid,
+    Token,
+    TokenHash,
+)
 from certrelay.wire.messages import (
     Closed,
     Create,
@@ -29,11 +39,16 @@ from certrelay.wire.messages import (
     encode,
 )
 from certrelay.wire.release import Version
+from tests.e2e.test_vectors import FOLDER
 
 rooms = st.builds(RoomId, st.binary(min_size=32, max_size=32))
 hashes = st.builds(TokenHash, st.binary(min_size=32, max_size=32))
 tokens = st.builds(Token, st.binary(min_size=16, max_size=16))
 secrets = st.builds(JoinSecret, st.binary(min_size=16, max_size=16))
+lobbies = st.from_regex(r"[0-9]{4,6}", fullmatch=True).map(LobbyDigits)
+sids = st.builds(Sid, st.binary(min_size=16, max_size=16))
+shares = st.builds(Share, st.binary(min_size=32, max_size=32))
+payloads = st.builds(SealedPayload, st.binary(min_size=81, max_size=81))
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=MAX_VERSION_TEXT)
 integers = st.integers(0, MAX_INTEGER)
 versions = st.sampled_from(["G5.0", "I5.10.2", "14", "P0.0.0.1"]).map(Version.parse)
@@ -42,10 +57,15 @@ from_device = st.one_of(
     st.builds(Create, rooms, hashes, st.none() | hashes),
     st.builds(Join, secrets, hashes, texts, texts, texts),
     st.builds(Resume, rooms, st.sampled_from(Role), tokens),
-    st.just(Leave()),
+    st.sampled_from([Leave(), messages.Publish()]),
+    st.builds(messages.Enter, lobbies, sids, shares),
+    st.builds(messages.KnockAnswer, shares, payloads),
 )
 from_relay = st.one_of(
-    st.builds(Created, integers),
+    st.builds(Created, integers, st.booleans()),
+    st.builds(messages.Published, st.none() | lobbies),
+    st.builds(messages.Knock, sids, shares),
+    st.builds(messages.KnockAnswer, shares, payloads),
     st.builds(Paired, integers),
     st.builds(Resumed, st.booleans(), integers),
     st.sampled_from([PeerBack(), PeerGone(), SecondScan()]),
@@ -242,3 +262,39 @@ def test_the_look_of_a_message_shows_no_secret(message: messages.FromDevice) -> 
         if value is not None and set(value.raw) != {0}:
             assert value.hex not in repr(message)
             assert repr(value.raw) not in repr(message)
+
+
+CODE_VECTORS = json.loads((FOLDER / "crp1-code.json").read_text("utf-8"))
+CODE_MESSAGES = [v for v in CODE_VECTORS["negative"] if v["layer"] == "message"]
+
+
+SAID_BY = {
+    "g": messages.Publish | messages.KnockAnswer,
+    "s": messages.Enter,
+    "relay to g": messages.Published | messages.Knock,
+    "relay to s": messages.KnockAnswer,
+}
+"""Who says what; the reader takes either end's, `Endpoint`, `CodeEntry` and the relay their own."""
+
+
+@pytest.mark.attack(65)
+@pytest.mark.parametrize("vector", CODE_MESSAGES, ids=lambda vector: vector["name"])
+def test_a_typed_codes_messages_are_read_by_the_vectors(vector: dict[str, str]) -> None:
+    decode = decode_from_relay if vector["sent_by"].startswith("relay") else decode_from_device
+    word = "ok"
+    try:
+        text = vector["text"] if "text" in vector else bytes.fromhex(vector["hex"]).decode()
+        if not isinstance(decode(text), SAID_BY[vector["sent_by"]]):
+            word = "bad_message"
+    except (ProtocolError, UnicodeDecodeError):
+        word = "bad_message"
+    assert word == vector["expect"]
+
+
+def test_a_typed_codes_messages_are_written_as_the_vectors_have_them() -> None:
+    for exchange in CODE_VECTORS["exchanges"]:
+        for message in exchange["messages"]:
+            decode = (
+                decode_from_relay if message["sent_by"].startswith("relay") else decode_from_device
+            )
+            assert encode(decode(message["text"])) == message["text"]

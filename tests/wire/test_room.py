@@ -83,7 +83,7 @@ def refused(room: Room, event: Event, now: float = START) -> Refused:
 
 
 def created(ms: int) -> Tell:
-    return Tell(G, messages.Created(ms))
+    return Tell(G, messages.Created(ms, codes=True))
 
 
 def paired(to: Role, ms: int) -> Tell:
