@@ -4,7 +4,7 @@
     lobby  = 4 to 6 digits           by the relay: where to find G.  Not secret
     secret = 8 digits                by G, new for every code.  Never sent
 
-G:  Published ──answer(knock)──▶ its share and the sealed payload
+G:  PublishedCode ──answer(knock)──▶ its share and the sealed payload
 S:  Entering ──open(answer)──▶ QrCode, as if it had been scanned
 
 Either is used up by that one call, whatever comes of it: a code is good for one guess.
@@ -73,7 +73,7 @@ class Code:
         return f"Code({self.lobby}, …)"
 
 
-class Published:
+class PublishedCode:
     """G, with its code on the screen: good for one knock."""
 
     def __init__(self, code: Code, qr: QrCode) -> None:
@@ -106,7 +106,7 @@ class Published:
         return exchange.share, seal(key, _NONCE, self._qr.payload.to_bytes(), _LABEL)
 
     def __repr__(self) -> str:
-        return "Published(…)"
+        return "PublishedCode(…)"
 
 
 class Entering:
@@ -136,7 +136,7 @@ class Entering:
 
         Raises:
             TrustError: ``code_open``, if it does not open: other digits, or another origin.
-                ``low_order``, as in `Published.answer`.
+                ``low_order``, as in `PublishedCode.answer`.
             QrError: As for a scanned code.
             StateError: If called twice.
         """

@@ -25,8 +25,9 @@ from certrelay.e2e.channel import Confirmed, Unconfirmed
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.transfer import Receiver, Sender, SenderState, hand_to
 from certrelay.endpoint import events, outcome
+from certrelay.endpoint.code_display import CodeDisplay, CodeSource
 from certrelay.endpoint.presence import Presence
-from certrelay.endpoint.sides import ScanSide, Side
+from certrelay.endpoint.sides import ScanSide, ShowSide, Side
 from certrelay.endpoint.timers import Timer, Timers
 from certrelay.endpoint.times import Times
 from certrelay.errors import (
@@ -40,7 +41,7 @@ from certrelay.errors import (
     StateError,
     TrustError,
 )
-from certrelay.limits import SEEN_RESERVE_S
+from certrelay.limits import CODE_FRESH_S, SEEN_RESERVE_S
 from certrelay.wire import messages
 from certrelay.wire.release import ReleasePolicy
 
@@ -66,10 +67,17 @@ class Endpoint:
         hello: What this device says of itself.
         policy: What it asks of the other one's release.
         times: Time limits.
+        codes: G: what typed codes are made of; without it there are none.
     """
 
     def __init__(
-        self, side: Side, hello: Hello, policy: ReleasePolicy, times: Times | None = None
+        self,
+        side: Side,
+        hello: Hello,
+        policy: ReleasePolicy,
+        times: Times | None = None,
+        *,
+        codes: CodeSource | None = None,
     ) -> None:
         self.side: Final = side
         self.phase = Phase.STARTING
@@ -92,6 +100,7 @@ class Endpoint:
         self._timers: Final = Timers()
         self._out: list[events.Command | events.Event] = []
         self._presence: Final = Presence(side, self._times, self._timers, self._say, self._tell)
+        self._codes: Final = CodeDisplay(codes, self._times, self._timers, self._say, self._tell)
 
     def __repr__(self) -> str:
         return f"Endpoint({self.side.role}, {self.phase.name})"
@@ -123,6 +132,7 @@ class Endpoint:
     def connection_lost(self, now: float) -> None:
         """The socket is gone, or could not be opened again."""
         was_online = self._presence.disconnect()
+        self._codes.disconnected()
         if self.phase is Phase.CLOSED:
             self._finish()
         elif self.phase not in (Phase.STARTING, Phase.CLOSING, Phase.ENDED):
@@ -140,8 +150,16 @@ class Endpoint:
             self._close("protocol", error, now)
             return
         match message:
-            case messages.Created(expires_in_ms):
+            case messages.Created(expires_in_ms, codes):
                 self._created(expires_in_ms, now)
+                if self.phase is Phase.WAITING:
+                    self._codes.connected(now, offered=codes)
+            case messages.Published() if isinstance(self.side, ShowSide):
+                self._codes.published(message)
+            case messages.Knock() if isinstance(self.side, ShowSide):
+                self._codes.knock(message, now)
+            case messages.Published() | messages.Knock() | messages.KnockAnswer():
+                self._close("protocol", ProtocolError("bad_message"), now)
             case messages.Paired():
                 self._paired(now)
             case messages.Resumed(peer_here, _):
@@ -183,6 +201,18 @@ class Endpoint:
             self._channel.delivery.tick(now)
 
     # --- the person ---
+
+    def show_code(self, now: float) -> bool:
+        """G: the person wants a code to type; `CodeShown` or `CodeUnavailable` follows.
+
+        Returns:
+            Whether this QR code lives long enough for one; otherwise show a fresh one first.
+        """
+        ends = self._timers.until(Timer.UNCLAIMED)
+        if self.phase is not Phase.WAITING or ends is None or ends - now < CODE_FRESH_S:
+            return False
+        self._codes.show(now)
+        return True
 
     def offer(self, items: Sequence[Item]) -> None:
         """Sender: these are to be sent, as soon as the number matched.
@@ -319,6 +349,7 @@ class Endpoint:
             return
         self.phase = Phase.OPENING
         self._presence.peer_came()
+        self._codes.paired()
         self._timers.stop(Timer.UNCLAIMED)
         self._timers.start(Timer.HANDSHAKE, now + self._times.handshake)
         self._timers.start(Timer.SESSION, now + self._times.session)
@@ -335,6 +366,8 @@ class Endpoint:
             self._peer_back(now)
         elif self.phase is not Phase.WAITING:
             self._peer_gone(now)
+        else:
+            self._codes.connected(now)
 
     def _peer_back(self, now: float) -> None:
         if self.phase is Phase.WAITING:
@@ -591,6 +624,8 @@ class Endpoint:
                 self._leave()
             case Timer.CLOSE:
                 self._leave()
+            case Timer.CODE_ANSWER | Timer.CODE_UNUSED:
+                self._codes.overdue(timer, now)
             case _:
                 assert_never(timer)
 

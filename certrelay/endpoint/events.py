@@ -3,6 +3,8 @@
 Source: docs/protocol.md §5 to §8.
 """
 
+from typing import Literal
+
 from certrelay.bundle import Item
 from certrelay.e2e.bodies import ItemResult
 from certrelay.e2e.hello import Hello
@@ -39,6 +41,30 @@ class RoomOpened:
     """G: the relay holds the room; now the QR code may be shown, for so long."""
 
     expires_in_ms: int
+
+
+@frozen(repr=False)
+class CodeShown:
+    """G: show this code beside the QR code, with the relay's address.  It is secret."""
+
+    code: str
+    """12 to 14 digits in three groups: ``4821 7730 1946``."""
+
+
+@frozen
+class CodeWithdrawn:
+    """G: take the code off the screen."""
+
+    why: Literal["entered", "connection"]
+    """Somebody has typed it, or the connection that it hung on is lost."""
+
+
+@frozen
+class CodeUnavailable:
+    """G: there is no code to be had."""
+
+    why: Literal["unsupported", "none", "used_up"]
+    """This relay takes none; it has none now; this QR code has had five."""
 
 
 @frozen
@@ -170,6 +196,9 @@ class Ended:
 Command = SendText | SendBinary | Disconnect
 Event = (
     RoomOpened
+    | CodeShown
+    | CodeWithdrawn
+    | CodeUnavailable
     | DeviceJoined
     | PeerIntroduced
     | NumberShown

@@ -50,6 +50,15 @@ def of_refusal(refused: Refused, own: Hello) -> CertRelayError:
     return RoomEnded(refused.code)
 
 
+def of_refusal_of_code(refused: Refused) -> CertRelayError:
+    """What the relay's ``error`` means to who has entered a typed code."""
+    if refused.code == "bad_message":
+        return RoomEnded("codes_unsupported")
+    if refused.code in ("no_such_code", "rate_limited", "suspended", "try_later"):
+        return RoomEnded(refused.code)
+    return ProtocolError("bad_message")
+
+
 def of_close(close: Close, own: Hello) -> CertRelayError:
     """What the other end's CLOSE means; ``own`` is what this end had said of itself."""
     reason = close.reason

@@ -46,6 +46,12 @@ class Timer(Enum):
     PEER_GRACE = auto()
     """The other end's connection to come back."""
 
+    CODE_ANSWER = auto()
+    """G: the relay's `published`."""
+
+    CODE_UNUSED = auto()
+    """G: whoever was answered to join."""
+
     CLOSE = auto()
     """The acknowledgement of our CLOSE, or `closed` after theirs."""
 

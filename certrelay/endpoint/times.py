@@ -19,6 +19,7 @@ class Times:
     close_wait: float = limits.CLOSE_WAIT_S
     answer: float = limits.ANSWER_S
     repeat: float = limits.HANDSHAKE_REPEAT_S
+    code_unused: float = limits.CODE_UNUSED_S
     join_retry: float = limits.JOIN_RETRY_S
 
     slack: float = 2.0

@@ -25,7 +25,17 @@ from certrelay.errors import StateError
 from certrelay.testkit.tampering import Tampering
 from certrelay.wire import room as rules
 from certrelay.wire.ids import Role, RoomId
-from certrelay.wire.messages import Create, Join, Leave, Resume, decode_from_device, encode
+from certrelay.wire.messages import (
+    Create,
+    Enter,
+    Join,
+    KnockAnswer,
+    Leave,
+    Publish,
+    Resume,
+    decode_from_device,
+    encode,
+)
 from certrelay.wire.release import PC_POLICY, PHONE_POLICY
 
 ORIGIN: Final = Origin.parse("https://relay.example.com/")
@@ -195,6 +205,7 @@ class Pair:
 
     def _ask(self, role: Role, text: str) -> None:
         request = decode_from_device(text)
+        assert not isinstance(request, Publish | Enter | KnockAnswer), "this relay offers no codes"
         if isinstance(request, Leave):
             self._step(rules.Left(role), role)
         elif self._room is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from certrelay.e2e import cpace
-from certrelay.e2e.code import Code, Entering, Published
+from certrelay.e2e.code import Code, Entering, PublishedCode
 from certrelay.e2e.handshake import Scanned, ScanSecrets
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, Payload, QrCode
@@ -119,7 +119,7 @@ def test_an_exchange_gives_the_pinned_bytes(vector: Vector) -> None:
         raw(vector, "sid"),
         raw(vector, "share_s"),
     )
-    answer = Published(code, qr).answer(s.sid, s.share, drawing(raw(vector, "yb")))
+    answer = PublishedCode(code, qr).answer(s.sid, s.share, drawing(raw(vector, "yb")))
     assert answer == (raw(vector, "share_g"), raw(vector, "sealed"))
     assert s.open(*answer) == qr
 
@@ -157,7 +157,7 @@ def test_s_opens_what_its_g_sealed_and_nothing_else(vector: Vector) -> None:
 def test_g_answers_one_knock(vector: Vector) -> None:
     payload = Payload.from_bytes(raw(vector, "payload"))
     qr = QrCode(Origin.parse(vector["origin"]), payload)
-    published = Published(Code(vector["lobby"], vector["secret"]), qr)
+    published = PublishedCode(Code(vector["lobby"], vector["secret"]), qr)
     for knock in vector["knocks"]:
         told = (raw(knock, "sid"), raw(knock, "share"), drawing(raw(vector, "yb")))
         match knock["expect"]:
@@ -182,7 +182,7 @@ def test_a_recording_tells_no_guess_from_another() -> None:
     """
     code = Code("4821", "77301946")
     s = Entering(code, QR.origin, drawing(bytes(16), bytes(range(32))))
-    share, sealed = Published(code, QR).answer(s.sid, s.share, drawing(bytes(range(1, 33))))
+    share, sealed = PublishedCode(code, QR).answer(s.sid, s.share, drawing(bytes(range(1, 33))))
     for guess in ("77301946", "00000000", "12345678"):
         watcher = Entering(Code("4821", guess), QR.origin, drawing(s.sid, bytes(range(2, 34))))
         with pytest.raises(TrustError, match="code_open"):
@@ -191,7 +191,7 @@ def test_a_recording_tells_no_guess_from_another() -> None:
 
 @pytest.mark.attack(53)
 def test_a_knock_tests_one_guess_and_no_second() -> None:
-    published = Published(Code("4821", "77301946"), QR)
+    published = PublishedCode(Code("4821", "77301946"), QR)
     s = Entering(Code("4821", "00000000"), QR.origin, drawing(bytes(16), bytes(range(32))))
     answer = published.answer(s.sid, s.share, drawing(bytes(range(1, 33))))
     with pytest.raises(TrustError, match="code_open"):
@@ -216,5 +216,5 @@ def test_nothing_secret_is_shown() -> None:
     code = Code("4821", "77301946")
     s = Entering(code, QR.origin, drawing(bytes(16), bytes(range(32))))
     inputs = cpace.Inputs(b"77301946", b"", b"", (b"", b""))
-    for value in (code, s, Published(code, QR), inputs, s._exchange):
+    for value in (code, s, PublishedCode(code, QR), inputs, s._exchange):
         assert "7730" not in repr(value)
