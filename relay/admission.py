@@ -259,10 +259,14 @@ class Admission:
             limits.asks_per_address, limits.asks_per_address_per_s, clock
         )
 
+        self._enters: Final = Allowances(
+            limits.enters_per_address, limits.enters_per_address_per_s, clock
+        )
+
     @property
     def remembered(self) -> int:
         """How many networks have sockets here, or not their whole allowance."""
-        return len(self._sockets.networks() | self._asks.networks())
+        return len(self._sockets.networks() | self._asks.networks() | self._enters.networks())
 
     def enter(self, address: str) -> bool:
         """Count a socket in; ``False`` if its address has too many.  Then `leave` it too."""
@@ -280,8 +284,15 @@ class Admission:
         Returns:
             0 if it had one left, else the milliseconds until it has.
         """
-        wait_s = self._asks.take(address)
-        return max(1, int(wait_s * 1000)) if wait_s else 0
+        return _milliseconds(self._asks.take(address))
+
+    def enter_after_ms(self, address: str) -> int:
+        """Use up one typed code of an address; gives what `retry_after_ms` does."""
+        return _milliseconds(self._enters.take(address))
+
+
+def _milliseconds(wait_s: float) -> int:
+    return max(1, int(wait_s * 1000)) if wait_s else 0
 
 
 def _host(client: tuple[str, int] | None) -> str:

@@ -5,6 +5,7 @@ are in `certrelay.wire.room`; a home keeps the values, carries out the effects a
 time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -16,8 +17,10 @@ from certrelay.wire.ids import Role, RoomId
 from certrelay.wire.messages import (
     Closed,
     Create,
+    Enter,
     ErrorCode,
     Join,
+    KnockAnswer,
     PeerGone,
     Refused,
     Resume,
@@ -50,6 +53,10 @@ class Seat:
                 return cls(room, role)
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(slots=True, eq=False)
 class Line:
     """One socket, as the hub sees it: where to write, and whom it speaks for."""
@@ -63,6 +70,15 @@ class Line:
 
     is_closed: bool = False
     """Whether the relay has ended the talk: nothing that is said after that counts."""
+
+    has_entered: bool = False
+    """Whether it has entered a typed code: a socket does so once."""
+
+    is_waiting: bool = False
+    """Whether it waits for the answer to a typed code."""
+
+    renew: Callable[[], None] = _nothing
+    """Called when that answer is on its way: the socket has its time to join, as a new one."""
 
     def refuse(self, error: Refused) -> None:
         """Send an error, and close unless it is one that may be tried again."""
@@ -131,6 +147,9 @@ class Hub(Protocol):
     nothing more.
     """
 
+    closed: Refused | None
+    """What newcomers are refused with while the operator takes none; ``None`` admits them."""
+
     def ask(self, line: Line, request: Request) -> Pending:
         """Let a socket create, join or resume.
 
@@ -145,6 +164,15 @@ class Hub(Protocol):
     def leave(self, line: Line) -> Pending:
         """End the room of a seated socket."""
 
+    def publish(self, line: Line) -> Pending:
+        """Give G's socket the lobby of a typed code, if one is to be had."""
+
+    def enter(self, line: Line, message: Enter) -> Pending:
+        """Let a socket without a seat knock at the lobby that its person has typed."""
+
+    def answer(self, line: Line, message: KnockAnswer) -> Pending:
+        """Pass on what G answers to a knock."""
+
     def lost(self, line: Line) -> Pending:
         """Note that a socket is gone; without a seat nothing happens."""
 
@@ -154,9 +182,6 @@ class Home(Hub, Protocol):
 
     policy: ReleasePolicy
     """Asked at each `join`; may be exchanged while the relay runs."""
-
-    closed: Refused | None
-    """What newcomers are refused with while the operator takes none; ``None`` admits them."""
 
     @property
     def unready(self) -> str:

@@ -11,7 +11,8 @@ from typing import Final, assert_never
 from certrelay.wire import room as rules
 from certrelay.wire.close import CloseCode
 from certrelay.wire.ids import Role, RoomId
-from certrelay.wire.messages import Create, Refused, encode
+from certrelay.wire.lobby import Enter as LobbyEnter
+from certrelay.wire.messages import Create, Enter, KnockAnswer, Refused, encode
 from certrelay.wire.release import ReleasePolicy
 from relay import journal
 from relay.admission import AddressCounter
@@ -28,6 +29,7 @@ from relay.hub import (
     note_opened,
     refusal_of_absent,
 )
+from relay.lobbies import Lobbies
 from relay.outbox import Pending
 from relay.settings import Settings
 
@@ -65,6 +67,8 @@ class MemoryHub:
         self._rooms_of: Final = AddressCounter(settings.admission.rooms_per_address)
         self._half: Final = HalfRooms(settings.admission)
         self._dead: Final = DeadRooms(settings.max_dead_rooms, settings.dead_room_s)
+        self._entered = 0
+        self._lobbies: Final = Lobbies(clock, lambda _digits: None, lambda _waiter, _answer: None)
 
     def __len__(self) -> int:
         """Count the rooms that stand."""
@@ -133,8 +137,31 @@ class MemoryHub:
             home, role = found
             self._step(home, rules.Left(role), line)
 
+    def publish(self, line: Line) -> None:
+        """Give G's socket a lobby; see `relay.hub.Hub`."""
+        found = self._seated(line)
+        if found is not None and not found[0].room.claimed:
+            self._lobbies.publish(line, self._lobbies.draw())
+
+    def enter(self, line: Line, message: Enter) -> None:
+        """Let a socket knock; see `relay.hub.Hub`."""
+        self._entered += 1
+        waiter = str(self._entered)
+        self._lobbies.wait(line, waiter)
+        found = self._lobbies.find(message.lobby)
+        if found is None:
+            self._lobbies.miss(waiter)
+        else:
+            event = LobbyEnter(waiter, message.lobby, message.sid, message.share)
+            self._lobbies.enter(found, event)
+
+    def answer(self, line: Line, message: KnockAnswer) -> None:
+        """Pass on what G answers; see `relay.hub.Hub`."""
+        self._lobbies.answer(line, message)
+
     def lost(self, line: Line) -> None:
         """Note that a socket is gone; see `relay.hub.Hub`."""
+        self._lobbies.close(line)
         if (found := self._seated(line)) is not None:
             home, role = found
             self._step(home, rules.Lost(role), line)
@@ -194,7 +221,9 @@ class MemoryHub:
                 case rules.Deliver():
                     raise AssertionError("`carry` delivers")
                 case rules.Disconnect(to, code):
-                    home.lines.pop(to).close(code)
+                    gone = home.lines.pop(to)
+                    self._lobbies.close(gone)
+                    gone.close(code)
                 case rules.Forget(word):
                     self._forget(home, word)
                 case _:
@@ -204,13 +233,18 @@ class MemoryHub:
         assert asker is not None
         older = home.lines.get(role)
         if older is not None and older is not asker:
+            self._lobbies.close(older)
             older.close(CloseCode.REPLACED)
+        if role is Role.S and (showing := home.lines.get(Role.G)) is not None:
+            self._lobbies.claim(showing)
         home.lines[role] = asker
         asker.seat = Seat(home.room.id, role)
 
     def _forget(self, home: _Home, word: rules.DeadWord) -> None:
         if home.timer is not None:
             home.timer.cancel()
+        for line in home.lines.values():
+            self._lobbies.close(line)
         del self._homes[home.room.id]
         self._rooms_of.remove(home.owner)
         self._half.forget(home.room.id)

@@ -24,15 +24,25 @@ from typing import Any, Final
 from certrelay.wire import room as rules
 from certrelay.wire.close import CloseCode
 from certrelay.wire.ids import Role, RoomId
-from certrelay.wire.messages import Create, Refused
+from certrelay.wire.messages import Create, Enter, KnockAnswer, Refused
 from certrelay.wire.release import ReleasePolicy
 from certrelay.wire.room import DeadWord
 from relay import journal, records
 from relay.changes import Change, opened, stepped
 from relay.hub import Line, Request, Seat, event_of, note_carried, refusal_of_absent
 from relay.outbox import Pending
-from relay.records import Letter, Name, Notice, Record, Stored, node_of
+from relay.records import (
+    KnockLetter,
+    Letter,
+    Name,
+    Notice,
+    Record,
+    ReplyLetter,
+    Stored,
+    node_of,
+)
 from relay.settings import Settings
+from relay.shared_lobbies import SharedLobbies
 from relay.store import (
     BEAT_S,
     COMMAND_S,
@@ -86,6 +96,7 @@ class RedisHub:
             self._store.now,
             lambda room: self._note_later(room, rules.Tick()),
         )
+        self._lobbies: Final = SharedLobbies(self._node, self._store, self._views, self._spawn)
         self._dead: Final[deque[tuple[RoomId, bytes, float]]] = deque()
         self._unheard: Final[dict[str, asyncio.Future[None]]] = {}
         self._tasks: Final[set[asyncio.Task[None]]] = set()
@@ -238,8 +249,21 @@ class RedisHub:
             self._note_later(seat.room, rules.Left(seat.role), name)
         line.close(CloseCode.NORMAL)
 
+    def publish(self, line: Line) -> asyncio.Task[None]:
+        """Give G's socket a lobby; see `relay.hub.Hub`."""
+        return self._spawn(self._lobbies.publish(line, self._view))
+
+    def enter(self, line: Line, message: Enter) -> asyncio.Task[None]:
+        """Let a socket knock; see `relay.hub.Hub`."""
+        return self._spawn(self._lobbies.enter(line, message))
+
+    def answer(self, line: Line, message: KnockAnswer) -> None:
+        """Pass on what G answers; see `relay.hub.Hub`."""
+        self._lobbies.answer(line, message)
+
     def lost(self, line: Line) -> None:
         """Note that a socket is gone; see `relay.hub.Hub`."""
+        self._lobbies.close(line)
         name = self._views.lose(line)
         if name is not None and line.seat is not None:
             self._note_later(line.seat.room, rules.Lost(line.seat.role), name)
@@ -382,10 +406,15 @@ class RedisHub:
         """Take a notice or a letter."""
         try:
             heard = records.unpack(self._node, message)
-            if isinstance(heard, Letter):
-                self._take_letter(heard)
-            else:
-                self._take_notice(heard, records.decode(heard.room, heard.record))
+            match heard:
+                case Letter():
+                    self._take_letter(heard)
+                case KnockLetter():
+                    self._lobbies.take_knock(heard)
+                case ReplyLetter():
+                    self._lobbies.take_reply(heard)
+                case Notice():
+                    self._take_notice(heard, records.decode(heard.room, heard.record))
         except records.RecordUnreadable:
             journal.write_warning("unreadable")
 
@@ -409,12 +438,15 @@ class RedisHub:
             if line is not None and what == "say":
                 line.outbox.put(str(value))
             elif line is not None:
-                line.close(CloseCode(int(value)))
+                self._close(line, CloseCode(int(value)))
         for line in gone:  # unless an order has said why
-            line.close(CloseCode.RESTART)
+            self._close(line, CloseCode.RESTART)
         if isinstance(stored, Record):
             self._views.seat(notice.room, stored)
             self._note_half(notice.room, stored.room)
+            showing = self._views.line(stored.names.get(Role.G))
+            if showing is not None and stored.room.claimed:
+                self._lobbies.claim(showing)
         else:
             self._views.drop(notice.room)
         heard = self._unheard.get(notice.asked)
@@ -427,6 +459,10 @@ class RedisHub:
             abandoned = self._views.half.note(value, view.owner)
             if abandoned is not None:
                 self._note_later(abandoned, rules.Abandoned())
+
+    def _close(self, line: Line, code: CloseCode) -> None:
+        self._lobbies.close(line)
+        line.close(code)
 
     # --- when notices were missed, or a node is gone ---
 
@@ -456,7 +492,7 @@ class RedisHub:
     def _send_away(self, room: RoomId) -> None:
         """Let the sockets of a room that is not what this node believes come again."""
         for role, name, line in self._views.seated(room):
-            line.close(CloseCode.RESTART)
+            self._close(line, CloseCode.RESTART)
             self._note_later(room, rules.Lost(role), name)
         self._views.drop(room)
 

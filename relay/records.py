@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from certrelay.frozen import frozen, replace
-from certrelay.wire.ids import Role, RoomId, TokenHash
+from certrelay.wire.ids import LobbyDigits, Role, RoomId, Share, Sid, TokenHash
+from certrelay.wire.messages import KnockAnswer, decode_from_device
+from certrelay.wire.messages import encode as encode_control
 from certrelay.wire.room import DeadWord, Place, Room
 
 VERSION: Final = 1
@@ -142,22 +144,62 @@ class Letter:
     sealed: bytes
 
 
+@frozen
+class KnockLetter:
+    """A knock for a G of the node that it is sent to."""
+
+    name: Name
+    waiter: Name
+    digits: LobbyDigits
+    sid: Sid
+    share: Share
+
+
+@frozen
+class ReplyLetter:
+    """What an S of the node that it is sent to is told: an answer, or that there is none."""
+
+    name: Name
+    answer: KnockAnswer | None
+
+
 _ROOM_END: Final = 1 + RoomId.SIZE
 _NUMBER_END: Final = _ROOM_END + 8
 
 
-def pack(message: Notice | Letter) -> bytes:
+Message = Notice | Letter | KnockLetter | ReplyLetter
+
+
+def pack(message: Message) -> bytes:
     """Write a message to a node."""
     match message:
+        case KnockLetter(name, waiter, digits, sid, share):
+            return _json(
+                {
+                    "knock": digits.text,
+                    "name": name,
+                    "waiter": waiter,
+                    "sid": sid.hex,
+                    "share": share.hex,
+                }
+            )
+        case ReplyLetter(name, answer):
+            return _json(
+                {"reply": None if answer is None else encode_control(answer), "name": name}
+            )
         case Letter(room, name, sealed):
             number = int(name.partition(":")[2])
             return b"\x00" + room.raw + number.to_bytes(8) + sealed
         case Notice(room, record, orders, asked):
             fields = {"room": room.hex, "record": record.decode(), "do": orders, "asked": asked}
-            return json.dumps(fields, separators=(",", ":")).encode()
+            return _json(fields)
 
 
-def unpack(node: str, raw: bytes) -> Notice | Letter:
+def _json(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def unpack(node: str, raw: bytes) -> Message:
     """Read a message that was sent to ``node``.
 
     Raises:
@@ -168,6 +210,19 @@ def unpack(node: str, raw: bytes) -> Notice | Letter:
             number = int.from_bytes(raw[_ROOM_END:_NUMBER_END])
             return Letter(RoomId(raw[1:_ROOM_END]), f"{node}:{number}", raw[_NUMBER_END:])
         fields = json.loads(raw)
+        if "knock" in fields:
+            return KnockLetter(
+                str(fields["name"]),
+                str(fields["waiter"]),
+                LobbyDigits(fields["knock"]),
+                Sid.from_hex(fields["sid"]),
+                Share.from_hex(fields["share"]),
+            )
+        if "reply" in fields:
+            answer = fields["reply"] and decode_from_device(fields["reply"])
+            return ReplyLetter(
+                str(fields["name"]), answer if isinstance(answer, KnockAnswer) else None
+            )
         orders = tuple((name, what, value) for name, what, value in fields["do"])
         room = RoomId(bytes.fromhex(fields["room"]))
         return Notice(room, fields["record"].encode(), orders, fields["asked"])

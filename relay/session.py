@@ -13,7 +13,19 @@ from typing import Final, Protocol
 
 from certrelay.errors import ProtocolError
 from certrelay.wire.close import CloseCode
-from certrelay.wire.messages import FromDevice, Leave, Refused, Resume, decode_from_device
+from certrelay.wire.ids import Role
+from certrelay.wire.messages import (
+    Enter,
+    FromDevice,
+    KnockAnswer,
+    Leave,
+    Publish,
+    Published,
+    Refused,
+    Resume,
+    decode_from_device,
+    encode,
+)
 from relay import journal, outbox
 from relay.admission import Admission
 from relay.hub import Hub, Line, Seat
@@ -74,6 +86,7 @@ class Session:
         self._keeper: Final = keeper
         self.line: Final = line
         self._transport: Final = transport
+        line.renew = self.start_idle_timer
         self._idle: asyncio.TimerHandle | None = None
         self._inbox: deque[str | bytes] | None = None
         """What was said while the session was busy."""
@@ -93,7 +106,8 @@ class Session:
         self._stop_idle_timer()
         if self.line.seat is None and not self.line.outbox.ending:
             loop = asyncio.get_running_loop()
-            idle_s = self._keeper.limits.first_message_s
+            limits = self._keeper.limits
+            idle_s = limits.code_wait_s if self.line.is_waiting else limits.first_message_s
             self._idle = loop.call_later(idle_s, self.line.close, CloseCode.TIMEOUT)
 
     def _stop_idle_timer(self) -> None:
@@ -196,10 +210,17 @@ class Session:
             ProtocolError: ``bad_message``, if it has no place here.
         """
         line = self.line
-        if isinstance(message, Leave):
-            if line.seat is None:
-                raise ProtocolError("bad_message")
-            return self._keeper.hub.leave(line)
+        if line.is_waiting:
+            raise ProtocolError("bad_message")
+        match message:
+            case Leave():
+                if line.seat is None:
+                    raise ProtocolError("bad_message")
+                return self._keeper.hub.leave(line)
+            case Publish() | KnockAnswer():
+                return self._act_for_g(message)
+            case Enter():
+                return self._enter(message)
         if line.seat not in (None, Seat.of(message)):
             raise ProtocolError("bad_message")
         is_new = not isinstance(message, Resume)
@@ -214,4 +235,39 @@ class Session:
             line.refuse(Refused("try_later"))
         else:
             return self._keeper.hub.ask(line, message)
+        return None
+
+    def _act_for_g(self, message: Publish | KnockAnswer) -> Pending:
+        """Publish a typed code's lobby, or answer who knocked at it."""
+        line = self.line
+        if line.seat is None or line.seat.role is not Role.G:
+            raise ProtocolError("bad_message")
+        if isinstance(message, KnockAnswer):
+            return self._keeper.hub.answer(line, message)
+        if self._keeper.admission.retry_after_ms(line.address):
+            line.outbox.put(encode(Published(None)))  # no error: that would cost a QR code
+            return None
+        return self._keeper.hub.publish(line)
+
+    def _enter(self, message: Enter) -> Pending:
+        """Look whether a typed code leads anywhere; nobody is told how far the look went."""
+        line, keeper = self.line, self._keeper
+        if line.seat is not None or line.has_entered:
+            raise ProtocolError("bad_message")
+        if keeper.draining:
+            line.close(CloseCode.RESTART)
+            return None
+        if keeper.hub.closed is not None:
+            line.refuse(keeper.hub.closed)
+            return None
+        retry_in_ms = max(
+            keeper.admission.retry_after_ms(line.address),
+            keeper.admission.enter_after_ms(line.address),
+        )
+        if retry_in_ms:
+            line.refuse(Refused("rate_limited", retry_in_ms=retry_in_ms))
+        elif not keeper.ledger.admits(line.address):
+            line.refuse(Refused("try_later"))
+        else:
+            return keeper.hub.enter(line, message)
         return None

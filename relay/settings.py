@@ -27,6 +27,9 @@ class SocketLimits:
     first_message_s: float = limits.FIRST_MESSAGE_S
     """Seconds for the first message, and between messages until a room is reached."""
 
+    code_wait_s: float = limits.CODE_WAIT_S
+    """Seconds for which who has entered a typed code waits for its answer."""
+
     outbox_bytes: int = 256 * KIB
     """Bytes that wait for one device; a peer that sends more is not read meanwhile."""
 
@@ -95,6 +98,12 @@ class AdmissionLimits:
     """Creates, joins and resumes that one address may send at once."""
 
     asks_per_address_per_s: float = 20.0
+    """How fast that allowance fills again."""
+
+    enters_per_address: int = 30
+    """Typed codes that one address may enter at once."""
+
+    enters_per_address_per_s: float = 0.5
     """How fast that allowance fills again."""
 
     waiting_bytes: int = 96 * MIB

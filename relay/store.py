@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
 from certrelay.frozen import frozen
-from certrelay.wire.ids import RoomId
+from certrelay.wire.ids import LobbyDigits, RoomId
 from relay import journal
 from relay.clock import Clock, monotonic
 
@@ -60,6 +60,14 @@ local found = redis.call('GET', KEYS[1])
 if found then return found == ARGV[1] and 1 or 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
+"""
+
+
+# KEYS: the lobby.  Gives what lay there, which is gone then: who comes first has it.
+_TAKE: Final = """
+local found = redis.call('GET', KEYS[1])
+if found then redis.call('DEL', KEYS[1]) end
+return found
 """
 
 
@@ -171,6 +179,20 @@ class Store:
             for room, raw, keep_s in rooms
         )
         return [bool(same) for same in await asyncio.gather(*calls)]
+
+    async def reserve_lobby(self, digits: LobbyDigits, name: str, keep_s: float) -> bool:
+        """Let a lobby's digits lead to a socket; ``False`` if they lead elsewhere."""
+        keep_ms = max(1, math.ceil(keep_s * 1000))
+        return bool(await self._run(_SWAP, _lobby(digits), b"", name, keep_ms))
+
+    async def take_lobby(self, digits: LobbyDigits) -> str | None:
+        """Take a lobby's digits away; give the socket that they led to."""
+        found = await self._run(_TAKE, _lobby(digits))
+        return None if found is None else bytes(found).decode()
+
+    async def release_lobby(self, digits: LobbyDigits, name: str) -> None:
+        """Take a lobby's digits away if they still lead to this socket."""
+        await self._run(_SWAP, _lobby(digits), name, b"", 1)
 
     async def _run(self, script: str, key: str, *arguments: bytes | str | int) -> Any:
         with _away():
@@ -295,6 +317,10 @@ class Store:
 def _key(room: RoomId) -> str:
     # The braces make the room the part by which a cluster chooses the server.
     return f"certrelay:{{{room.hex}}}"
+
+
+def _lobby(digits: LobbyDigits) -> str:
+    return f"certrelay:lobby:{digits.text}"
 
 
 def _channel(node: str) -> str:

@@ -17,7 +17,7 @@ from tests.relay.tls import Certificate, make_certificate
 
 Connect = Callable[..., Device]
 
-CONTRACT = ("test_rules", "test_time", "test_closing", "test_half_rooms")
+CONTRACT = ("test_codes", "test_rules", "test_time", "test_closing", "test_half_rooms")
 """The modules that are run with each home; the others are about what stands before it."""
 
 ONE_NODE = ("test_dead_rooms_are_bounded_in_number",)

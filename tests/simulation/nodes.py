@@ -12,8 +12,9 @@ from random import Random
 from typing import Any, cast
 
 from certrelay.wire.close import CloseCode
+from certrelay.wire.messages import Enter, KnockAnswer, Refused
 from relay.admission import Admission
-from relay.hub import Line, Request, Seat
+from relay.hub import Line, Request
 from relay.hub_memory import MemoryHub
 from relay.ledger import Ledger
 from relay.outbox import Outbox, Pending
@@ -102,6 +103,23 @@ class Bus:
             return None
         return self._hub.carry(self._line(line), sealed)
 
+    closed: Refused | None = None
+
+    def publish(self, line: Line) -> Pending:
+        if not self.down:
+            self._hub.publish(self._line(line))
+        return self._after_a_while()
+
+    def enter(self, line: Line, message: Enter) -> Pending:
+        if not self.down:
+            self._hub.enter(self._line(line), message)
+        return self._after_a_while()
+
+    def answer(self, line: Line, message: KnockAnswer) -> Pending:
+        if not self.down:
+            self._hub.answer(self._line(line), message)
+        return None
+
     def leave(self, line: Line) -> Pending:
         if not self.down:
             self._hub.leave(self._line(line))
@@ -134,28 +152,23 @@ class Bus:
         return far
 
 
+def _near(name: str) -> Any:
+    """Let a field of a far line be that of the near one."""
+    return property(
+        lambda far: getattr(far._near, name), lambda far, value: setattr(far._near, name, value)
+    )
+
+
 class _FarLine(Line):
     """A socket of another node."""
 
+    seat, is_closed = _near("seat"), _near("is_closed")
+    has_entered, is_waiting = _near("has_entered"), _near("is_waiting")
+    renew = _near("renew")
+
     def __init__(self, near: Line, outbox: "_FarOutbox") -> None:
         self._near = near
-        super().__init__(cast(Outbox, outbox), near.address)
-
-    @property
-    def seat(self) -> Seat | None:
-        return self._near.seat
-
-    @seat.setter
-    def seat(self, seat: Seat | None) -> None:
-        self._near.seat = seat
-
-    @property
-    def is_closed(self) -> bool:
-        return self._near.is_closed
-
-    @is_closed.setter
-    def is_closed(self, is_closed: bool) -> None:
-        self._near.is_closed = is_closed
+        self.outbox, self.address = cast(Outbox, outbox), near.address
 
 
 class _FarOutbox:
