@@ -8,6 +8,7 @@ export const MAX_VERSION_TEXT = 32;
 export const SESSION_S = 600;
 export const GRACE_S = 60;
 export const UNCLAIMED_S = 120;
+export const ANSWER_S = 10;
 export const HANDSHAKE_S = 30;
 export const NUMBER_S = 120;
 export const SAVE_QUESTION_S = 120;

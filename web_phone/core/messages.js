@@ -2,7 +2,7 @@
 //
 // Source: docs/protocol.md §4.
 
-import { hex, utf8 } from "./bytes.js";
+import { fromHex, hex, utf8 } from "./bytes.js";
 import { CertRelayError } from "./errors.js";
 import { MAX_CONTROL_BYTES } from "./limits.js";
 import { isVersion } from "./release.js";
@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   "bad_message",
   "unsupported_protocol",
   "no_such_room",
+  "no_such_code",
   "already_claimed",
   "peer_not_ready",
   "expired",
@@ -39,6 +40,7 @@ export const ERROR_CODES = [
  *   | {type: "resumed", peer: string, expires_in_ms: number}
  *   | {type: "peer_back"} | {type: "peer_gone"} | {type: "second_scan"}
  *   | {type: "closed", reason: string}
+ *   | {type: "answer", share: Uint8Array, sealed: Uint8Array}
  *   | {type: "error", code: string, found?: string, needed?: string, retry_in_ms?: number}} FromRelay
  */
 
@@ -63,6 +65,15 @@ export const joinMessage = (join, tokenHash, hello, token) =>
 /** S was in this room. @param {Uint8Array} room @param {Uint8Array} token */
 export const resumeMessage = (room, token) =>
   writeObject({ type: "resume", room: hex(room), role: "s", token: hex(token) });
+
+/**
+ * Somebody has typed a code of this lobby.
+ * @param {string} lobby 4 to 6 digits
+ * @param {Uint8Array} sid
+ * @param {Uint8Array} share
+ */
+export const enterMessage = (lobby, sid, share) =>
+  writeObject({ type: "enter", lobby, sid: hex(sid), share: hex(share) });
 
 /** S ends the room. */
 export const leaveMessage = () => writeObject({ type: "leave" });
@@ -91,6 +102,8 @@ export function decodeFromRelay(text) {
       return { type: "peer_gone" };
     case "second_scan":
       return { type: "second_scan" };
+    case "answer":
+      return { type: "answer", share: read.bytes("share", 32), sealed: read.bytes("sealed", 81) };
     case "closed":
       return { type: "closed", reason: read.oneOf("reason", CLOSED_REASONS) };
     case "error":
@@ -143,6 +156,11 @@ class Fields {
     const value = this.text(key);
     if (!words.includes(value)) throw bad();
     return value;
+  }
+
+  /** @param {string} key @param {number} size */
+  bytes(key, size) {
+    return fromHex(this.text(key), size);
   }
 
   /** @param {string} key */

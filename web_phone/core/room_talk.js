@@ -18,14 +18,11 @@
 
 import { tokenHash } from "./derive.js";
 import { CertRelayError } from "./errors.js";
-import { GRACE_S, JOIN_RETRY_S, LEAVE_WAIT_S, RECONNECT_S, UNCLAIMED_S } from "./limits.js";
+import { ANSWER_S, GRACE_S, JOIN_RETRY_S, LEAVE_WAIT_S, RECONNECT_S, UNCLAIMED_S } from "./limits.js";
 import { decodeFromRelay, joinMessage, leaveMessage, resumeMessage } from "./messages.js";
 
 /** Seconds for which a relay that cannot be reached at all is tried. */
 export const UNREACHABLE_S = 30;
-
-/** Seconds in which a socket must open, and the relay must answer. */
-export const ANSWER_S = 10;
 
 /** Seconds until the next try where a busy relay names none. */
 const BUSY_S = 5;
@@ -192,6 +189,8 @@ export class RoomTalk {
         return this._listener.waiting("peer_gone");
       case "second_scan":
         return this._listener.secondScan();
+      case "answer": // only who has typed a code is answered
+        return this._end("bad_message");
       case "closed":
         return this._end(message.reason);
       case "error":

@@ -516,3 +516,8 @@ test("after the end nothing is sent but what closes it", () => {
   assert.equal(page.binaries.length, before);
   assert.equal(page.endpoint.deadline, Infinity);
 });
+
+test("an answer to a typed code ends a session that has typed none", () => {
+  const answer = JSON.stringify({ type: "answer", share: "00".repeat(32), sealed: "00".repeat(81) });
+  assert.equal(joined(toPc).hear(answer).end, "bad_message");
+});
