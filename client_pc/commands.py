@@ -162,7 +162,7 @@ def remind(
     """`certrelay remind`."""
     from client_pc.remind import remind
 
-    return remind(_stores(arguments, settings, report), arguments.days, report)
+    return remind(_stores(arguments, settings, report), arguments.days, report, _past(settings))
 
 
 def config(

@@ -121,6 +121,18 @@ class History:
         newer.replace(self.path)
 
 
+def devices_with(copies: Iterable[Copy], fingerprint: str) -> tuple[str, ...]:
+    """Name the devices that were given, or gave, this very certificate."""
+    return tuple(
+        dict.fromkeys(
+            copy.device
+            for copy in copies
+            for item in copy.items
+            if item.is_kept and item.fingerprint == fingerprint
+        )
+    )
+
+
 def devices_with_older(copies: Iterable[Copy], newer: CopiedItem) -> tuple[str, ...]:
     """Name the devices that were given, or gave, an older certificate of the same subject.
 

@@ -192,6 +192,73 @@ def test_remind_passes_over_what_was_renewed(
     assert run(capsys, "remind", "--store", store) == (ExitStatus.OK, [])
 
 
+def at_bank(days_left: int, unit: str, organisation: str = "yessign") -> Item:
+    """A certificate of a bank's customer."""
+    start, end = NOW - timedelta(days=700), NOW + timedelta(days=days_left)
+    authority = Authority(NOW - timedelta(days=900), organisation, key=key(99))
+    owner = Owner(units=(unit, "personal4IB"))
+    return authority.issue(owner, start, end, sign_key=key(1), km=False).npki(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("days", "unit", "organisation", "state", "where"),
+    [
+        (10, "WOORI", "yessign", "open", "우리은행 인터넷뱅킹의 인증센터"),
+        (30, "nacf", "yessign", "open", "농협은행 인터넷뱅킹의 인증센터"),
+        (31, "TEST", "yessign", "later", "발급받은 은행 인터넷뱅킹의 인증센터"),
+        (-1, "IBK", "yessign", "over", "기업은행 인터넷뱅킹의 인증센터"),
+        (5, "WOORI", "SignKorea", "open", "코스콤"),
+        (5, "TEST", "Somebody", "open", "발급받은 은행이나 인증기관"),
+    ],
+)
+def test_remind_says_where_a_certificate_is_renewed(
+    store: Path,
+    capsys: pytest.CaptureFixture[str],
+    days: int,
+    unit: str,
+    organisation: str,
+    state: str,
+    where: str,
+) -> None:
+    put(store, at_bank(days, unit, organisation))
+    _, told = run(capsys, "remind", "--store", store, "--days", "40", "--lang", "ko")
+    assert told[0]["renewal"] == state
+    assert where in told[0]["renew_at"]
+    cli.main(["remind", "--store", str(store), "--days", "40", "--lang", "ko"])
+    said = capsys.readouterr().err
+    word = {"open": "갱신하세요", "later": "갱신할 수 있습니다", "over": "신규 발급"}[state]
+    assert word in said
+    assert where in said
+
+
+def test_remind_lists_the_devices_that_have_it_and_those_that_still_have_the_old_one(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ending, old, new = issued(10, "이몽룡", 2), issued(-3), issued(300)
+    written(store, ending)
+    written(store, old)
+    put(store, ending, new)
+    status, told = run(capsys, "remind", "--store", store)
+    assert status == ExitStatus.CERTIFICATE
+    steps = {each["event"]: each for each in told if "devices" in each}
+    assert len(steps["expires"]["devices"]) == 1
+    assert len(steps["renewed_since"]["devices"]) == 1
+    cli.main(["remind", "--store", str(store), "--lang", "en"])
+    said = capsys.readouterr().err
+    assert said.index("To do") < min(said.index("renew it at"), said.index("send the renewed one"))
+    assert said.count("Galaxy") == 2
+    assert "\x1b" not in said
+
+
+def test_remind_ends_well_where_only_copies_are_to_do(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(store, issued(-3))
+    put(store, issued(300))
+    status, told = run(capsys, "remind", "--store", store)
+    assert (status, [each["event"] for each in told]) == (ExitStatus.OK, ["renewed_since"])
+
+
 @pytest.mark.parametrize("days", ["-1", "soon", "40000"])
 def test_remind_wants_a_number_of_days(
     store: Path, capsys: pytest.CaptureFixture[str], days: str
