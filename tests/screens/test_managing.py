@@ -52,7 +52,7 @@ def test_certificates_are_looked_after(desk: Desk) -> None:
     shot = desk.take("passwd-weak", window.wait_for_prompt())
     assert shot.says(say("fault.too_short"))
 
-    desk.begin("certrelay convert 홍길동 --to p12")
+    desk.begin("certrelay convert 홍길동 --to p12 --style modern")
     window.wait_for(say("story.ask.password"))
     window.type(NEW)
     shot = desk.take("convert", window.wait_for_prompt())
