@@ -4,6 +4,7 @@ Each imports its own modules: a program's start is mostly imports.
 """
 
 import argparse
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -292,9 +293,11 @@ def _shell(report: Report) -> "Iterator[Shell]":
 
 def _warn_root(report: Report) -> None:
     """Say it where root works in the home folder of somebody else, as under macOS's sudo."""
+    if sys.platform == "win32":  # which has no such user
+        return
     import os
 
-    with suppress(CertRelayError, OSError, AttributeError):  # Windows has no such user
+    with suppress(CertRelayError, OSError):
         own, home_folder = os.geteuid(), home()
         if own == 0 != home_folder.stat().st_uid:
             text = report.texts.say("pc.as_root", path=str(home_folder))

@@ -86,11 +86,11 @@ class Library:
 def test_macos_swaps_by_its_own_call(
     answer: int, pretend: Pretend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library = Library("renamex_np", answer)
+    library = Library("renameatx_np", answer)
     monkeypatch.setattr(ctypes, "CDLL", lambda *_names, **_options: library)
     pretend(system, "sys", platform="darwin")
     assert system._swap(b"one", b"other") is (answer == 0)
-    assert library.asked == [(b"one", b"other", 2)]
+    assert library.asked == [(-2, b"one", -2, b"other", 2)]
 
 
 @pytest.mark.parametrize("where", ["darwin", "linux"])

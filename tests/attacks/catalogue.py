@@ -76,6 +76,7 @@ ROWS: dict[int, str] = {
     77: "another user's closed connection passes for root's",
     78: "names look the same, or fill the screen",
     79: "malformed HTTP writes tracebacks",
+    80: "a folder of the store becomes a link between look and write",
 }
 """Every row of docs/security.md with a short name."""
 

@@ -134,6 +134,14 @@ MUTATIONS = (
         "tests/attacks",
     ),
     Mutation(
+        10,
+        "secrets are compared byte by byte",
+        "certrelay/wire/ids.py",
+        "hmac.compare_digest(self.raw, other.raw)",
+        "self.raw == other.raw",
+        "tests/wire",
+    ),
+    Mutation(
         11,
         "any token resumes",
         "certrelay/wire/room.py",
@@ -335,6 +343,22 @@ MUTATIONS = (
         "tests/pki",
     ),
     Mutation(
+        17,
+        "others may read what is stored",
+        "certrelay/client/store/system.py",
+        "descriptor = os.open(name, _CREATE, 0o600, **inside)",
+        "descriptor = os.open(name, _CREATE, 0o644, **inside)",
+        "tests/client/store",
+    ),
+    Mutation(
+        17,
+        "others may look into a new folder",
+        "certrelay/client/store/system.py",
+        "os.mkdir(name, 0o700, **inside)",
+        "os.mkdir(name, 0o755, **inside)",
+        "tests/client/store",
+    ),
+    Mutation(
         18,
         "what is there already is stored again",
         "certrelay/client/store/store.py",
@@ -393,6 +417,22 @@ MUTATIONS = (
         "certrelay/endpoint/driver.py",
         'self._error = error if refused else NotConfirmed("not_confirmed")',
         "self._error = error if refused else None",
+    ),
+    Mutation(
+        25,
+        "a receipt is given before the files last",
+        "certrelay/client/store/system.py",
+        "            file.flush()\n            os.fsync(file.fileno())\n",
+        "            file.flush()\n",
+        "tests/client/store",
+    ),
+    Mutation(
+        25,
+        "a receipt is given before the names last",
+        "certrelay/client/store/store.py",
+        "            self._sync_names(target.parent, made)\n",
+        "",
+        "tests/client/store",
     ),
     Mutation(
         26,
@@ -1093,6 +1133,22 @@ MUTATIONS = (
         "            super().send_400_response(msg)\n"
         "        elif self.conn:\n",
         "tests/relay",
+    ),
+    Mutation(
+        80,
+        "names are reached by path",
+        "certrelay/client/store/system.py",
+        "        if self.root is None or not _BY_DESCRIPTOR or self.root not in path.parents:\n",
+        "        if path:\n",
+        "tests/client/store",
+    ),
+    Mutation(
+        80,
+        "links on the way are followed",
+        "certrelay/client/store/system.py",
+        "                inner = os.open(each, _THROUGH, dir_fd=folder)\n",
+        "                inner = os.open(each, os.O_RDONLY, dir_fd=folder)\n",
+        "tests/client/store",
     ),
 )
 

@@ -42,7 +42,15 @@ class _Name:
 
 
 class SimDisk(Disk):
-    """One device's disk."""
+    """One device's disk.  It notes paths, so nothing is reached by descriptors here."""
+
+    @property
+    def root(self) -> Path | None:
+        return None
+
+    @root.setter
+    def root(self, root: Path | None) -> None:
+        """Nobody puts links into a simulated disk."""
 
     def __init__(self, folder: Path, draw: Random) -> None:
         self.folder = folder

@@ -1,4 +1,5 @@
 import hashlib
+import hmac
 import json
 from pathlib import Path
 
@@ -46,6 +47,26 @@ def test_other_lengths_and_other_hex_are_bad_messages(kind: type[ids._Bytes]) ->
     for size in (0, kind.SIZE - 1, kind.SIZE + 1):
         with pytest.raises(ProtocolError, match="bad_message"):
             kind(bytes(size))
+
+
+@pytest.mark.attack(10)
+@pytest.mark.parametrize("kind", KINDS)
+def test_secrets_are_compared_in_constant_time(
+    kind: type[ids._Bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes how long cannot be tested; that the library's comparison does it can."""
+    compared: list[tuple[bytes, bytes]] = []
+    real = hmac.compare_digest
+
+    def noted(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return real(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", noted)
+    one, other = bytes(kind.SIZE), bytes(kind.SIZE - 1) + b"x"
+    assert kind(one) == kind(one)
+    assert kind(one) != kind(other)
+    assert compared == [(one, one), (one, other)]
 
 
 def test_different_kinds_of_the_same_bytes_are_different() -> None:

@@ -39,6 +39,7 @@ def change(
         CertRelayError: Whatever ``make`` raises; nothing was written.
     """
     disk = disk or Disk()
+    disk.root = root
     if path.is_symlink():
         raise CertificateError("not_a_plain_file", path=str(path))
     old = read_item(path)
@@ -64,6 +65,7 @@ def delete(root: Path, path: Path, disk: Disk | None = None) -> None:
         StorageError: If it cannot be removed, or not whole.
     """
     disk = disk or Disk()
+    disk.root = root
     part = parts.fresh(root)
     targets = sorted(files_by_role(path).values()) if is_set(path) else [path]
     gone: list[tuple[Path, Path]] = []

@@ -62,6 +62,7 @@ class Store:
     def __init__(self, root: Path, disk: Disk | None = None) -> None:
         self.root: Final = root
         self._disk: Final = disk or Disk()
+        self._disk.root = root
 
     def holds(self, item: Item, place: Place) -> Path | None:
         """Give the path under which exactly these bytes are stored, if they are."""

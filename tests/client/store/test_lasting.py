@@ -20,6 +20,8 @@ from certrelay.pki.check import inspect
 from tests.simulation.disk import Crash, Failure, SimDisk, in_use, simulated_os
 from tests.simulation.items import small
 
+pytestmark = pytest.mark.attack(25)
+
 ITEMS = small()
 CALLS = 34
 """More than one save makes."""

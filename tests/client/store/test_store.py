@@ -72,6 +72,7 @@ def tree(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
+@pytest.mark.attack(17)
 @pytest.mark.parametrize(("item", "_", "place"), KINDS)
 def test_an_item_is_stored_byte_for_byte_and_for_its_owner_only(
     tmp_path: Path, item: Item, _: Item, place: Place
