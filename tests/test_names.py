@@ -16,6 +16,7 @@ ALIKE = {
     "DEFAULT_PORT": "a proxy's and the relay's",
     "FILES": "of a page; the relay and the PC serve one each",
     "HEADERS": "of a page",
+    "MAX_ANSWER_BYTES": "what is read of a server's answer, each module's own",
     "PROGRAM": "each program's own name",
     "Random": "a source of random bytes",
     "Settings": "each program's own",
