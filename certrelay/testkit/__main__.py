@@ -8,13 +8,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
+from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError, RelayUnreachable
 from certrelay.testkit.blocking_socket import BlockingSocket
 from certrelay.testkit.hostile_pc import HostilePc
+from certrelay.testkit.proxy import FaultProxy
 from certrelay.testkit.trials import TRIALS, Stage, Trial
 from certrelay.wire.messages import Leave, encode
 
@@ -50,6 +52,16 @@ def play(trial: Trial, relay: str, picture: Path | None) -> int:
     Raises:
         CertRelayError: If there is no relay, or nobody scans.
     """
+    with ExitStack() as stack:
+        proxy = None
+        if trial.through_proxy:
+            origin = Origin.parse(relay if relay.endswith("/") else f"{relay}/")
+            proxy = stack.enter_context(FaultProxy(origin.host, origin.port))
+            relay = proxy.url
+        return _judge(trial, relay, picture, proxy)
+
+
+def _judge(trial: Trial, relay: str, picture: Path | None, proxy: FaultProxy | None) -> int:
     pc = HostilePc(relay, trial.direction, os.urandom, hello=trial.hello)
     with BlockingSocket(pc.qr.origin.text, PATIENCE_S) as carrier:
         carrier.say(pc.create())
@@ -57,7 +69,7 @@ def play(trial: Trial, relay: str, picture: Path | None) -> int:
         _show(pc.url, picture)
         while '"paired"' not in str(carrier.hear()):
             pass
-        saw = trial.play(Stage(carrier, pc, lambda number: _say(f"number {number}")))
+        saw = trial.play(Stage(carrier, pc, lambda n: _say(f"number {n}"), _ask, proxy))
         carrier.say(encode(Leave()))  # else the app would wait for us to come back
         with suppress(RelayUnreachable):  # and hanging up at once could overtake it
             while True:
@@ -65,6 +77,12 @@ def play(trial: Trial, relay: str, picture: Path | None) -> int:
     right = saw in trial.right
     _say("right" if right else f"wrong: {saw}, and not {' or '.join(trial.right)}")
     return 0 if right else 1
+
+
+def _ask(question: str) -> str:
+    """Ask whoever holds the phone; without an answer the trial is not passed."""
+    _say(question)
+    return sys.stdin.readline().strip().lower()[:1]
 
 
 def _show(url: str, picture: Path | None) -> None:

@@ -47,16 +47,17 @@ class BlockingSocket:
         for message in sealed:
             self._link.send_binary(message)
 
-    def hear(self, kind: bytes | None = None) -> str | bytes:
+    def hear(self, kind: bytes | None = None, patience_s: float | None = None) -> str | bytes:
         """Wait for a message.
 
         Args:
             kind: The first byte of a sealed message; others are passed over until it comes.
+            patience_s: Seconds to wait in place of the socket's own.
 
         Raises:
             RelayUnreachable: ``connection_lost``, if the relay hangs up or says nothing.
         """
-        end = time.monotonic() + self._patience_s
+        end = time.monotonic() + (self._patience_s if patience_s is None else patience_s)
         while True:
             while self._waiting:
                 message = self._waiting.pop(0)

@@ -13,6 +13,8 @@ Source: docs/protocol.md §4 to §7.
 
 from typing import Final
 
+from certrelay.e2e import derive
+from certrelay.e2e.bodies import Close
 from certrelay.e2e.frame import Carrier
 from certrelay.e2e.handshake import Answered, Random, Showing, ShowSecrets
 from certrelay.e2e.hello import Hello
@@ -21,7 +23,7 @@ from certrelay.e2e.qr import Direction, QrCode
 from certrelay.errors import StateError
 from certrelay.testkit.hostile_end import HostileChannel
 from certrelay.wire.ids import Token
-from certrelay.wire.messages import Create, encode
+from certrelay.wire.messages import Create, Join, encode
 
 HELLO: Final = Hello("PC", "linux", "test-pc", "P1.0", "6.1")
 
@@ -64,6 +66,11 @@ class HostilePc:
         """The text that opens the room."""
         return encode(Create(self._showing.room, self.token.hashed))
 
+    def second_scan(self, token: Token) -> str:
+        """The text with which another phone joins that scanned the same code."""
+        join = derive.join_secret(self.qr.payload.seed)
+        return encode(Join(join, token.hashed, "android", "G5.0", "14"))
+
     def answer(self, m1: bytes) -> bytes:
         """Take m1, carrier byte included; give m2.
 
@@ -83,3 +90,8 @@ class HostilePc:
             raise StateError("m1 comes first")
         self._channel = HostileChannel(self._answered.finish(m3[1:]))
         return self._channel.ack(0)
+
+    def refuse(self, m3: bytes, close: Close) -> bytes:
+        """Take m3, carrier byte included; give the frame that refuses S's release in its place."""
+        self.finish(m3)
+        return self.channel.say(close)

@@ -9,6 +9,8 @@ Source: docs/protocol.md §5 to §7.
 """
 
 import hashlib
+import os
+import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -16,6 +18,7 @@ from typing import Final
 from certrelay.e2e import bodies
 from certrelay.e2e.bodies import Body, Kind
 from certrelay.e2e.frame import Carrier as Kinds
+from certrelay.e2e.manifest import Manifest
 from certrelay.e2e.qr import Direction
 from certrelay.errors import RelayUnreachable
 from certrelay.frozen import frozen
@@ -23,11 +26,22 @@ from certrelay.testkit import malformed
 from certrelay.testkit.blocking_socket import BlockingSocket
 from certrelay.testkit.hostile_end import HostileChannel, pair_offer
 from certrelay.testkit.hostile_pc import HostilePc
+from certrelay.testkit.proxy import FaultProxy
+from certrelay.wire.ids import Role, Token
 
 SIGN_CERT: Final = b"certificate of nobody"
 SIGN_PRI: Final = b"key of nobody"
 _OFFER: Final = pair_offer(SIGN_CERT, SIGN_PRI)
 _STORED: Final = bodies.ItemResult("stored")
+_PROGRESS: Final = b'{"step":"asking"}'
+_PADDED_WRONGLY: Final = (len(_PROGRESS).to_bytes(2, "big") + _PROGRESS).ljust(1024, b"\1")
+"""All is right but the bytes behind the body."""
+
+_CROSSES_S: Final = 2.0
+"""Seconds for which a message may have crossed ours: S repeats m1 every three."""
+
+_STAYS_S: Final = 12.0
+"""Seconds after which an app that says nothing has not ended: a right one leaves within five."""
 
 
 @frozen
@@ -39,24 +53,35 @@ class Stage:
     tell: Callable[[str], None]
     """Gets the number that a person must type on the phone."""
 
+    ask: Callable[[str], str] = lambda _question: ""
+    """Puts a question to whoever holds the phone: what only its screen tells."""
+
+    proxy: FaultProxy | None = None
+    """Stands between the phone and the relay, where the trial needs it."""
+
     def open(self) -> HostileChannel:
         """Answer m1 and m3 as an honest PC does."""
         self.carrier.send(self.pc.answer(self.carrier.hear_sealed(Kinds.M1)))
         self.carrier.send(self.pc.finish(self.carrier.hear_sealed(Kinds.M3)))
         return self.pc.channel
 
-    def hear(self, *kinds: type[Body]) -> Body:
+    def hear(self, *kinds: type[Body], patience_s: float | None = None) -> Body:
         """Wait for a body of one of these kinds, acknowledging all that comes.
+
+        Where its connection was taken away, the app may come back.
 
         Raises:
             RelayUnreachable: If the app went before.
         """
         while True:
-            heard = self.carrier.hear()
+            heard = self.carrier.hear(patience_s=patience_s)
             if isinstance(heard, str):
-                if '"closed"' in heard or '"peer_gone"' in heard:
+                is_gone = '"peer_gone"' in heard and self.proxy is None
+                if '"closed"' in heard or is_gone:
                     raise RelayUnreachable("connection_lost")
                 continue
+            if heard[0] == Kinds.M3:  # our answer was lost with the connection
+                self.carrier.send(self.pc.channel.ack())
             if heard[0] not in (Kinds.FRAME, Kinds.ACK):
                 continue
             body = self.pc.channel.read(heard)
@@ -65,12 +90,18 @@ class Stage:
             if isinstance(body, kinds):
                 return body
 
-    def last_word(self) -> str:
-        """Wait for what the app says to it: a CLOSE, a REJECT, a RECEIPT, or nothing."""
+    def last_word(self, patience_s: float | None = None) -> str:
+        """Wait for what the app says to it: a CLOSE, a REJECT, a RECEIPT, or nothing.
+
+        Args:
+            patience_s: Seconds of silence after which the app has stayed; for what no person
+                has a part in.
+        """
+        began = time.monotonic()
         try:
-            match self.hear(bodies.Close, bodies.Reject, bodies.Receipt):
-                case bodies.Close(reason):
-                    return f"close {reason}"
+            match self.hear(bodies.Close, bodies.Reject, bodies.Receipt, patience_s=patience_s):
+                case bodies.Close() as close:
+                    return f"close {close.reason}"
                 case bodies.Reject(reason):
                     return f"reject {reason}"
                 case bodies.Receipt(items):
@@ -78,14 +109,17 @@ class Stage:
                 case _:
                     return "?"
         except RelayUnreachable:
-            return "left"
+            was_silent = patience_s is not None and time.monotonic() >= began + patience_s
+            return "stayed" if was_silent else "left"
 
-    def take_everything(self) -> None:
-        """As the receiver: accept an offer, and take it to its end."""
+    def take_everything(self) -> int:
+        """As the receiver: accept an offer, and take it to its end; give the number of items."""
         self.tell(self.pc.channel.number)
-        self.hear(bodies.Offer)
+        offer = self.hear(bodies.Offer)
         self.carrier.send(self.pc.channel.say(bodies.Accept()))
         self.hear(bodies.End)
+        assert isinstance(offer, bodies.Offer)
+        return len(Manifest.parse(offer.manifest).items)
 
 
 @frozen
@@ -103,29 +137,92 @@ class Trial:
     hello: bytes | None = None
     """What the PC says of itself, if it is not an honest hello."""
 
+    through_proxy: bool = False
+    """Whether the phone must reach the relay through `Stage.proxy`."""
+
 
 def _forged_m2(stage: Stage) -> str:
     m2 = stage.pc.answer(stage.carrier.hear_sealed(Kinds.M1))
     stage.carrier.send(m2[:-1] + bytes([m2[-1] ^ 1]))
-    return _no_m3(stage)
+    return _no_more(stage)
 
 
 def _bad_hello(stage: Stage) -> str:
     stage.carrier.send(stage.pc.answer(stage.carrier.hear_sealed(Kinds.M1)))
-    return _no_m3(stage)
+    return _no_more(stage)
 
 
-def _no_m3(stage: Stage) -> str:
-    """See whether the app goes on all the same."""
+def _no_more(stage: Stage, *allowed: Kinds) -> str:
+    """See whether the app ends, or goes on all the same.
+
+    An m1 that crossed ours is no fault; one more, three seconds later, is.
+    """
+    began = time.monotonic()
+    while time.monotonic() < began + _STAYS_S:
+        try:
+            heard = stage.carrier.hear(patience_s=began + _STAYS_S - time.monotonic())
+        except RelayUnreachable:
+            break
+        if isinstance(heard, str) and '"closed"' in heard:
+            return "left"
+        is_crossing = heard[0] == Kinds.M1 and time.monotonic() < began + _CROSSES_S
+        if isinstance(heard, bytes) and heard[0] not in allowed and not is_crossing:
+            return "went on"
+    return "stayed"
+
+
+def _refused_release(stage: Stage) -> str:
+    stage.carrier.send(stage.pc.answer(stage.carrier.hear_sealed(Kinds.M1)))
+    refusal = bodies.Close("version_too_low", "G5.0", "G99.0")
+    stage.carrier.send(stage.pc.refuse(stage.carrier.hear_sealed(Kinds.M3), refusal))
+    return _no_more(stage, Kinds.ACK)
+
+
+def _second_scan(stage: Stage) -> str:
+    stage.open()
+    with BlockingSocket(stage.pc.qr.origin.text) as other:
+        other.say(stage.pc.second_scan(Token(os.urandom(16))))
+        other.hear()
     try:
         while True:
-            heard = stage.carrier.hear()
-            if isinstance(heard, bytes) and heard[0] != Kinds.M1:
-                return "went on"
+            heard = stage.carrier.hear(patience_s=_STAYS_S)
             if isinstance(heard, str) and '"closed"' in heard:
                 return "left"
+            if isinstance(heard, bytes) and heard[0] == Kinds.FRAME:
+                match stage.pc.channel.read(heard):
+                    case bodies.Close() as close:
+                        return f"close {close.reason}"
+                stage.carrier.send(stage.pc.channel.ack())
     except RelayUnreachable:
-        return "left"
+        return "stayed"
+
+
+def _not_stored(stage: Stage) -> str:
+    stage.open()
+    count = stage.take_everything()
+    rejected = (bodies.ItemResult("rejected", "disk"),) * count
+    stage.carrier.send(stage.pc.channel.say(bodies.Receipt(rejected)))
+    word = stage.last_word()
+    says_done = stage.ask("Does the phone say that it is done, or that anything is stored? [y/n]")
+    return word if says_done == "n" else f"{word}, and said done"
+
+
+def _interrupted(take_away: Callable[[FaultProxy], None]) -> Callable[[Stage], str]:
+    """Take the app's connection away once the channel stands; all goes well after that."""
+
+    def play(stage: Stage) -> str:
+        stage.open()
+        time.sleep(1.0)  # our answer to m3 arrives
+        assert stage.proxy is not None
+        take_away(stage.proxy)
+        try:
+            count = stage.take_everything()
+        except RelayUnreachable:
+            return "left"
+        stage.carrier.send(stage.pc.channel.say(bodies.Receipt((_STORED,) * count)))
+        return stage.last_word()
+
+    return play
 
 
 def _after_opening(*said: Callable[[HostileChannel], bytes]) -> Callable[[Stage], str]:
@@ -134,18 +231,18 @@ def _after_opening(*said: Callable[[HostileChannel], bytes]) -> Callable[[Stage]
     def play(stage: Stage) -> str:
         channel = stage.open()
         stage.carrier.send(*(each(channel) for each in said))
-        return stage.last_word()
+        return stage.last_word(_STAYS_S)
 
     return play
 
 
-def _at_the_end(*results: bodies.ItemResult) -> Callable[[Stage], str]:
-    """Take everything, and give this receipt."""
+def _stored_and(more: int) -> Callable[[Stage], str]:
+    """Take everything, and give a receipt with so many results more than there are items."""
 
     def play(stage: Stage) -> str:
         stage.open()
-        stage.take_everything()
-        stage.carrier.send(stage.pc.channel.say(bodies.Receipt(results)))
+        count = stage.take_everything()
+        stage.carrier.send(stage.pc.channel.say(bodies.Receipt((_STORED,) * (count + more))))
         return stage.last_word()
 
     return play
@@ -205,7 +302,7 @@ TRIALS: Final[Mapping[str, Trial]] = MappingProxyType(
             "zeros that are none behind a body",
             Direction.TO_PC,
             _PROTOCOL,
-            _after_opening(lambda c: c.payload(Kind.PROGRESS, b"\0\2{}".ljust(1024, b"\1"))),
+            _after_opening(lambda channel: channel.payload(Kind.PROGRESS, _PADDED_WRONGLY)),
         ),
         "early-receipt": Trial(
             "a RECEIPT before anything was offered",
@@ -217,13 +314,39 @@ TRIALS: Final[Mapping[str, Trial]] = MappingProxyType(
             "a RECEIPT with one result too many",
             Direction.TO_PC,
             _PROTOCOL,
-            _at_the_end(*[_STORED] * 21),
+            _stored_and(1),
         ),
         "not-stored": Trial(
             "everything is taken, nothing is stored; the app must not say that it is done",
             Direction.TO_PC,
             ("close done",),
-            _at_the_end(bodies.ItemResult("rejected", "disk")),
+            _not_stored,
+        ),
+        "refused-release": Trial(
+            "m3 is answered by a refusal of the app's release; no number may be asked for",
+            Direction.TO_PC,
+            ("left",),
+            _refused_release,
+        ),
+        "second-scan": Trial(
+            "another phone scans the same code before the number matched",
+            Direction.TO_PC,
+            ("close second_scan",),
+            _second_scan,
+        ),
+        "lost-socket": Trial(
+            "the app's connection is lost; it must come back and finish",
+            Direction.TO_PC,
+            ("close done",),
+            _interrupted(lambda proxy: proxy.cut(Role.S)),
+            through_proxy=True,
+        ),
+        "put-out": Trial(
+            "the app's socket is closed with 4000, though it opened no newer one; as lost-socket",
+            Direction.TO_PC,
+            ("close done",),
+            _interrupted(lambda proxy: proxy.close_with(4000, Role.S)),
+            through_proxy=True,
         ),
         "offer-too-large": Trial(
             "a file of more than 64 KiB",
@@ -241,7 +364,7 @@ TRIALS: Final[Mapping[str, Trial]] = MappingProxyType(
             "the content begins at offset 1",
             Direction.TO_PHONE,
             _PROTOCOL,
-            _offered(_OFFER, _chunk(1, SIGN_CERT)),
+            _offered(_OFFER, _chunk(1, SIGN_CERT + SIGN_PRI), _end(_OFFER)),
         ),
         "too-much": Trial(
             "more content than was offered",

@@ -193,6 +193,8 @@ def test_a_repeated_greeting_shows_the_token_of_its_hash(good: dict[str, str]) -
     first = decode_from_device(json.dumps(good | {"token_hash": HASH}))
     assert isinstance(first, Create | Join)
     assert first.token is None
+    other = good | {"token_hash": HASH, "token": "23" * 16}
+    assert is_bad(decode_from_device, json.dumps(other)), "another end's token"
 
 
 def test_versions_at_join_may_be_any_short_text() -> None:
