@@ -305,6 +305,7 @@ class CertificateError(CertRelayError):
     codes = _same(
         *(f"found_{what}" for what in FOUND),
         "not_told",
+        "not_by_given",
         "km_not_sound",
         "revoked_certificate",
         "suspended_certificate",

@@ -24,6 +24,9 @@ from certrelay.safe_text import printable
 from certrelay.texts import Texts
 from client_pc.stores import Stores
 
+_UNPROTECTED = "-"
+"""In place of the password of a file that none protects: it is asked for none."""
+
 
 @frozen
 class Asked:
@@ -54,7 +57,8 @@ def verify(stores: Stores, target: str, asked: Asked, shell: Shell) -> CertRelay
     report.event("checking", candidate.line(report.texts, now))
     if (lone := lone_km(candidate.path)) is not None:
         report.event("note", report.texts.say("note.lone_km", file=lone), file=printable(lone))
-    password, idn = hold(_questions(asked, report), shell.lines, report)
+    protected = candidate.summary.protected
+    password, idn = hold(_questions(asked, report, protected=protected), shell.lines, report)
     evidence = Evidence(evidence.now, idn, evidence.authorities, evidence.crl)
     verification = verify_item(candidate.item, password, evidence)
     if asked.online and (opened := verification.summary) is not None and opened.certificate:
@@ -79,10 +83,13 @@ def verify(stores: Stores, target: str, asked: Asked, shell: Shell) -> CertRelay
     return error
 
 
-def _questions(asked: Asked, report: Report) -> Dialogue[tuple[str | None, str | None]]:
-    report.event("password_wanted", tries_left=1)
-    password = yield Ask(report.texts.say("story.ask.password"), secret=True)
-    idn = None
+def _questions(
+    asked: Asked, report: Report, *, protected: bool
+) -> Dialogue[tuple[str | None, str | None]]:
+    password, idn = _UNPROTECTED, None
+    if protected:
+        report.event("password_wanted", tries_left=1)
+        password = yield Ask(report.texts.say("story.ask.password"), secret=True)
     if asked.idn:
         report.event("idn_wanted")
         idn = (yield Ask(report.texts.say("pc.ask.idn"), secret=True)).replace("-", "").strip()
@@ -147,6 +154,8 @@ def _error_of(verification: Verification, password: str | None) -> CertRelayErro
         if ("km", "wrong_password") in found:
             return PasswordError("wrong_km_password")
         return CertificateError("km_not_sound")
+    if found == {("chain", "no_issuer")}:
+        return CertificateError("not_by_given")
     if all(f.answer == "unknown" for f in verification.open):
         return CertificateError("not_told")
     return CertificateError("not_sound")

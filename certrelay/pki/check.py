@@ -7,8 +7,9 @@ Source: docs/protocol.md §7; docs/security.md, attack 31.
 """
 
 import hashlib
+import re
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, CertRelayError
@@ -22,6 +23,12 @@ Reason = Literal[
     "no_password", "key_cannot_be_compared", "certificate_sealed", "certificate_faulty"
 ]
 """Why an item is unverified."""
+
+
+_MADE_UP: Final = re.compile(
+    r"(?:[a-z]{1,3}-|PvkTmp:)?\{?[0-9a-f]{4,}(?:-[0-9a-f]{2,}){0,6}\}?", re.I
+)
+"""Names such as ``te-0f3c5d1e-2c2a`` or ``{0F3C5D1E-…}``."""
 
 
 @frozen
@@ -106,11 +113,11 @@ def inspect(item: Item) -> Summary:
         certificate=certificate,
         km_certificate=None,
         place=_pkcs12_place(certificate, content),
-        authorities=outline.certificates[1:],
+        authorities=_issuing(outline.certificates[1:]),
         verified=False,
         reason="no_password" if certificate else "certificate_sealed",
         protected=outline.protected,
-        name=certificate.cn if certificate else next(iter(outline.key_names), None),
+        name=certificate.cn if certificate else _name_for_people(outline.key_names),
     )
 
 
@@ -149,11 +156,21 @@ def _verified_pkcs12(seen: Summary, opened: pkcs12.Opened, content: bytes) -> Su
             name=first.certificate.cn,
             km_certificate=next((p.certificate for p in others if not p.certificate.signs), None),
             place=_pkcs12_place(first.certificate, content),
-            authorities=opened.chain,
+            authorities=_issuing(opened.chain),
         ),
         first.key,
         None,
     )
+
+
+def _issuing(certificates: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
+    """Those of authorities: a file may hold an older certificate of the same key too."""
+    return tuple(each for each in certificates if each.extensions.ca)
+
+
+def _name_for_people(names: tuple[str, ...]) -> str | None:
+    """What a sealed file calls its key, unless that is a number that Windows made up."""
+    return next((name for name in names if not _MADE_UP.fullmatch(name.strip())), None)
 
 
 def _verified(seen: Summary, key: PrivateKey, km_error: str | None) -> Summary:

@@ -1,10 +1,12 @@
 import hashlib
+import os
 
 import pytest
 
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, PasswordError
-from certrelay.pki import check, der, naming, pbe
+from certrelay.frozen import replace
+from certrelay.pki import check, der, naming, pbe, pkcs12_writing
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.testkit.ca import SCHEMES
 from tests.certificates import END, PASSWORD, authority, person, stranger
@@ -106,6 +108,25 @@ def test_a_pkcs12_file_that_shows_nothing_is_named_after_its_fingerprint() -> No
     opened = check.inspect_with_password(item, PASSWORD)
     assert opened.verified
     assert opened.place == check.inspect(ISSUED.pkcs12(PASSWORD, "field")).place
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("홍길동", "홍길동"),
+        ("te-0f3c5d1e-2c2a", None),
+        ("{0F3C5D1E-2C2A-4B11-9C1C-0123456789AB}", None),
+        ("6bc162da ", None),
+        ("dad's card", "dad's card"),
+    ],
+)
+def test_a_sealed_file_is_called_as_it_calls_its_key_unless_that_is_a_number(
+    name: str, shown: str | None
+) -> None:
+    pair = replace(ISSUED.sign, friendly_name=name)
+    content = pkcs12_writing.write([pair], (), PASSWORD, os.urandom, "modern")
+    summary = check.inspect(Item.of("pkcs12", {"pkcs12": content}))
+    assert (summary.certificate, summary.name) == (None, shown)
 
 
 def test_every_place_is_one_that_a_store_takes() -> None:
