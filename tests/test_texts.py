@@ -70,8 +70,8 @@ def test_both_languages_stand_in_the_same_column() -> None:
 
 
 def test_korean_sentences_are_korean_and_english_ones_are_not() -> None:
-    # A sentence of placeholders and signs only ("{cn} · {issuer}") has no language.
-    wordless = re.compile(r"(\{[a-z0-9_]+\}|[^a-zA-Z가-힣])*")
+    # A sentence of placeholders and signs only ("{cn} · {issuer}", "D-{days}") has no language.
+    wordless = re.compile(r"(D-)?(\{[a-z0-9_]+\}|[^a-zA-Z가-힣])*")
     korean = {k: v for k, v in SENTENCES["ko"].items() if not wordless.fullmatch(v)}
     assert [k for k, v in korean.items() if not HANGUL.search(v)] == []
     quoted = re.compile("'[^']*'|\"[^\"]*\"|\\([^)]*\\)")

@@ -23,14 +23,9 @@ FILES: Final = {
     **{
         f"web_phone/{path}.js": _SCRIPT
         for path in (
-            *(
-                "core/errors",
-                "core/limits",
-                "core/safe_text",
-                "core/unicode_ranges",
-                "pki/validity",
-            ),
-            *("ui/dom", "ui/forms", "ui/layout", "ui/pieces", "ui/texts"),
+            *("core/bytes", "core/errors", "core/limits", "core/safe_text"),
+            *("core/unicode_ranges", "pki/naming", "pki/validity", "vendor/crypto"),
+            *("ui/components", "ui/dom", "ui/drawings", "ui/forms", "ui/layout", "ui/texts"),
         )
     },
     "web_phone/icon.svg": "image/svg+xml",

@@ -32,63 +32,102 @@ _LEFT_OUT = (
 
 STATES = {
     "start": "S.start(t)",
-    "reloaded": "S.reloaded(t)",
+    "scan again": "S.scanAgain(t)",
+    "finished": "S.finished(t)",
     "connecting": "S.connecting(t, act)",
-    "choose nothing yet": "C.choose(t, {...who, ...none}, act)",
-    "choose with a password to type": "choose('locked', '')",
-    "choose with a wrong password": "choose('locked', 'wrong_password')",
-    "choose while checking": "choose('checking', '')",
-    "choose when ready": "choose('ready', 'checked')",
-    "choose what cannot be checked": "choose('ready', 'uncheckable')",
-    "choose after five wrong passwords": "choose('failed', 'password_tries')",
-    "choose with another certificate's key": "choose('failed', 'key_mismatch')",
-    "choose a PKCS#12 file": "choose('locked', '', sealed, {name: 'my certificate.p12'})",
-    "choose what no password protects": "choose('ready', 'plain', sealed, {name: 'a.p12'})",
     **{
-        f"choose with a note on {note}": f"choose('ready', 'checked', pair, {{note: '{note}'}})"
+        f"in an app, {app} on {system}": f"E.inAppScreen(t, {{inApp: {{app: '{app}',"
+        f" system: '{system}'}}, link: {link}}}, {{{stay}}})"
+        for app, system, link, stay in (
+            ("kakaotalk", "android", "'#'", "stay: nothing"),
+            ("naver", "ios", "null", "stay: nothing"),
+            ("webview", "android", "'#'", ""),
+        )
+    },
+    "open elsewhere": "E.openElsewhere(t)",
+    "choose nothing yet": "choose([])",
+    "choose with a password to type": "choose([one('locked', '')])",
+    "choose with a wrong password": "choose([one('locked', 'wrong_password')])",
+    "choose while checking": "choose([one('checking', '')])",
+    "choose when ready": "choose([one('ready', 'checked')])",
+    "choose several": "choose([expired('locked', ''), one('ready', 'checked', soon),"
+    " one('locked', '')])",
+    "choose what cannot be checked": "choose([one('ready', 'uncheckable')])",
+    "choose after five wrong passwords": "choose([one('failed', 'password_tries')])",
+    "choose with another certificate's key": "choose([one('failed', 'key_mismatch')])",
+    "choose a PKCS#12 file": "choose([{...one('locked', '', sealed), name: P12}])",
+    "choose what no password protects": "choose([{...one('ready', 'plain'), name: P12}])",
+    **{
+        f"choose with a note on {note}": f"choose([{{...one('ready', 'checked'), note: '{note}'}}])"
         for note in ("km_incomplete", "km_other_password", "km_mismatch")
     },
-    "choose with half a set": "C.choose(t, {...who, ...none, halves: [{id: 1, parts: ["
-    "{role: 'signCert', file: 'signCert (2).der'}, {role: 'signPri', file: ''}]}]}, act)",
-    "choose with files left out": "C.choose(t, {...who, ...none, leftOut: ["
+    "choose while reading": "choose([], [], [], true)",
+    "choose half of a set": "choose([], [half('signCert.der', '')])",
+    "choose half of a set beside another": "choose([one('ready', 'checked')],"
+    " [half('', 'signPri (1).key')])",
+    "choose with files left out": "choose([], [], ["
     + ",".join(f"{{reason: '{reason}', names: ['a.p12'], more: 7}}" for reason in _LEFT_OUT)
-    + "]}, act)",
+    + "])",
+    "confirm what has expired": "C.confirmExpired(t, {...who,"
+    " chosen: [expired('ready', 'checked')]}, act)",
     "number": "C.typeNumber(t, {...who, wrongLeft: null}, act)",
     "number after a wrong one": "C.typeNumber(t, {...who, wrongLeft: 1}, act)",
-    "moving": "S.moving(t, {bytes: 16384, total: 42000}, act)",
+    "sending": "moving(true, '')",
+    "the PC asks": "moving(true, 'asking')",
+    "the PC saves": "moving(true, 'saving')",
+    "receiving": "moving(false, '')",
     "sent": "sent([{status: 'stored'}, {status: 'duplicate'}])",
     "sent in part": "sent([{status: 'stored'}, {status: 'rejected', reason: 'name_taken'}])",
+    "sent, not confirmed": "sent([{status: 'unconfirmed'}, {status: 'unconfirmed'}])",
     "sent in vain": "sent([{status: 'rejected', reason: 'declined'},"
     " {status: 'rejected', reason: 'disk'}])",
     "receive the number": "R.showNumber(t, {...who, number: '637081'}, act)",
-    "asked about one": "R.ask(t, {...who, arrived: [{summary: pair, isWanted: true}]}, act)",
-    "asked about several": "R.ask(t, {...who, arrived: [{summary: pair, isWanted: true},"
-    " {summary: sealed, isWanted: false}, {summary: null, isWanted: false}]}, act)",
-    "saved as a zip": "R.saved(t, {file: 'NPKI.zip', kept: [pair], ...who}, act)",
-    "saved as a PKCS#12 file": "R.saved(t, {file: '홍길동_yessign_2027-01-01.p12',"
-    " kept: [sealed], ...who}, act)",
+    **{
+        f"asked about one, {way}": f"ask([{{summary: pair, isWanted: true}}], '{way}')"
+        for way in ("keep", "picker", "ios", "plain")
+    },
+    "asked about several": "ask([{summary: pair, isWanted: true},"
+    " {summary: sealed, isWanted: false}, {summary: null, isWanted: false}], 'keep')",
+    "seen, may be blocked": "R.seen(t, {file: ZIP, system: 'android', mayBeBlocked: true}, act)",
+    **{
+        f"seen on {system}": f"R.seen(t, {{file: ZIP, system: '{system}',"
+        " mayBeBlocked: false}, act)"
+        for system in ("ios", "other")
+    },
+    "unseen": "R.unseen(t, {system: 'android'}, {...act, share: null})",
+    "unseen, with a share sheet": "R.unseen(t, {system: 'ios'}, act)",
+    "saved as a zip": "R.saved(t, {file: ZIP, kept: [pair], ...who}, act)",
+    "saved as a PKCS#12 file": "R.saved(t, {file: P12, kept: [sealed], ...who}, act)",
     **{
         f"banner {why}": f"(layout.connection(t.say('page.waiting.{why}')), S.connecting(t, act))"
         for why in ("peer_not_ready", "busy", "lost", "peer_gone", "back")
     },
-    "banner second scan": "(layout.connection(t.say('page.second_scan')),"
-    " S.moving(t, {bytes: 1, total: 2}, act))",
+    "banner second scan": "(layout.connection(t.say('page.second_scan')), moving(true, ''))",
     **{
-        f"step {step}": f"(layout.peer(t.say('page.step.{step}')), S.moving(t, {{bytes: 1,"
-        " total: 2}, act))"
-        for step in ("choosing", "typing", "asking", "saving", "other")
+        f"step {step}": f"(layout.peer(t.say('page.step.{step}')), moving(false, ''))"
+        for step in ("choosing", "typing", "other")
     },
+    "clock": "(clock(92, true), C.typeNumber(t, {...who, wrongLeft: null}, act))",
+    "clock that ends": "(clock(17, false), R.showNumber(t, {...who, number: '637081'}, act))",
     **{
-        f"ended {code}": f"S.ended(t, {{code: '{code}', details: {{platform: 'web', found:"
-        " 'W1.0', needed: 'W2.0'}, byPeer: true})"
+        f"ended {code}": f"S.ended(t, {{...end, code: '{code}', byPeer: true}}, act)"
         for code in _ENDED
     },
+    "ended, own cancel": "S.ended(t, {...end, code: 'cancelled', byPeer: false}, act)",
+    "ended, PC out of reach": "S.ended(t, {...end, code: 'relay_unreachable', byPeer: false,"
+    " pc: '192.168.0.5', canRetry: true}, act)",
 }
 
-SHOW = """async ({state, language, sentences, files, today, peer}) => {
+ACTS = (
+    *("cancel", "pick", "checkPassword", "remove", "next", "leaveOut", "send", "back", "retry"),
+    *("restart", "done", "want", "save", "decline", "yes", "again", "no", "share", "giveUp"),
+)
+
+SHOW = """async ({language, sentences, files, today, peer, ACTS}) => {
   const at = (path) => import("/web_phone/" + path);
-  const [L, T, S, C, R, I, B] = await Promise.all(["ui/layout.js", "ui/texts.js",
-    "ui/screens.js", "ui/screens_send.js", "ui/screens_receive.js", "pki/inspect.js",
+  const [L, T, S, C, R, E, I, B] = await Promise.all(["ui/layout.js", "ui/texts.js",
+    "ui/screens.js", "ui/screens_send.js", "ui/screens_receive.js", "ui/screens_in_app.js",
+    "pki/inspect.js",
     "core/bundle.js"].map(at));
   const bytes = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
   const item = ({kind, contents}) => B.makeItem(kind,
@@ -97,13 +136,29 @@ SHOW = """async ({state, language, sentences, files, today, peer}) => {
   const t = new T.Texts(language, sentences);
   const layout = new L.Layout(document.getElementById("page"), () => undefined);
   layout.speak(t);
-  const act = new Proxy({}, {get: () => () => undefined});
+  const ZIP = "홍길동_yessign_2027-11-28.zip", P12 = "홍길동_yessign_2027-11-28.p12";
+  const nothing = () => undefined;
+  const act = Object.fromEntries(ACTS.map((name) => [name, nothing]));
   const who = {peer, today};
-  const none = {chosen: [], halves: [], leftOut: [], isReady: false};
-  const choose = (state, why, summary = pair, more = {}) => C.choose(t, {...who, ...none,
-    isReady: state === "ready",
-    chosen: [{id: 1, name: "", note: "", summary, state, why, triesLeft: 3, ...more}]}, act);
-  const sent = (results) => S.sent(t, {...who, items: [pair, sealed], results});
+  const day = 24 * 60 * 60 * 1000;
+  const until = (days) =>
+    ({...pair, certificate: {...pair.certificate, notAfter: today + days * day}});
+  const soon = until(12);
+  let id = 0;
+  const one = (state, why, summary = pair) =>
+    ({id: ++id, summary, state, why, triesLeft: why === "" ? 5 : 3, name: "", note: ""});
+  const expired = (state, why) => one(state, why, until(-40));
+  const half = (signCert, signPri) => ({id: ++id, parts: [{role: "signCert", file: signCert},
+    {role: "signPri", file: signPri}]});
+  const choose = (chosen, halves = [], leftOut = [], isReading = false) =>
+    C.choose(t, {...who, chosen, halves, leftOut, isReading}, act);
+  const moving = (isSender, peerStep) =>
+    S.moving(t, {bytes: 16384, total: 42000, isSender, peer, peerStep}, act);
+  const sent = (results) => S.sent(t, {...who, items: [pair, sealed], results}, act);
+  const ask = (arrived, way) => R.ask(t, {...who, arrived, before: `page.before.${way}`}, act);
+  const end = {details: {platform: "web", found: "W1.0", needed: "W2.0", hours: 3, minutes: 20},
+    pc: "", canRetry: false};
+  const clock = (left, canProlong) => layout.clock({left, prolong: canProlong ? nothing : null});
   const screen = {STATE};
   layout.show(screen, true);
 }"""
@@ -114,17 +169,17 @@ def script(state: str) -> str:
     return SHOW.replace("{STATE}", STATES[state])
 
 
-def values(state: str, language: str, pair: Item, sealed: Item) -> dict[str, Any]:
+def values(language: str, pair: Item, sealed: Item) -> dict[str, Any]:
     """What that program is given."""
     contents = [
         {"kind": item.kind, "contents": {file.role: file.content.hex() for file in item.files}}
         for item in (pair, sealed)
     ]
     return {
-        "state": state,
         "language": language,
         "sentences": json.loads((files("certrelay.texts") / f"{language}.json").read_text("utf-8")),
         "files": contents,
         "today": int(time.time() * 1000),
         "peer": PEER,
+        "ACTS": ACTS,
     }

@@ -4,13 +4,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from certrelay.texts import Texts
+
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/156.0.0.0 Mobile Safari/537.36"
 )
+say = Texts("ko").say
+"""A sentence of the page in Korean, by its key: tests name what they mean, not how it is put."""
+
+SECRET = "input.secret"
 FILES = "input[type=file]:not([webkitdirectory])"
 _HARMLESS = (
     "WebSocket connection to",  # a pulled cable
@@ -32,6 +38,8 @@ class Phone:
 
     def __init__(self, context: "BrowserContext") -> None:
         self.context = context
+        # Without a head there is no dialog to choose a place in: files are downloaded.
+        context.add_init_script("delete window.showSaveFilePicker")
         self.page: Page = context.new_page()
         self.complaints: list[str] = []
         self.requests: list[Request] = []
@@ -68,18 +76,20 @@ class Phone:
 
     def unlock(self, password: str) -> None:
         """Type the certificate's password and have it checked."""
-        self.page.fill("input[type=password]", password)
-        self.tap("비밀번호 확인")
+        self.page.fill(SECRET, password)
+        self.tap(say("page.send.check"))
 
-    def unlock_in(self, card: "Locator", password: str) -> None:
-        """Type the password of one of several certificates."""
-        card.locator("input[type=password]").fill(password)
-        card.get_by_role("button", name="비밀번호 확인").click()
+    def remove(self) -> None:
+        """Take the only certificate off the list: a button among the card's details."""
+        self.page.evaluate(
+            "() => document.querySelectorAll('details').forEach((e) => e.open = true)"
+        )
+        self.tap(say("page.send.remove"))
 
     def type_number(self, number: str) -> None:
         """Type the number and send."""
         self.page.fill("#number", number)
-        self.tap("보내기")
+        self.tap(say("page.number.send"))
 
     def check(self) -> None:
         """See that it kept to its own origin, told nobody the secret, and stored nothing."""

@@ -166,7 +166,7 @@ def test_a_page_that_went_away_says_to_scan_the_new_code_and_there_is_one(
     renewed = pc.wait_for("renewed")
     assert renewed["reason"] == "page_closed"
     fresh = pc.wait_for("waiting")["url"]
-    phone.is_at(say("page.reloaded.title"))
+    phone.is_at(say("page.scan_again.title"))
     phone.scan(fresh)
     is_choosing(phone)
     send(phone, pc, write_files(issued.npki(PASSWORD), tmp_path / "phone"))

@@ -14,7 +14,7 @@ from tests.qr_pictures import read_png
 from tests.web_phone.cable import Cable
 from tests.web_phone.conftest import PASSWORD, ROLES, files_below, write_files
 from tests.web_phone.pc import FAR, Pc
-from tests.web_phone.phone import Phone
+from tests.web_phone.phone import Phone, say
 
 StartPc = Callable[..., tuple[Pc, str]]
 StartRelay = Callable[..., str]
@@ -26,11 +26,11 @@ def contents(item: Item) -> dict[str, bytes]:
 
 def give(phone: Phone, files: list[Path]) -> None:
     """Choose files on the phone, open them and go on to the number."""
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.is_at(say("page.send.title"))
     phone.pick(*files)
     phone.unlock(PASSWORD)
-    phone.sees("비밀번호를 확인했습니다")
-    phone.tap("다음: 인증번호 입력")
+    phone.sees(say("page.send.checked"))
+    phone.tap(say("page.send.next"))
 
 
 @pytest.mark.parametrize("scheme", ["seed-pbes2", "seed-pbes1", "aes256"])
@@ -42,7 +42,7 @@ def test_both_pairs_reach_the_pc_byte_for_byte(
     phone.scan(url)
     give(phone, write_files(item, tmp_path / "phone"))
     phone.type_number(pc.wait_for("number")["number"])
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     assert pc.status() == 0
     assert files_below(tmp_path / "NPKI") == contents(item)
 
@@ -55,7 +55,7 @@ def test_a_pc_in_its_own_network_serves_the_page_by_itself(
     phone.scan(url)
     give(phone, write_files(item, tmp_path / "phone"))
     phone.type_number(pc.wait_for("number")["number"])
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     phone.check()  # now, while the PC still serves
     assert pc.status() == 0
     assert files_below(tmp_path / "NPKI") == contents(item)
@@ -71,7 +71,7 @@ def test_a_pkcs12_file_reaches_the_pc_from_a_code_read_off_a_picture(
     phone.scan(url)
     give(phone, write_files(item, tmp_path / "phone"))
     phone.type_number(pc.wait_for("number")["number"])
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     assert pc.status() == 0
     assert list(files_below(tmp_path / "NPKI").values()) == [item.files[0].content]
 
@@ -83,17 +83,19 @@ def test_pairs_come_from_the_pc_as_a_zip_that_unpacks_into_npki(
     write_files(item, tmp_path / "NPKI" / "yessign" / "USER" / "cn=x")
     pc, url = start_pc("export", origin, "1", say=(PASSWORD,))
     phone.scan(url)
-    phone.is_at("PC의 인증서가 이 휴대폰으로 옵니다")
+    phone.is_at(say("page.receive.title"))
     number = phone.page.locator(".big-number [aria-hidden]").inner_text()
     pc.wait_for("number_wanted")
     pc.say(number)
-    phone.is_at("이 인증서를 저장할까요?")
+    phone.is_at(say("page.receive.ask"))
     with phone.page.expect_download() as download:
-        phone.tap("저장")
+        phone.tap(say("page.receive.save"))
     archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert {Path(n).name: archive.read(n) for n in archive.namelist()} == contents(item)
     assert all(name.startswith("NPKI/yessign/USER/cn=") for name in archive.namelist())
-    phone.is_at("내려받았습니다")
+    phone.is_at(say("page.seen.title"))
+    phone.tap(say("page.seen.yes"))
+    phone.is_at(say("page.saved.title"))
     assert pc.status() == 0
 
 
@@ -107,9 +109,10 @@ def test_a_pkcs12_file_comes_from_the_pc_as_it_is(
     number = phone.page.locator(".big-number [aria-hidden]").inner_text()
     pc.wait_for("number_wanted")
     pc.say(number)
-    phone.is_at("이 인증서를 저장할까요?")
+    phone.is_at(say("page.receive.ask"))
     with phone.page.expect_download() as download:
-        phone.tap("저장")
+        phone.tap(say("page.receive.save"))
+    phone.tap(say("page.seen.yes"))
     assert download.value.suggested_filename.endswith(".p12")
     assert Path(download.value.path()).read_bytes() == item.files[0].content
     assert pc.status() == 0
@@ -124,9 +127,9 @@ def test_no_on_the_phone_is_told_to_the_pc_and_nothing_is_downloaded(
     number = phone.page.locator(".big-number [aria-hidden]").inner_text()
     pc.wait_for("number_wanted")
     pc.say(number)
-    phone.is_at("이 인증서를 저장할까요?")
-    phone.tap("저장하지 않음")
-    phone.sees("받는 쪽에서 저장하지 않겠다고")
+    phone.is_at(say("page.receive.ask"))
+    phone.tap(say("page.receive.decline"))
+    phone.sees(say("page.error.declined"))
     assert pc.status() == 12
 
 
@@ -138,9 +141,9 @@ def test_no_on_the_pc_is_told_to_the_phone(
     give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
     phone.type_number(pc.wait_for("number")["number"])
     pc.wait_for("save_wanted")
-    phone.sees("PC에서 저장할지 묻고 있습니다")
+    phone.is_at(say("page.moving.asking"))
     pc.say("n")
-    phone.is_at("저장되지 않았습니다")
+    phone.is_at(say("page.sent.none.title"))
     phone.sees("PC에서 거절함")
     assert pc.status() == 12
     assert files_below(tmp_path / "NPKI") == {}
@@ -155,7 +158,7 @@ def test_a_plain_http_page_in_the_local_network_needs_no_web_crypto(
     assert phone.page.evaluate("[isSecureContext, crypto.subtle === undefined]") == [False, True]
     give(phone, write_files(item, tmp_path / "phone"))
     phone.type_number(pc.wait_for("number")["number"])
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     assert pc.status() == 0
     assert files_below(tmp_path / "NPKI") == contents(item)
 
@@ -170,9 +173,9 @@ def test_three_wrong_numbers_end_it_on_both_sides(
     wrong = f"{(int(number) + 1) % 1_000_000:06}"
     for left in (2, 1):
         phone.type_number(wrong)
-        phone.sees(f"{left}번 더 입력할 수 있습니다")
+        phone.sees(say("page.number.wrong", left=left))
     phone.type_number(wrong)
-    phone.sees("번호가 세 번")
+    phone.sees(say("error.number_mismatch"))
     assert pc.status() == 6
     assert files_below(tmp_path / "NPKI") == {}
 
@@ -191,18 +194,18 @@ def test_a_pulled_cable_is_survived_and_said(
     give(phone, write_files(item, tmp_path / "phone"))
     number = pc.wait_for("number")["number"]
     cable.pull()
-    phone.sees("연결이 끊겨 다시 연결하는 중입니다")
+    phone.sees(say("page.waiting.lost"))
     phone.type_number(number)
     cable.mend()
     pc.wait_for("save_wanted")
     cable.pull()
     phone.context.set_offline(True)
-    phone.sees("연결이 끊겨 다시 연결하는 중입니다")
+    phone.sees(say("page.waiting.lost"))
     pc.say("y")
     pc.wait_for("saved")
     cable.mend()
     phone.context.set_offline(False)
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     assert pc.status() == 0
     assert files_below(tmp_path / "NPKI") == contents(item)
 
@@ -224,7 +227,7 @@ def test_a_phone_that_slept_comes_back_and_goes_on(
     session.send("Page.setWebLifecycleState", {"state": "active"})
     pc.wait_for("peer_back")
     phone.type_number(number)
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     assert pc.status() == 0
     assert files_below(tmp_path / "NPKI") == contents(item)
 
@@ -236,7 +239,7 @@ def test_a_socket_is_not_trusted_after_a_long_time_out_of_sight(
     sockets: list[str] = []
     phone.page.on("websocket", lambda socket: sockets.append(socket.url))
     phone.scan(url)
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.is_at(say("page.send.title"))
     for away_ms, expected in ((100, 1), (3_100, 2)):
         phone.page.evaluate(
             """async (away) => {
@@ -251,7 +254,7 @@ def test_a_socket_is_not_trusted_after_a_long_time_out_of_sight(
             away_ms,
         )
         if expected > len(sockets):
-            phone.sees("다시 연결되었습니다")
+            phone.sees(say("page.waiting.back"))
         assert len(sockets) == expected
 
 
@@ -265,17 +268,16 @@ def test_a_folder_is_picked_whole(
     (folder / "holiday.jpg").write_bytes(b"x")
     pc, url = start_pc("import", origin, "--yes")
     phone.scan(url)
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.is_at(say("page.send.title"))
     phone.page.set_input_files("input[webkitdirectory]", folder)
-    cards = phone.page.locator(".card")
-    phone.unlock_in(cards.nth(0), PASSWORD)
-    cards.nth(0).get_by_text("비밀번호를 확인했습니다").wait_for()
-    phone.unlock_in(cards.nth(1), "other")
-    cards.nth(1).get_by_text("비밀번호를 확인했습니다").wait_for()
-    assert cards.count() == 2
-    phone.tap("다음: 인증번호 입력")
+    for password in (PASSWORD, "other"):
+        phone.unlock(password)
+        phone.sees(say("page.send.checked"))
+    phone.is_at(say("page.send.review_title"))
+    assert phone.page.locator(".card").count() == 2
+    phone.tap(say("page.send.next"))
     phone.type_number(pc.wait_for("number")["number"])
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     assert pc.status() == 0
     stored = [path for path in (tmp_path / "NPKI").rglob("*") if path.is_file()]
     given = [file.content for item in (first, second) for file in item.files]
@@ -290,7 +292,7 @@ def test_no_byte_of_the_code_is_on_the_line(
     phone.scan(url)
     give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
     phone.type_number(pc.wait_for("number")["number"])
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     assert pc.status() == 0
     heard = bytes(cable.heard)
     digits = url.partition("#")[2].encode()
@@ -308,11 +310,11 @@ def test_a_second_tab_is_refused_and_both_sides_say_so(
 ) -> None:
     pc, url = start_pc("import", origin)
     phone.scan(url)
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.is_at(say("page.send.title"))
     second = new_phone()
     second.scan(url)
-    second.sees("다른 기기가 이 QR 코드를 먼저")
-    phone.sees("다른 기기가 같은 QR 코드를 촬영하여")
+    second.sees(say("error.already_claimed"))
+    phone.sees(say("error.second_scan"))
     assert pc.wait_for("renewed")["reason"] == "second_scan"
     assert pc.wait_for("waiting")["url"] != url
 
@@ -330,11 +332,11 @@ def test_a_used_code_says_that_it_was_used(
     phone.scan(url)
     give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
     phone.type_number(pc.wait_for("number")["number"])
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     assert pc.status() == 0
     again = new_phone()
     again.scan(url)
-    again.sees("이미 사용한 QR 코드")
+    again.sees(say("error.already_used"))
 
 
 def test_a_reload_says_that_a_new_code_is_needed_and_the_pc_shows_one(
@@ -342,14 +344,14 @@ def test_a_reload_says_that_a_new_code_is_needed_and_the_pc_shows_one(
 ) -> None:
     pc, url = start_pc("import", origin)
     phone.scan(url)
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.is_at(say("page.send.title"))
     phone.page.reload()
-    phone.is_at("새 QR 코드가 필요합니다")
+    phone.is_at(say("page.scan_again.title"))
     assert pc.wait_for("renewed")["reason"] == "page_closed"
     again = pc.wait_for("waiting")["url"]
     assert again != url
     phone.scan(again)
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.is_at(say("page.send.title"))
 
 
 def test_a_newer_page_is_asked_for_by_the_release_policy(
@@ -371,11 +373,11 @@ def test_strangers_names_are_text_and_nothing_else(
     phone.scan(url)
     phone.sees(name)
     phone.pick(*write_files(issued.npki(PASSWORD), tmp_path / "phone"))
-    owner = phone.page.locator("dd .foreign").inner_text()
-    assert owner.startswith("홍길동<b onclick=x>\ufffd()")
+    owner = phone.page.locator("h2 .foreign").inner_text()
+    assert owner.startswith("홍길동<b onclick=x>\ufffd")
     assert phone.page.locator("img, b").count() == 0
-    phone.tap("그만두기")
-    phone.sees("취소")
+    phone.tap(say("page.cancel"))
+    phone.is_at(say("page.ended.cancelled"))
     assert pc.status() == 12
 
 
@@ -384,17 +386,17 @@ def test_files_that_cannot_be_used_are_named(
 ) -> None:
     _, url = start_pc("import", origin)
     phone.scan(url)
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.is_at(say("page.send.title"))
     files = write_files(issued.npki(PASSWORD), tmp_path / "phone")
     large, other = tmp_path / "large.p12", tmp_path / "holiday.jpg"
     large.write_bytes(bytes(65_537))
     other.write_bytes(b"x")
     phone.pick(files[0], large, other)
     phone.sees("large.p12")
-    phone.sees("인증서 파일이 아니라서 뺐습니다")
+    phone.sees(say("page.left_out.other_file", names="holiday.jpg"))
     phone.sees("holiday.jpg")
-    phone.sees("signPri.key: 선택 필요")
+    phone.sees(say("page.half.missing", file="signPri.key"))
     phone.pick(*files[1:])
     phone.unlock(PASSWORD)
-    phone.sees("비밀번호를 확인했습니다")
-    assert phone.page.get_by_role("button", name="다음: 인증번호 입력").is_enabled()
+    phone.sees(say("page.send.checked"))
+    assert phone.page.get_by_role("button", name=say("page.send.next")).is_enabled()

@@ -13,7 +13,7 @@ from certrelay.testkit.ca import Issued
 from tests.web_phone.components import ROOT
 from tests.web_phone.conftest import PASSWORD, write_files
 from tests.web_phone.pc import Pc
-from tests.web_phone.phone import Phone
+from tests.web_phone.phone import Phone, say
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
@@ -121,7 +121,7 @@ def test_the_secret_leaves_the_address_bar_before_anything_is_fetched(
         note(history, "replaceState"); note(window, "fetch");"""
     )
     phone.scan(url)
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.is_at(say("page.send.title"))
     assert phone.page.url == origin
     assert phone.page.evaluate("window.order") == ["replaceState/"]
     assert "#" not in phone.page.evaluate("document.URL + document.referrer")
@@ -138,16 +138,16 @@ def test_nothing_leaves_the_phone_without_the_typed_number(
 ) -> None:
     pc, url = start_pc("import", origin, "--yes")
     phone.scan(url)
-    phone.sees("누가 전화나 채팅으로 시켰다면 사기입니다")
+    phone.is_at(say("page.send.title"))
     phone.pick(*write_files(issued.npki(PASSWORD), tmp_path / "phone"))
-    assert phone.page.get_by_role("button", name="다음: 인증번호 입력").is_disabled()
+    assert phone.page.get_by_role("button", name=say("page.send.next")).count() == 0
     phone.unlock(PASSWORD)
-    phone.tap("다음: 인증번호 입력")
-    phone.sees("누가 전화나 채팅으로 불러 준 번호라면 사기입니다")
+    phone.tap(say("page.send.next"))
+    phone.sees(say("page.number.warning"))
     for typed in ("", "12345", "abcdef"):
         phone.type_number(typed)
-        phone.sees("숫자 여섯 자리를 입력하세요")
-    phone.tap("그만두기")
+        phone.sees(say("page.number.format"))
+    phone.tap(say("page.cancel"))
     assert pc.status() == 12
     assert not any(event["event"] == "offer" for event in pc.seen)
 
@@ -176,14 +176,14 @@ def test_a_code_scanned_in_an_open_page_starts_anew(
     phone: Phone, origin: str, start_pc: StartPc
 ) -> None:
     phone.scan(origin)
-    phone.is_at("PC의 QR 코드를 찍어 주세요")
+    phone.is_at(say("page.start.title"))
     first, url = start_pc("import", origin)
     phone.page.evaluate("(url) => { location.href = url; }", url)
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.is_at(say("page.send.title"))
     _, other = start_pc("import", origin)
     phone.page.evaluate("(url) => { location.href = url; }", other)
     assert first.status() == 12
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
+    phone.is_at(say("page.send.title"))
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -23,7 +23,7 @@ from tests.nodes import Node
 from tests.sources import ROOT
 from tests.web_phone.conftest import PASSWORD, files_below, write_files
 from tests.web_phone.pc import Pc
-from tests.web_phone.phone import Phone
+from tests.web_phone.phone import Phone, say
 from tests.web_phone.test_flows import contents, give
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_a_copy_from_the_exported_page(
     phone.scan(url)
     give(phone, write_files(item, tmp_path / "phone"))
     phone.type_number(pc.wait_for("number")["number"])
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     assert pc.status() == 0
     assert files_below(tmp_path / "NPKI") == contents(item)
     assert {urlsplit(answer.url).path for answer in answers} >= {"/", "/page.js", "/style.css"}

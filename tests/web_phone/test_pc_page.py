@@ -13,14 +13,15 @@ import pytest
 
 from certrelay.bundle import Item
 from certrelay.testkit.ca import Issued
+from certrelay.texts import Texts
 from tests.web_phone.conftest import PASSWORD, ROLES, files_below, write_files
 from tests.web_phone.pc import Pc
 from tests.web_phone.pc_page import Opener, PcPage, desktop
-from tests.web_phone.phone import ANDROID, Phone
+from tests.web_phone.phone import ANDROID, Phone, say
 from tests.web_phone.test_flows import give
 
 Start = Callable[..., PcPage]
-NO = "저장하지 않음"
+NO = say("page.receive.decline")
 
 
 def contents(item: Item) -> dict[str, bytes]:
@@ -73,24 +74,24 @@ def test_a_person_without_a_terminal_gets_a_certificate(
     pc_page = start("import", lan=lan)
     pc_page.pc.hang_up()
     tab = pc_page.tab
-    tab.sees("휴대폰의 인증서를 이 PC로 가져옵니다")
-    tab.sees("남은시간 1:")
+    tab.sees(say("browser.scan.import"))
+    tab.sees("남은 시간 1:")
     phone.scan(pc_page.read_code())
     give(phone, write_files(item, tmp_path / "phone"))
-    tab.sees("휴대폰: 인증번호를 입력하는 중입니다")
+    tab.sees(say("story.step.typing.phone"))
     phone.type_number(pc_page.number)
-    tab.is_at("이 인증서를 저장할까요?")
-    phone.sees("PC에서 저장할지 묻고 있습니다")
+    tab.is_at(say("page.receive.ask"))
+    phone.is_at(say("page.moving.asking"))
     tab.page.reload()  # a habit; nothing is lost by it
     tab.page.get_by_role("button", name="한국어").click()
-    tab.is_at("이 인증서를 저장할까요?")
-    owner = tab.page.locator("dd .foreign").inner_text()
-    assert owner.startswith("홍길동<b onclick=x>\ufffd()")
+    tab.is_at(say("page.receive.ask"))
+    owner = tab.page.locator("h2 .foreign").inner_text()
+    assert owner.startswith("홍길동<b onclick=x>\ufffd")
     assert tab.page.locator("img, b").count() == 0
     assert files_below(tmp_path / "NPKI") == {}
-    tab.tap("저장")
-    tab.is_at("저장되었습니다")
-    phone.is_at("저장되었습니다")
+    tab.tap(say("page.receive.save"))
+    tab.is_at(say("browser.saved.title"))
+    phone.is_at(say("page.sent.all.title"))
     assert pc_page.pc.status() == 0
     assert files_below(tmp_path / "NPKI") == contents(item)
     shown = Path(tab.page.locator(".path").inner_text())
@@ -106,34 +107,35 @@ def test_a_person_without_a_terminal_gives_a_certificate(
     pc_page = start("export")
     pc_page.pc.hang_up()
     tab = pc_page.tab
-    tab.is_at("휴대폰으로 보낼 인증서를 고르세요")
-    following = tab.page.get_by_role("button", name="다음: 비밀번호 입력")
+    tab.is_at(say("browser.choose.title"))
+    following = tab.page.get_by_role("button", name=say("browser.choose.next"))
     assert following.is_disabled()
     pair = tab.page.locator(".card").filter(has_not_text="PKCS#12")
-    pair.get_by_label("이것을 보내기").check()
+    pair.get_by_label(say("browser.choose.one")).check()
     tab.tap("English")
-    assert pair.get_by_label("Send this one").is_checked()
+    assert pair.get_by_label(Texts("en").say("browser.choose.one")).is_checked()
     tab.tap("한국어")
     following.click()
-    tab.is_at("인증서 비밀번호를 입력하세요")
+    tab.is_at(say("browser.password.title"))
     tab.unlock("wrong")
-    tab.sees("4번 더 입력할 수 있습니다")
+    tab.sees(say("page.send.password_wrong", left=4))
     tab.unlock(PASSWORD)
     phone.scan(pc_page.read_code())
     number = phone.page.locator(".big-number [aria-hidden]").inner_text()
-    tab.is_at("휴대폰 화면의 인증번호를 입력하세요")
-    tab.sees("누가 전화나 채팅으로 불러 준 번호라면 사기입니다")
+    tab.is_at(say("browser.typing.title"))
+    tab.sees(say("browser.typing.warning"))
     digits = number.replace(" ", "")
     tab.type_number(f"{(int(digits) + 1) % 1_000_000:06}")
-    tab.sees("2번 더 입력할 수 있습니다")
+    tab.sees(say("page.number.wrong", left=2))
     tab.type_number(number)
-    phone.is_at("이 인증서를 저장할까요?")
-    tab.sees("휴대폰: 저장할지 묻고 있습니다")
+    phone.is_at(say("page.receive.ask"))
+    tab.sees(say("story.step.asking.phone"))
     with phone.page.expect_download() as download:
-        phone.tap("저장")
+        phone.tap(say("page.receive.save"))
     archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
     assert {Path(n).name: archive.read(n) for n in archive.namelist()} == contents(item)
-    tab.is_at("저장되었습니다")
+    phone.tap(say("page.seen.yes"))
+    tab.is_at(say("browser.saved.title"))
     assert pc_page.pc.status() == 0
     told = json.dumps(pc_page.pc.seen, ensure_ascii=False)
     assert PASSWORD not in told
@@ -148,10 +150,10 @@ def test_no_on_the_page_stores_nothing(
     phone.scan(pc_page.read_code())
     give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
     phone.type_number(pc_page.number)
-    pc_page.tab.is_at("이 인증서를 저장할까요?")
+    pc_page.tab.is_at(say("page.receive.ask"))
     pc_page.tab.tap(NO)
     phone.sees("PC에서 거절함")
-    pc_page.tab.is_at("복사하지 못했습니다")
+    pc_page.tab.is_at(say("page.ended.title"))
     assert pc_page.pc.status() == 12
     assert files_below(tmp_path / "NPKI") == {}
 
@@ -162,28 +164,28 @@ def test_either_of_page_and_terminal_may_answer(
     write_files(issued.npki(PASSWORD), tmp_path / "NPKI" / "yessign" / "USER" / "cn=x")
     pc_page = start("export")
     tab = pc_page.tab
-    tab.is_at("휴대폰으로 보낼 인증서를 고르세요")
+    tab.is_at(say("browser.choose.title"))
     pc_page.pc.say("1")
-    tab.is_at("인증서 비밀번호를 입력하세요")
+    tab.is_at(say("browser.password.title"))
     tab.unlock(PASSWORD)
     phone.scan(pc_page.read_code())
     number = phone.page.locator(".big-number [aria-hidden]").inner_text()
-    tab.is_at("휴대폰 화면의 인증번호를 입력하세요")
+    tab.is_at(say("browser.typing.title"))
     pc_page.pc.say(number)
-    phone.is_at("이 인증서를 저장할까요?")
+    phone.is_at(say("page.receive.ask"))
     tab.page.locator("#number").wait_for(state="detached")
     phone.tap(NO)
-    tab.is_at("복사하지 못했습니다")
+    tab.is_at(say("page.ended.title"))
     assert pc_page.pc.status() == 12
 
 
 def test_the_page_stops_the_copy_on_both_sides(start: Start, phone: Phone) -> None:
     pc_page = start("import")
     phone.scan(pc_page.read_code())
-    pc_page.tab.is_at("이 인증번호를 휴대폰에 입력하세요")
-    pc_page.tab.tap("그만두기")
-    pc_page.tab.sees("중단했습니다")
-    phone.sees("PC에서 끝냈습니다")
+    pc_page.tab.is_at(say("browser.number.title"))
+    pc_page.tab.tap(say("page.cancel"))
+    pc_page.tab.sees(say("error.interrupted"))
+    phone.sees(say("page.error.cancelled.by_peer"))
     assert pc_page.pc.status() == 130
 
 
@@ -193,7 +195,7 @@ def test_a_closed_page_leaves_the_copy_to_the_terminal(
     item = issued.npki(PASSWORD)
     pc_page = start("import")
     phone.scan(pc_page.read_code())
-    pc_page.tab.is_at("이 인증번호를 휴대폰에 입력하세요")
+    pc_page.tab.is_at(say("browser.number.title"))
     number = pc_page.number
     pc_page.tab.page.close()
     while pc_page.pc.wait_for("browser")["state"] != "closed":
@@ -202,7 +204,7 @@ def test_a_closed_page_leaves_the_copy_to_the_terminal(
     phone.type_number(number)
     pc_page.pc.wait_for("save_wanted")
     pc_page.pc.say("y")
-    phone.is_at("저장되었습니다")
+    phone.is_at(say("page.sent.all.title"))
     assert pc_page.pc.status() == 0
     assert files_below(tmp_path / "NPKI") == contents(item)
 
@@ -239,8 +241,8 @@ def test_where_no_browser_opens_the_terminal_goes_on(
         states.append(pc.wait_for("browser")["state"])
     assert states == ["opening", "failed"]
     phone.scan(url)
-    phone.is_at("이 휴대폰의 인증서가 PC로 나갑니다")
-    phone.tap("그만두기")
+    phone.is_at(say("page.send.title"))
+    phone.tap(say("page.cancel"))
     assert pc.status() == 12
 
 
@@ -250,7 +252,7 @@ def test_a_burnt_code_is_gone_from_page_and_server(start: Start, phone: Phone) -
     url = pc_page.read_code()
     token = token_of(pc_page)
     phone.scan(url)
-    pc_page.tab.is_at("이 인증번호를 휴대폰에 입력하세요")
+    pc_page.tab.is_at(say("browser.number.title"))
     assert pc_page.tab.page.locator("svg").count() == 0
     status, told = ask_server(pc_page, "/v1/events?after=0", authorization=f"Bearer {token}")
     assert status == 200
@@ -266,12 +268,12 @@ def test_a_second_scan_is_said_and_the_code_renewed(
     pc_page = start("import")
     url = pc_page.read_code()
     phone.scan(url)
-    pc_page.tab.is_at("이 인증번호를 휴대폰에 입력하세요")
+    pc_page.tab.is_at(say("browser.number.title"))
     second = new_phone()
     second.scan(url)
-    pc_page.tab.sees("안전을 위해 그 QR 코드를 버리고")
-    second.sees("다른 기기가 이 QR 코드를 먼저")
-    phone.sees("다른 기기가 같은 QR 코드를 촬영하여")
+    pc_page.tab.sees(say("pc.renewed.second_scan"))
+    second.sees(say("error.already_claimed"))
+    phone.sees(say("error.second_scan"))
     assert pc_page.read_code() != url
 
 
@@ -328,11 +330,11 @@ def test_a_tab_without_the_token_sees_nothing(
     pc_page.read_code()
     other = desktop(new_phone)
     other.scan(pc_page.origin)
-    other.is_at("여기서는 볼 수 없습니다")
+    other.is_at(say("browser.elsewhere.title"))
     assert other.page.locator("svg").count() == 0
     second = pc_page.tab.context.new_page()  # the same browser, which has no cookie to send
     second.goto(pc_page.origin)
-    second.locator("h1", has_text="여기서는 볼 수 없습니다").wait_for()
+    second.locator("h1", has_text=say("browser.elsewhere.title")).wait_for()
     second.close()
     pc_page.read_code()
 
@@ -346,8 +348,8 @@ def test_an_address_that_is_opened_twice_is_shut_for_both(
     token = token_of(pc_page)
     other = desktop(new_phone)
     other.scan(pc_page.address)
-    other.is_at("닫힌 페이지입니다")
-    pc_page.tab.is_at("닫힌 페이지입니다")
+    other.is_at(say("browser.shut.title"))
+    pc_page.tab.is_at(say("browser.shut.title"))
     for tab in (other, pc_page.tab):
         assert tab.page.locator("svg").count() == 0
         tab.complaints.clear()  # the refusals
@@ -362,7 +364,7 @@ def test_the_token_stands_in_no_argument_and_no_event(start: Start) -> None:
     pc_page.read_code()
     secrets = [token_of(pc_page), pc_page.address.partition("#")[2]]
     arguments = Path(f"/proc/{pc_page.pc.number}/cmdline").read_bytes()
-    pc_page.tab.tap("그만두기")
+    pc_page.tab.tap(say("page.cancel"))
     assert pc_page.pc.status() == 130
     told = json.dumps(pc_page.pc.seen)
     for secret in secrets:
@@ -392,9 +394,9 @@ def test_the_page_goes_on_after_the_network_between_phone_and_relay_broke(
     cable.pull()
     pc_page.tab.sees("연결이 끊겼습니다")
     cable.mend()
-    pc_page.tab.sees("다시 연결되었습니다")
+    pc_page.tab.sees(say("story.connection_back"))
     phone.type_number(number)
-    pc_page.tab.tap("저장")
-    phone.is_at("저장되었습니다")
+    pc_page.tab.tap(say("page.receive.save"))
+    phone.is_at(say("page.sent.all.title"))
     assert pc_page.pc.status() == 0
     assert files_below(tmp_path / "NPKI") == contents(item)

@@ -13,7 +13,7 @@ from certrelay.testkit.ca import Issued
 from tests.web_phone import components
 from tests.web_phone.conftest import PASSWORD
 from tests.web_phone.gallery import STATES, script, values
-from tests.web_phone.phone import Phone
+from tests.web_phone.phone import Phone, say
 
 PICTURES = os.environ.get("CERTRELAY_SCREENSHOTS")
 THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
@@ -46,10 +46,10 @@ class Gallery:
         self._pair = issued.npki(PASSWORD)
         self._sealed = issued.pkcs12(PASSWORD, style="modern")
         phone.page.goto(origin)
-        phone.is_at("PC의 QR 코드")
+        phone.is_at(say("page.start.title"))
 
     def show(self, state: str, language: str) -> None:
-        given = values(state, language, self._pair, self._sealed)
+        given = values(language, self._pair, self._sealed)
         self._phone.page.evaluate(script(state), given)
 
     def evaluate(self, program: str) -> Any:

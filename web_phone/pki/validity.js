@@ -15,6 +15,13 @@ const koreanDay = (time) => Math.floor((time + KOREA_MS) / DAY_MS);
 export const lastDay = (notAfter) => new Date(notAfter + KOREA_MS).toISOString().slice(0, 10);
 
 /**
+ * Days of the Korean calendar until the last one: 0 on it, negative after it.
+ * @param {number} notAfter milliseconds since 1970
+ * @param {number} now
+ */
+export const daysLeft = (notAfter, now) => koreanDay(notAfter) - koreanDay(now);
+
+/**
  * Tell the state of a certificate.
  * @param {number | null} notBefore milliseconds since 1970; null if it cannot be read
  * @param {number | null} notAfter its last second
@@ -25,5 +32,5 @@ export function stateOf(notBefore, notAfter, now) {
   if (notBefore === null || notAfter === null) return "unknown";
   if (now < notBefore) return "not_yet";
   if (now - notAfter >= SECOND_MS) return "expired";
-  return koreanDay(notAfter) - koreanDay(now) <= RENEWAL_DAYS ? "expiring" : "valid";
+  return daysLeft(notAfter, now) <= RENEWAL_DAYS ? "expiring" : "valid";
 }

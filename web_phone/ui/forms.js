@@ -1,49 +1,70 @@
 // The two forms that ask for digits and letters: the number, and a certificate's password.
+// Their button stands in the screen's bar, see `submitButton`.
 
+import { check, notice } from "./components.js";
 import { make } from "./dom.js";
-import { check, notice } from "./pieces.js";
 
 /** @typedef {import("./texts.js").Texts} Texts */
 
-/** The id of what helps with the number: the screen gives it to its warning. */
+/** The ids of the number's field, and of what helps with it: the screen gives that to its warning. */
+export const NUMBER = "number";
 export const NUMBER_HELP = "number-help";
+const DIGITS = 6;
+
+/** The button that submits the form of a field. @param {string} field its id @param {string} text */
+export const submitButton = (field, text) =>
+  make("button", { type: "submit", form: `${field}-form`, class: "main" }, text);
+
+/**
+ * A text field whose letters are masked, where the browser can do that: a field of the type
+ * "password" makes every browser's password manager offer to keep what was typed.
+ */
+const canMask = () => CSS.supports("-webkit-text-security", "disc");
 
 /**
  * @param {Texts} texts
- * @param {{id: string, wrongLeft: number | null}} given `wrongLeft`: tries left after a wrong one
+ * @param {{id: string, wrongLeft: number | null, help: string, isChecking?: boolean}} given
+ *   `wrongLeft`: tries left after a wrong one; `help`: which password it is
  * @param {(password: string) => void} act
  */
-export function passwordForm(texts, { id, wrongLeft }, act) {
-  const errorId = `${id}-error`;
+export function passwordForm(texts, { id, wrongLeft, help, isChecking = false }, act) {
+  const isWrong = wrongLeft !== null;
   const input = make("input", {
-    type: "password",
+    type: canMask() ? "text" : "password",
     id,
+    class: "secret masked",
     autocomplete: "off",
+    autocorrect: "off",
     autocapitalize: "none",
     spellcheck: "false",
-    "aria-describedby": wrongLeft === null ? false : errorId,
-    "aria-invalid": wrongLeft === null ? false : "true",
+    "aria-describedby": isWrong ? `${id}-error ${id}-help` : `${id}-help`,
+    "aria-invalid": isWrong ? "true" : false,
+    enterkeyhint: "done",
+    readonly: isChecking,
   });
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
+    if (isChecking) return;
     if (input.value !== "") act(input.value);
+    else input.focus();
+  };
+  const show = (/** @type {boolean} */ isOn) => {
+    input.classList.toggle("masked", !isOn);
+    if (!canMask()) input.type = isOn ? "text" : "password";
   };
   return make(
     "form",
-    { onsubmit: submit },
+    { id: `${id}-form`, autocomplete: "off", onsubmit: submit },
     make("label", { for: id }, texts.say("page.send.password")),
+    make("p", { class: "quiet", id: `${id}-help` }, help),
     input,
-    wrongLeft !== null &&
-      notice(
-        "bad",
-        make("p", { id: errorId, role: "alert" }, texts.say("page.send.password_wrong", { left: wrongLeft })),
-      ),
-    check(texts.say("page.send.show_password"), false, (isOn) => {
-      input.type = isOn ? "text" : "password";
-    }),
-    make("button", { type: "submit" }, texts.say("page.send.check")),
+    isWrong && mistake(`${id}-error`, texts.say("page.send.password_wrong", { left: wrongLeft })),
+    check(texts.say("page.send.show_password"), false, show),
   );
 }
+
+/** @param {string} id @param {string} text */
+const mistake = (id, text) => notice("bad", make("p", { id, role: "alert" }, text));
 
 /**
  * @param {Texts} texts
@@ -53,34 +74,40 @@ export function passwordForm(texts, { id, wrongLeft }, act) {
 export function numberForm(texts, wrongLeft, act) {
   const input = make("input", {
     type: "text",
-    id: "number",
+    id: NUMBER,
     class: "number",
     inputmode: "numeric",
     autocomplete: "off",
-    maxlength: "9",
+    autocorrect: "off",
+    spellcheck: "false",
+    enterkeyhint: "done",
     "aria-describedby": NUMBER_HELP,
+  });
+  // Six boxes have room for six digits: a pasted "637 081" loses its space.
+  input.addEventListener("input", () => {
+    const digits = input.value.replace(/\D/g, "").slice(0, DIGITS);
+    if (digits !== input.value) input.value = digits;
   });
   const problem = make("div", { role: "alert" });
   const complain = (/** @type {string} */ text) => {
     problem.textContent = "";
     problem.append(notice("bad", make("p", {}, text)));
     input.setAttribute("aria-invalid", "true");
-    input.focus();
   };
-  if (wrongLeft !== null) {
-    problem.append(notice("bad", make("p", {}, texts.say("page.number.wrong", { left: wrongLeft }))));
-  }
+  if (wrongLeft !== null) complain(texts.say("page.number.wrong", { left: wrongLeft }));
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (/^\d{6}$/.test(input.value.replace(/\s/g, ""))) act(input.value);
-    else complain(texts.say("page.number.format"));
+    if (input.value.length === DIGITS) act(input.value);
+    else {
+      complain(texts.say("page.number.format"));
+      input.focus();
+    }
   };
   return make(
     "form",
-    { onsubmit: submit },
-    make("label", { for: "number" }, texts.say("page.number.label")),
+    { id: `${NUMBER}-form`, autocomplete: "off", onsubmit: submit },
+    make("label", { for: NUMBER }, texts.say("page.number.label")),
     input,
     problem,
-    make("button", { type: "submit", class: "main" }, texts.say("page.number.send")),
   );
 }

@@ -1,6 +1,8 @@
 // The screens before a code is used: opened inside an app, opened a second time.
 
+import { button, paragraph, quiet, stepList } from "./components.js";
 import { make } from "./dom.js";
+import { drawing } from "./drawings.js";
 
 /** @typedef {import("./texts.js").Texts} Texts */
 /** @typedef {import("./layout.js").Screen} Screen */
@@ -19,13 +21,17 @@ export function inAppScreen(texts, { inApp: { app, system }, link }, { stay }) {
   const steps = ["menu", system === "ios" ? "choose_ios" : "choose", "go_on"];
   return {
     title: texts.say("page.in_app.title", { name }),
+    step: 1,
     body: [
+      drawing("outside"),
       make("p", {}, texts.say("page.in_app.text", { name, browser })),
-      link !== null && make("a", { class: "button main", href: link, rel: "noreferrer" }, texts.say("page.in_app.open", { browser })),
       make("p", {}, texts.say(link === null ? "page.in_app.how" : "page.in_app.how_else")),
-      make("ol", { class: "to-do" }, ...steps.map((step) => make("li", {}, texts.say(`page.in_app.${step}`, { browser })))),
-      make("p", { class: "quiet" }, texts.say(stay === undefined ? "page.in_app.no_receiving" : "page.in_app.limits")),
-      stay !== undefined && make("button", { type: "button", class: "text", onclick: stay }, texts.say("page.in_app.stay")),
+      stepList(steps.map((step) => texts.say(`page.in_app.${step}`, { browser }))),
+      quiet(texts, stay === undefined ? "page.in_app.no_receiving" : "page.in_app.limits"),
+    ],
+    actions: [
+      link !== null && make("a", { class: "button main", href: link, rel: "noreferrer" }, texts.say("page.in_app.open", { browser })),
+      stay !== undefined && button(texts.say("page.in_app.stay"), stay, link === null ? "" : "text"),
     ],
   };
 }
@@ -33,5 +39,9 @@ export function inAppScreen(texts, { inApp: { app, system }, link }, { stay }) {
 /** Another tab of this browser follows the same code. @param {Texts} texts @returns {Screen} */
 export const openElsewhere = (texts) => ({
   title: texts.say("page.open_elsewhere.title"),
-  body: [make("p", {}, texts.say("page.open_elsewhere.text")), make("p", {}, texts.say("page.open_elsewhere.else"))],
+  body: [
+    make("div", { class: "tone plain" }, drawing("tabs")),
+    paragraph(texts, "page.open_elsewhere.text"),
+    quiet(texts, "page.open_elsewhere.else"),
+  ],
 });

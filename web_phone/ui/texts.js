@@ -62,6 +62,20 @@ export class Texts {
     return this.say(`error.${textKey(code)}`, details);
   }
 
+  /**
+   * What happened, as a page says it: some errors speak of command lines elsewhere, and some are
+   * another thing when the other device did it.
+   * @param {string} code
+   * @param {Record<string, string | number>} [details]
+   * @param {boolean} [byPeer]
+   */
+  pageError(code, details = {}, byPeer = false) {
+    const key = textKey(code);
+    const own = byPeer ? [`page.error.${key}.by_peer`, `page.error.${key}`] : [`page.error.${key}`];
+    const found = own.find((each) => this.has(each));
+    return found === undefined ? this.error(code, details) : this.say(found, details);
+  }
+
   /** What to do next; empty if there is nothing. @param {string} code @param {Record<string, string | number>} [details] */
   hint(code, details = {}) {
     const own = `page.hint.${textKey(code)}`;

@@ -2,10 +2,9 @@
 
 import { printable } from "../../../web_phone/core/safe_text.js";
 import { MAX_ITEMS } from "../../../web_phone/core/limits.js";
-import { lastDay } from "../../../web_phone/pki/validity.js";
 import { make } from "../../../web_phone/ui/dom.js";
-import { NUMBER_HELP, numberForm, passwordForm } from "../../../web_phone/ui/forms.js";
-import { bigNumber, button, check, notice, paragraph, quiet, row, sentence } from "../../../web_phone/ui/pieces.js";
+import { NUMBER_HELP, numberForm, passwordForm, submitButton } from "../../../web_phone/ui/forms.js";
+import { bigNumber, button, card, certificateCard, check, notice, paragraph, quiet, sentence } from "../../../web_phone/ui/components.js";
 import { drawCode } from "./code.js";
 
 /** @typedef {import("../../../web_phone/ui/texts.js").Texts} Texts */
@@ -13,6 +12,7 @@ import { drawCode } from "./code.js";
 /** @typedef {import("./story.js").Story} Story */
 /** @typedef {import("./story.js").Fields} Fields */
 /** @typedef {import("./story.js").Problem} Problem */
+/** @typedef {import("../../../web_phone/ui/dom.js").Child} Child */
 /** @typedef {{answer: (line: string) => void, stop: () => void}} Acts */
 
 export const TIME_LEFT = "time-left";
@@ -56,7 +56,7 @@ function choose(texts, { choice, chosen }, act) {
       else chosen.delete(number);
       count();
     });
-    return card(facts(texts, each), want);
+    return fieldsCard(texts, number, each, want);
   });
   return {
     title: texts.say("browser.choose.title"),
@@ -69,9 +69,9 @@ function password(texts, { sending, wrongLeft }, act) {
   return {
     title: texts.say("browser.password.title"),
     body: [
-      ...sending.slice(-1).map((each) => card(facts(texts, each))),
-      passwordForm(texts, { id: PASSWORD, wrongLeft }, act.answer),
-      quiet(texts, "browser.password.stays"),
+      ...sending.slice(-1).map((each) => fieldsCard(texts, 0, each)),
+      passwordForm(texts, { id: PASSWORD, wrongLeft, help: texts.say("browser.password.stays") }, act.answer),
+      submitButton(PASSWORD, texts.say("page.send.check")),
       stop(texts, act),
     ],
   };
@@ -148,6 +148,7 @@ function typing(texts, { command, peer, wrongLeft }, act) {
     body: [
       direction(texts, command, peer),
       numberForm(texts, wrongLeft, act.answer),
+      submitButton("number", texts.say("page.number.send")),
       make("div", { id: NUMBER_HELP }, notice("warn", make("p", {}, texts.say("browser.typing.warning")))),
       stop(texts, act),
       quiet(texts, "page.names_unchecked"),
@@ -156,12 +157,12 @@ function typing(texts, { command, peer, wrongLeft }, act) {
 }
 
 /** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
-function moving(texts, { moved }, act) {
-  const { done, total } = moved;
+function moving(texts, story, act) {
+  const { done, total } = story.moved;
   const bar = make("progress", { max: String(Math.max(1, total)), value: String(done) });
-  bar.setAttribute("aria-label", texts.say("page.moving.title"));
+  bar.setAttribute("aria-label", texts.say(`page.moving.${story.command === "import" ? "receive" : "send"}`));
   return {
-    title: texts.say("page.moving.title"),
+    title: texts.say(`page.moving.${story.command === "import" ? "receive" : "send"}`),
     body: [bar, paragraph(texts, "browser.moving.text"), stop(texts, act)],
   };
 }
@@ -172,10 +173,12 @@ function ask(texts, { arrived, peer }, act) {
     title: texts.say("page.receive.ask"),
     body: [
       make("p", {}, ...sentence(texts, "browser.ask.from", { peer })),
-      ...arrived.map((each) =>
+      ...arrived.map((each, at) =>
         each.refused === undefined
-          ? card(
-              facts(texts, each),
+          ? fieldsCard(
+              texts,
+              at,
+              each,
               !each.verified && quiet(texts, "browser.ask.unverified"),
               each.name_taken === true && notice("warn", make("p", {}, texts.say("story.item.beside"))),
             )
@@ -237,9 +240,11 @@ function savedCards(texts, { arrived, saved: places }) {
   const good = arrived.filter((each) => each.refused === undefined);
   const isEach = good.length === places.length;
   return places.map(({ status, path }, at) =>
-    card(
-      isEach && facts(texts, good[at]),
-      make("p", {}, texts.say(`browser.saved.${status}`)),
+    cardOf(
+      texts,
+      at,
+      isEach ? good[at] : undefined,
+      make("p", { class: "result" }, texts.say(`browser.saved.${status}`)),
       make("p", { class: "path" }, printable(path, Infinity)),
     ),
   );
@@ -248,9 +253,11 @@ function savedCards(texts, { arrived, saved: places }) {
 /** @param {Texts} texts @param {Story} story */
 const receiptCards = (texts, { receipt, sending }) =>
   receipt.map(({ status, reason }, at) =>
-    card(
-      at < sending.length && facts(texts, sending[at]),
-      make("p", {}, status === "rejected" ? reasonText(texts, reason) : texts.say(`browser.sent.${status}`)),
+    cardOf(
+      texts,
+      at,
+      sending[at],
+      make("p", { class: "result" }, status === "rejected" ? reasonText(texts, reason) : texts.say(`browser.sent.${status}`)),
     ),
   );
 
@@ -269,10 +276,11 @@ function problem(texts, { key, details }) {
   ];
 }
 
-// --- pieces ---
+// --- components ---
 
-/** @param {...import("../../../web_phone/ui/dom.js").Child} children */
-const card = (...children) => make("section", { class: "card" }, ...children);
+/** What became of a certificate; beside what is known of it. @param {Texts} texts @param {number} at @param {Fields | undefined} fields @param {...Child} more */
+const cardOf = (texts, at, fields, ...more) =>
+  fields === undefined ? card(...more) : fieldsCard(texts, at, fields, ...more);
 
 /** @param {Texts} texts @param {Acts} act */
 const stop = (texts, act) => button(texts.say("page.cancel"), act.stop);
@@ -289,27 +297,14 @@ const direction = (texts, command, peer) => {
   return command === "export" ? notice("warn", words) : words;
 };
 
-/** @param {Texts} texts @param {Fields} fields */
-function facts(texts, { cn, issuer, serial, not_after: until, state, kind, file }) {
-  if (cn === null && serial === null) return sealed(texts, file);
-  const said = texts.say(`state.${state}`);
-  const day = until === null ? said : `${lastDay(Date.parse(until))} (${said})`;
-  return make(
-    "dl",
-    {},
-    row(texts, "page.item.cn", cn || "?", "foreign"),
-    row(texts, "page.item.issuer", issuer || "?"),
-    row(texts, "page.item.serial", serial || "?"),
-    row(texts, "page.item.until", day),
-    kind === "pkcs12" && row(texts, "page.item.kind", texts.say("page.item.pkcs12")),
-  );
+/** A certificate, as the program describes it. @param {Texts} texts @param {number} at @param {Fields} fields @param {...Child} more */
+function fieldsCard(texts, at, { cn, issuer, serial, not_after: until, state, kind, file = "" }, ...more) {
+  const fields = {
+    id: String(at),
+    cn: cn === null && serial === null ? null : cn || "?",
+    files: texts.say(kind === "pkcs12" ? "page.item.pkcs12" : "page.item.sign_pair"),
+    ...{ issuer: issuer || "?", serial: serial || "?", state, file },
+    notAfter: until === null ? null : Date.parse(until),
+  };
+  return certificateCard(texts, fields, Date.now(), ...more);
 }
-
-/** A file that tells nothing of itself but its name. @param {Texts} texts @param {string} [file] */
-const sealed = (texts, file) =>
-  make(
-    "div",
-    {},
-    file !== undefined && make("p", { class: "path" }, printable(file, Infinity)),
-    make("p", {}, texts.say("page.item.sealed")),
-  );
