@@ -112,7 +112,7 @@ def inspect(item: Item) -> Summary:
         kind=item.kind,
         certificate=certificate,
         km_certificate=None,
-        place=_pkcs12_place(certificate, content),
+        place=_pkcs12_place(certificate, content, next(iter(outline.key_names), "")),
         authorities=_issuing(outline.certificates[1:]),
         verified=False,
         reason="no_password" if certificate else "certificate_sealed",
@@ -221,10 +221,10 @@ def _authorities(item: Item) -> tuple[Certificate, ...]:
         return ()
 
 
-def _pkcs12_place(certificate: Certificate | None, content: bytes) -> Place:
+def _pkcs12_place(certificate: Certificate | None, content: bytes, key_name: str = "") -> Place:
     digest = hashlib.sha256(content).hexdigest()[:16]
     if certificate is None:
-        return naming.pkcs12_place(digest)
+        return naming.pkcs12_place(naming.sealed_stem(key_name, digest))
     day = None if certificate.not_after is None else validity.last_day(certificate.not_after)
     return naming.pkcs12_place(
         naming.file_stem(certificate.cn, certificate.issuer_rdns, day, digest)

@@ -151,6 +151,17 @@ def file_stem(cn: str, issuer: Rdns, last_day: str | None, fallback: str) -> str
     return component("_".join(part for part in parts if part), fallback)
 
 
+def sealed_stem(name: str, digest: str) -> str:
+    """Name a file for people whose certificate cannot be read: ``홍길동_0123abcd``.
+
+    Args:
+        name: What the file calls its key, a stranger's text; may be empty.
+        digest: The first 16 hex digits of the file's SHA-256.
+    """
+    owner = component(owner_name(name), "")[:_OWNER_CHARACTERS].strip(" ")
+    return component(f"{owner}_{digest[:8]}", digest) if owner else digest
+
+
 def npki_place(subject: Rdns, issuer: Rdns, fingerprint: str) -> Place:
     """Where an NPKI pair lies: ``<CA>/USER/<DN>``."""
     return ca_folder(issuer), USER, dn_folder(subject, fingerprint)

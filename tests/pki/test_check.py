@@ -98,13 +98,13 @@ def test_a_pkcs12_file_in_the_fields_style_is_named_after_its_owner() -> None:
     assert check.inspect_with_password(item, PASSWORD).verified
 
 
-def test_a_pkcs12_file_that_shows_nothing_is_named_after_its_fingerprint() -> None:
+def test_a_pkcs12_file_that_shows_nothing_is_named_by_its_key_and_its_digest() -> None:
     item = ISSUED.pkcs12(PASSWORD, "modern")
     summary = check.inspect(item)
     assert (summary.certificate, summary.cn, summary.not_after) == (None, None, None)
     assert (summary.needs_password, summary.reason) == (True, "certificate_sealed")
     digest = hashlib.sha256(item.files[0].content).hexdigest()
-    assert summary.place == ("PKCS12", f"{digest[:16]}.p12")
+    assert summary.place == ("PKCS12", f"홍길동_{digest[:8]}.p12")
     opened = check.inspect_with_password(item, PASSWORD)
     assert opened.verified
     assert opened.place == check.inspect(ISSUED.pkcs12(PASSWORD, "field")).place

@@ -162,3 +162,21 @@ def test_a_file_is_named_for_people(cn: str, stem: str) -> None:
 
 def test_a_file_whose_last_day_cannot_be_read_is_named_without_it() -> None:
     assert naming.file_stem("홍길동", (("o", "yessign"),), None, "ff") == "홍길동_yessign"
+
+
+@pytest.mark.attack(17)
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("홍길동()0020041200806232804005", "홍길동_01234567"),
+        ("", "0123456789abcdef"),
+        (" . ", "0123456789abcdef"),
+        ("../x", "_._x_01234567"),
+        ("{1F2A-3B}", "_1F2A-3B__01234567"),
+        ("가" * 99, "가" * 40 + "_01234567"),
+    ],
+)
+def test_a_sealed_file_is_named_by_what_it_calls_its_key(name: str, stem: str) -> None:
+    found = naming.sealed_stem(name, "0123456789abcdef")
+    assert found == stem
+    assert naming.is_place(naming.pkcs12_place(found))

@@ -207,6 +207,16 @@ def test_files_are_named_for_people_as_python_names_them() -> None:
     assert found == [naming.file_stem(cn, issuer, day or None, "ff") for cn, issuer, day in cases]
 
 
+def test_sealed_files_are_named_as_python_names_them() -> None:
+    names = [*HOSTILE, "홍길동()0020041200806232804005", "가" * 60, "{1F2A-3B}"]
+    found = evaluate(
+        {"naming": "pki/naming.js"},
+        "data.map((name) => naming.sealedStem(name, '0123456789abcdef'))",
+        names,
+    )
+    assert found == [naming.sealed_stem(name, "0123456789abcdef") for name in names]
+
+
 def test_strangers_texts_are_shown_as_python_shows_them() -> None:
     texts = [*HOSTILE, "가" * 40, "<img src=x onerror=alert(1)>", "a\u2028b", "x" * 65, "x" * 64]
     found = evaluate(

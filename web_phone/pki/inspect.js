@@ -7,7 +7,7 @@ import { fileOf } from "../core/bundle.js";
 import { hex } from "../core/bytes.js";
 import { CertRelayError } from "../core/errors.js";
 import { readCertificateFile } from "./certificate.js";
-import { caFolder, dnFolder, fileStem } from "./naming.js";
+import { caFolder, dnFolder, fileStem, sealedStem } from "./naming.js";
 import { parseKeyFile } from "./pbe.js";
 import { outline } from "./pkcs12.js";
 import { lastDay } from "./validity.js";
@@ -46,27 +46,31 @@ export function inspect(item) {
 function inspectPkcs12(item) {
   const content = fileOf(item, "pkcs12");
   if (content === undefined) throw new CertRelayError("bad_pkcs12");
-  return pkcs12Summary(item, outline(content, Date.now()).owner);
+  const { owner, keyName } = outline(content, Date.now());
+  return pkcs12Summary(item, owner, keyName);
 }
 
 /**
  * What a PKCS#12 item is, once its certificate is known.
  * @param {import("../core/bundle.js").Item} item
  * @param {import("./certificate.js").Certificate | null} certificate null where it is encrypted
+ * @param {string} [keyName] what the file calls its key
  * @returns {Summary}
  */
-export function pkcs12Summary(item, certificate) {
-  return { item, certificate, kmCertificate: null, place: ["PKCS12", `${stemOf(item, certificate)}.p12`] };
+export function pkcs12Summary(item, certificate, keyName = "") {
+  const place = ["PKCS12", `${stemOf(item, certificate, keyName)}.p12`];
+  return { item, certificate, kmCertificate: null, place };
 }
 
 /**
  * A name for people, without an ending.
  * @param {import("../core/bundle.js").Item} item
  * @param {import("./certificate.js").Certificate | null} certificate
+ * @param {string} [keyName] what a sealed file calls its key
  */
-export function stemOf(item, certificate) {
+export function stemOf(item, certificate, keyName = "") {
   const digest = hex(sha256(item.files[0].content)).slice(0, 16);
-  if (certificate === null) return digest;
+  if (certificate === null) return sealedStem(keyName, digest);
   const { cn, issuer, notAfter } = certificate;
   return fileStem(cn, issuer, notAfter === null ? "" : lastDay(notAfter), digest);
 }

@@ -83,3 +83,13 @@ export function fileStem(cn, issuer, day, fallback) {
   const owner = [...component(ownerName(cn), fallback)].slice(0, OWNER_CHARACTERS).join("").replace(/^ +| +$/g, "");
   return component([owner, caFolder(issuer), day].filter((part) => part !== "").join("_"), fallback);
 }
+
+/**
+ * Name a file for people whose certificate cannot be read: `홍길동_0123abcd`.
+ * @param {string} name what the file calls its key; may be empty
+ * @param {string} digest the first 16 hex digits of the file's SHA-256
+ */
+export function sealedStem(name, digest) {
+  const owner = [...component(ownerName(name), "")].slice(0, OWNER_CHARACTERS).join("").replace(/^ +| +$/g, "");
+  return owner === "" ? digest : component(`${owner}_${digest.slice(0, 8)}`, digest);
+}

@@ -20,6 +20,7 @@ const SHROUDED_KEY_BAG = "1.2.840.113549.1.12.10.1.2";
 const CERT_BAG = "1.2.840.113549.1.12.10.1.3";
 const SAFE_CONTENTS_BAG = "1.2.840.113549.1.12.10.1.6";
 const X509_CERTIFICATE = "1.2.840.113549.1.9.22.1";
+const FRIENDLY_NAME = "1.2.840.113549.1.9.20";
 const LOCAL_KEY_ID = "1.2.840.113549.1.9.21";
 const PBMAC1 = "1.2.840.113549.1.5.14";
 /** @type {Record<string, import("./kdf.js").Hash>} */
@@ -35,11 +36,12 @@ const MAX_NESTING = 4;
 const MAX_MAC_KEY_BYTES = 128;
 
 /** @typedef {import("./certificate.js").Certificate} Certificate */
-/** @typedef {{oid: string, value: Element, keyId: string}} Bag */
+/** @typedef {{oid: string, value: Element, keyId: string, name: string}} Bag */
 /** @typedef {{certificate: Certificate, keyId: string}} Owned */
 /**
  * @typedef {object} Outline a file as far as it can be read without its password
  * @property {Certificate | null} owner null where the certificates are encrypted
+ * @property {string} keyName what it calls its key where that can be read; else empty
  * @property {boolean} isSealed whether something but the keys is encrypted
  * @property {boolean} isPlain whether a key lies open: no password protects it
  */
@@ -73,7 +75,8 @@ export function outline(encoded, now) {
     const marked = certificates.filter(({ keyId }) => ids.includes(keyId));
     const people = certificates.filter(({ certificate }) => !certificate.isCa);
     const candidates = [marked, people, certificates].find((some) => some.length > 0) || [];
-    return { owner: bestOf(candidates, now), isSealed, isPlain: keys.some(({ oid }) => oid === KEY_BAG) };
+    const keyName = keys.map(({ name }) => name).find((name) => name !== "") || "";
+    return { owner: bestOf(candidates, now), keyName, isSealed, isPlain: keys.some(({ oid }) => oid === KEY_BAG) };
   } catch {
     throw new CertRelayError("bad_pkcs12");
   }
@@ -196,18 +199,21 @@ function bagsOf(contents, depth = 0) {
     const [oid, wrapped, ...attributes] = bag.children(TAG.SEQUENCE);
     const value = wrapped.child(0, context(0));
     if (oid.oid() === SAFE_CONTENTS_BAG) return bagsOf(value, depth + 1);
-    return [{ oid: oid.oid(), value, keyId: keyIdOf(attributes) }];
+    return [{ oid: oid.oid(), value, ...marksOf(attributes) }];
   });
 }
 
-/** @param {Element[]} attributes */
-function keyIdOf(attributes) {
-  const read = (attributes.length === 0 ? [] : attributes[0].children(TAG.SET)).map((attribute) => ({
-    oid: attribute.child(0, TAG.SEQUENCE).oid(),
-    values: attribute.child(1).children(TAG.SET),
-  }));
-  const found = read.find(({ oid, values }) => oid === LOCAL_KEY_ID && values.length > 0);
-  return found === undefined ? "" : found.values[0].octets().join(",");
+/** The two attributes that programs write. @param {Element[]} attributes */
+function marksOf(attributes) {
+  const marks = { keyId: "", name: "" };
+  for (const attribute of attributes.length === 0 ? [] : attributes[0].children(TAG.SET)) {
+    const oid = attribute.child(0, TAG.SEQUENCE).oid();
+    const [value] = attribute.child(1).children(TAG.SET);
+    if (value === undefined) continue;
+    if (oid === FRIENDLY_NAME) marks.name = value.text();
+    else if (oid === LOCAL_KEY_ID) marks.keyId = value.octets().join(",");
+  }
+  return marks;
 }
 
 /** @param {Bag[]} bags */
