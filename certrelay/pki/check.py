@@ -112,7 +112,7 @@ def inspect(item: Item) -> Summary:
         kind=item.kind,
         certificate=certificate,
         km_certificate=None,
-        place=_pkcs12_place(certificate, content, next(iter(outline.key_names), "")),
+        place=_pkcs12_place(certificate, content, _name_for_people(outline.key_names) or ""),
         authorities=_issuing(outline.certificates[1:]),
         verified=False,
         reason="no_password" if certificate else "certificate_sealed",

@@ -13,7 +13,7 @@ import pytest
 from certrelay.bundle import Item
 from certrelay.errors import CertRelayError
 from certrelay.frozen import replace
-from certrelay.pki import check, der, kinds, naming, pbe, validity
+from certrelay.pki import check, der, kinds, naming, pbe, pkcs12_writing, validity
 from certrelay.pki.check import Summary
 from certrelay.safe_text import printable
 from certrelay.testkit.ca import SCHEMES, Authority, Issued, Owner, new_key
@@ -205,6 +205,19 @@ def test_files_are_named_for_people_as_python_names_them() -> None:
         cases,
     )
     assert found == [naming.file_stem(cn, issuer, day or None, "ff") for cn, issuer, day in cases]
+
+
+def test_a_sealed_file_lies_where_python_lays_it(issued: Issued) -> None:
+    names = ["홍길동", "te-0f3c5d1e-2c2a", "{0F3C5D1E-2C2A-4B4B}", "", "../x", "cafe"]
+    items = []
+    for name in names:
+        pair = replace(issued.sign, friendly_name=name)
+        content = pkcs12_writing.write([pair], [], PASSWORD, os.urandom, "modern")
+        items.append(Item.of("pkcs12", {"pkcs12": content}))
+    found = [each["place"] for each in in_page(*map(as_data, items))]
+    assert found == [list(check.inspect(item).place) for item in items]
+    assert found[0][1].startswith("홍길동")
+    assert "-" not in found[1][1]
 
 
 def test_sealed_files_are_named_as_python_names_them() -> None:

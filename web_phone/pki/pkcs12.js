@@ -31,6 +31,8 @@ const DIGESTS = {
   "2.16.840.1.101.3.4.2.2": sha384,
   "2.16.840.1.101.3.4.2.3": sha512,
 };
+/** Names such as `te-0f3c5d1e-2c2a` or `{0F3C5D1E-…}`. */
+const MADE_UP = /^(?:[a-z]{1,3}-|PvkTmp:)?\{?[0-9a-f]{4,}(?:-[0-9a-f]{2,}){0,6}\}?$/i;
 /** Levels of bags in bags: nobody writes more than one. */
 const MAX_NESTING = 4;
 const MAX_MAC_KEY_BYTES = 128;
@@ -41,7 +43,7 @@ const MAX_MAC_KEY_BYTES = 128;
 /**
  * @typedef {object} Outline a file as far as it can be read without its password
  * @property {Certificate | null} owner null where the certificates are encrypted
- * @property {string} keyName what it calls its key where that can be read; else empty
+ * @property {string} keyName what it calls its key, unless Windows made that up; else empty
  * @property {boolean} isSealed whether something but the keys is encrypted
  * @property {boolean} isPlain whether a key lies open: no password protects it
  */
@@ -75,7 +77,7 @@ export function outline(encoded, now) {
     const marked = certificates.filter(({ keyId }) => ids.includes(keyId));
     const people = certificates.filter(({ certificate }) => !certificate.isCa);
     const candidates = [marked, people, certificates].find((some) => some.length > 0) || [];
-    const keyName = keys.map(({ name }) => name).find((name) => name !== "") || "";
+    const keyName = keys.map(({ name }) => name).find((name) => name !== "" && !MADE_UP.test(name.trim())) || "";
     return { owner: bestOf(candidates, now), keyName, isSealed, isPlain: keys.some(({ oid }) => oid === KEY_BAG) };
   } catch {
     throw new CertRelayError("bad_pkcs12");
