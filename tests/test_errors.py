@@ -12,6 +12,7 @@ from certrelay.errors import (
     StateError,
     TrustError,
 )
+from certrelay.texts import LANGUAGES, Texts
 
 
 def error_classes() -> list[type[CertRelayError]]:
@@ -77,3 +78,9 @@ def test_a_bug_of_ours_says_what_was_called_out_of_order() -> None:
     error = StateError("seal before confirm")
     assert (error.code, error.details) == ("internal", {"what": "seal before confirm"})
     assert error.exit_status is ExitStatus.INTERNAL
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_exit_status_has_its_words_for_the_manual_page(language: str) -> None:
+    for status in ExitStatus:
+        assert Texts(language).say(f"exit.{status.name.lower()}")
