@@ -33,6 +33,8 @@ from relay.ledger import Ledger
 from relay.outbox import Pending
 from relay.settings import SocketLimits
 
+_LEAVE: Final = encode(Leave())
+
 
 class Transport(outbox.Transport, Protocol):
     """A socket that calls its session; see `relay.websocket`."""
@@ -136,10 +138,18 @@ class Session:
         """Note that the device does not take what is written to it."""
         self.line.outbox.start_watch()
 
-    def lost(self) -> None:
-        """Note that the socket is gone; what it said before is still acted upon."""
+    def lost(self, *, for_good: bool = False) -> None:
+        """Note that the socket is gone; what it said before is still acted upon.
+
+        Args:
+            for_good: Whether it was closed as "going away" (1001): S's page was closed or loaded
+                anew, and nobody is left who could come back.
+        """
         if self._is_lost:
             return
+        seat = self.line.seat
+        if for_good and seat is not None and seat.role is Role.S:
+            self.receive(_LEAVE)
         self._is_lost = True
         self.line.outbox.discard()
         if self.pending is None:

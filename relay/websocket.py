@@ -336,7 +336,8 @@ class WebSocketConnection(asyncio.Protocol):
         """Note that it is closed, or being closed."""
         self.is_writable = False
         if self._protocol.eof_sent and self._session is not None:
-            self._session.lost()
+            close = self._protocol.close_rcvd
+            self._session.lost(for_good=close is not None and close.code == CloseCode.GOING_AWAY)
 
     # --- reading and writing ---
 

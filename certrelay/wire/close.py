@@ -13,10 +13,13 @@ from certrelay.wire.messages import ClosedReason, ErrorCode
 
 @unique
 class CloseCode(IntEnum):
-    """Every code the relay sends on purpose."""
+    """Every code the relay sends on purpose, and the one that it heeds."""
 
     NORMAL = 1000
     """The room is over, or the device left."""
+
+    GOING_AWAY = 1001
+    """Never sent: how a browser closes the socket of a page that goes away."""
 
     TOO_BIG = 1009
     """A message over ``MAX_MESSAGE_BYTES``."""

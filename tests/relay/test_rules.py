@@ -290,6 +290,28 @@ def test_the_same_join_on_the_same_socket_pairs_both_again(connect: Connect, pai
     assert claimed(g.hear())
 
 
+def test_a_page_that_goes_away_has_left(connect: Connect, pair: Pair) -> None:
+    """A browser that closes a page may lose its last words; its close says the same (1001)."""
+    g, s = pair.meet(connect)
+    s.say(b"the last frame")
+    s.socket.close(1001)
+    assert g.hear_all() == [b"the last frame", Closed("left"), 1000]
+
+
+def test_any_other_close_is_a_loss(connect: Connect, pair: Pair) -> None:
+    g, s = pair.meet(connect)
+    s.socket.close(1000)
+    assert g.hear() == PeerGone()
+    assert isinstance(connect().ask(pair.resume_s), Resumed)
+    assert g.hear() == PeerBack()
+
+
+def test_a_pc_that_is_put_away_may_come_back(connect: Connect, pair: Pair) -> None:
+    g, s = pair.meet(connect)
+    g.socket.close(1001)
+    assert s.hear() == PeerGone()
+
+
 @pytest.mark.attack(67)
 @pytest.mark.parametrize("s_is_away", [False, True])
 def test_a_recorded_greeting_puts_nobody_out(connect: Connect, pair: Pair, s_is_away: bool) -> None:
