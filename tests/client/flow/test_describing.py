@@ -6,6 +6,7 @@ import pytest
 
 from certrelay.client.flow.describing import fields_of, line_of, state_of
 from certrelay.pki.check import inspect, inspect_with_password
+from certrelay.pki.validity import last_day
 from certrelay.texts import LANGUAGES, Texts
 from tests.certificates import END, NOW, PASSWORD, person
 
@@ -41,5 +42,9 @@ def test_a_line_names_a_sealed_file_and_says_what_is_unchecked(language: str) ->
     assert "owner.p12" in line_of(SEALED, texts, NOW, file="owner.p12")
     assert line_of(SEALED, texts, NOW) == texts.say("story.item.sealed")
     unchecked = line_of(NPKI, texts, NOW)
+    assert NPKI.not_after is not None
+    assert last_day(NPKI.not_after) in unchecked
+    assert NPKI.cn is not None
+    assert NPKI.cn in unchecked
     assert unchecked != line_of(NPKI, texts, NOW, checked=False)
     assert line_of(OPENED, texts, NOW) == line_of(OPENED, texts, NOW, checked=False)
