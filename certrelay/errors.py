@@ -95,6 +95,7 @@ class UsageError(CertRelayError):
         "bad_relay_url",
         "relay_needs_https",
         "bad_policy",
+        "bad_app_links",
         "bad_limits",
         "bad_host",
         "bad_public_url",

@@ -70,6 +70,8 @@ class Showing:
         self._files.write(self._code, url, expires_in_ms / 1000)
         self._is_drawn = False
         self._draw_or_say_why(session)
+        if not session.relay_has_page:
+            session.report.event("apps_only", session.report.texts.say("pc.apps_only"))
         session.report.event("waiting", url=url, expires_in_ms=expires_in_ms)
         session.ticking = lambda _now: self._tick(session)
 

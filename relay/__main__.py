@@ -129,6 +129,9 @@ def _add_serving(serve: Parser, texts: Texts) -> None:
     option("--log-format", "FORM", choices=("text", "json"), default="text")
     option("--log-level", "LEVEL", choices=("debug", "info", "warning", "error"), default="warning")
     serve.add_argument("--page", action="store_true", help=texts.say("relay.page"))
+    words = texts.say("relay.page_elsewhere")
+    serve.add_argument("--page-elsewhere", action="store_true", help=words)
+    option("--app-links", "FILE", type=Path)
     option("--lang", "ko|en", choices=LANGUAGES)
 
 

@@ -21,8 +21,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from certrelay.wire.messages import SOCKET_PATH
 from relay import journal
 from relay.admission import allowance_key, client_address
+from relay.apps import app_routes
 from relay.clock import http_date
-from relay.settings import Edges
+from relay.settings import Edges, Front
 
 HEADERS: Final = {
     "cache-control": "no-store",
@@ -35,8 +36,12 @@ HEADERS: Final = {
 _IP_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([0-9.]+))(?::[0-9]+)?\Z")
 
 
+NO_FRONT: Final = Front()
+
+
 def build_app(
     edges: Edges,
+    front: Front = NO_FRONT,
     pages: Sequence[BaseRoute] = (),
     unready: Callable[[], str] = lambda: "",
 ) -> Starlette:
@@ -44,6 +49,7 @@ def build_app(
 
     Args:
         edges: Which browsers and proxies are believed.
+        front: What phones find beside the socket; its path and "/" are the same place.
         pages: Further routes, such as the phone's page.
         unready: Says why newcomers should not be sent here; empty if they should.
     """
@@ -68,13 +74,15 @@ def build_app(
         answer.headers.update(error.headers or {})
         return answer
 
+    paths = sorted({"/", front.path})
     app = Starlette(
         routes=[
             Route(f"/{SOCKET_PATH}", not_a_socket),
             Route(f"/{{path:path}}/{SOCKET_PATH}", not_a_socket),
-            Route("/healthz", health),
-            Route("/readyz", readiness),
+            *(Route(f"{path}healthz", health) for path in paths),
+            *(Route(f"{path}readyz", readiness) for path in paths),
             *pages,
+            *app_routes(front, HEADERS, has_page=bool(pages)),
         ],
         middleware=[Middleware(_Guard, edges=edges)],
         exception_handlers={HTTPException: refused},

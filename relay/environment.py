@@ -9,7 +9,7 @@ from typing import Final
 
 PREFIX: Final = "CERTRELAY_RELAY_"
 
-_SWITCHES: Final = frozenset(("page", "share-port"))
+_SWITCHES: Final = frozenset(("page", "page-elsewhere", "share-port"))
 """Options without a value: on for ``1``, ``true`` and ``yes``."""
 
 _LISTS: Final = frozenset(("allow-origin", "operate-name", "trust-proxy"))

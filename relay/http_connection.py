@@ -13,7 +13,7 @@ An upgrade is decided here and goes no further than this: no ASGI has a part in 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
@@ -43,7 +43,10 @@ class Gate:
     """Whose allowance a connection uses."""
 
     headers: Mapping[str, str]
-    """Of every answer."""
+    """Of every answer that is no page."""
+
+    upgraded_headers: Sequence[tuple[str, str]] = ()
+    """Of the answer to a good upgrade."""
 
 
 def plain_answer(status: HTTPStatus, headers: Mapping[str, str]) -> bytes:
@@ -129,7 +132,7 @@ class HttpConnection(H11Protocol):
         request = connection.open(self.transport, b"".join([*head, b"\r\n"]))
         status = HTTPStatus.BAD_REQUEST if request is None else gate.refusal(asked)
         if status is None and request is not None:
-            answered = connection.accept(request)
+            answered = connection.accept(request, gate.upgraded_headers)
             if answered == HTTPStatus.SWITCHING_PROTOCOLS:
                 gate.sockets.attach(connection, gate.address(asked), early)
                 return

@@ -16,13 +16,14 @@ from certrelay.errors import ExitStatus, UsageError
 from certrelay.frozen import replace
 from relay import core_dumps, journal
 from relay.address import bind, edges_of, public_origin, url_of
+from relay.apps import read_app_links
 from relay.collector import calm, collect_when_quiet
 from relay.journal import JsonFormatter
 from relay.open_files import raise_limit
 from relay.operating import OperatorPages, bind_operator, word
 from relay.page import page_routes
 from relay.server import Server, loop_factory, tls_context
-from relay.settings import Edges, Settings, read_limits, read_policy
+from relay.settings import AppLinks, Edges, Front, Settings, read_limits, read_policy
 from relay.usage import Usage
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -72,8 +73,17 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         edges = edges_of(listener, tls is not None, settings.edges)
         settings = replace(settings, edges=edges)
 
+    apps = AppLinks() if arguments.app_links is None else read_app_links(arguments.app_links)
+    settings = replace(settings, front=Front(_path(url), arguments.page_elsewhere, apps))
+
     async def run() -> int:
-        server = Server(settings, tls, page_routes(_path(url)) if arguments.page else ())
+        pages = [
+            route
+            for path in sorted({"/", settings.front.path})
+            if arguments.page
+            for route in page_routes(path)
+        ]
+        server = Server(settings, tls, pages)
         came = _stop_on_signals(server)
         _reload_on_hangup(server, arguments.policy)
         calm()

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from uvicorn.server import ServerState
 
 from certrelay.errors import UsageError
+from certrelay.wire.messages import NO_PAGE
 from certrelay.wire.release import ReleasePolicy
 from certrelay.wire.service import ServicePolicy
 from relay import journal
@@ -84,9 +85,10 @@ class Server:
             lambda connection: upgrade_refusal(connection, edges),
             lambda connection: address_of(connection, edges),
             HEADERS,
+            () if pages or settings.front.page_elsewhere else (NO_PAGE,),
         )
         self._config: Final = uvicorn.Config(
-            build_app(edges, pages, self.unready),
+            build_app(edges, settings.front, pages, self.unready),
             http=HttpConnection,
             # What it does at an upgrade is `HttpConnection`'s: this only lets it ask.
             ws=WebSocketConnection,

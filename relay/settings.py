@@ -133,6 +133,42 @@ class Edges:
     """Networks whose ``X-Forwarded-For`` is believed, counted from the right."""
 
 
+@frozen
+class MobileApp:
+    """An app that a relay's codes open."""
+
+    identity: str
+    """Android: the package's name; Apple: team and bundle, with a dot between."""
+
+    fingerprints: tuple[str, ...] = ()
+    """Android: SHA-256 of the certificates that sign it, ``AA:BB:…``."""
+
+    store: str = ""
+    """Where it is to be had, ``https://…``; empty if nowhere."""
+
+
+@frozen
+class AppLinks:
+    """The apps that a relay's codes open."""
+
+    android: MobileApp | None = None
+    ios: MobileApp | None = None
+
+
+@frozen
+class Front:
+    """What phones find at the relay's address beside the socket."""
+
+    path: str = "/"
+    """The path of the public URL, ending in "/".  Pages answer there and at "/": a proxy in front
+    may keep the path, or strip it."""
+
+    page_elsewhere: bool = False
+    """Whether something in front of the relay serves the phone's page."""
+
+    apps: AppLinks = AppLinks()
+
+
 @frozen(repr=False)  # the store's URL may hold a password
 class Settings:
     """All of a relay's settings."""
@@ -141,6 +177,7 @@ class Settings:
     socket: SocketLimits = SocketLimits()
     admission: AdmissionLimits = AdmissionLimits()
     edges: Edges = Edges()
+    front: Front = Front()
     policy: ReleasePolicy = PHONE_POLICY
     service: ServicePolicy = ServicePolicy()
     dead_room_s: float = limits.DEAD_ROOM_S
@@ -173,7 +210,7 @@ def read_policy(path: Path) -> tuple[ReleasePolicy, ServicePolicy]:
     Raises:
         UsageError: ``bad_policy`` with ``where``: the file, the line or the key.
     """
-    table = _read_toml(path, "bad_policy")
+    table = read_toml(path, "bad_policy")
     releases = PHONE_POLICY
     if set(table) != {"service"}:
         rules = {name: rule for name, rule in table.items() if name != "service"}
@@ -192,7 +229,7 @@ def read_limits(path: Path, settings: Settings) -> Settings:
     Raises:
         UsageError: ``bad_limits`` with ``where``: the file, the line or the key.
     """
-    table = _read_toml(path, "bad_limits")
+    table = read_toml(path, "bad_limits")
     words: dict[str, Any] = {key: table.pop(key) for key in _ROOM_WORDS if key in table}
     settings = _changed(settings, words, _ROOM_WORDS, f"{path}:")
     for name, values in table.items():
@@ -218,7 +255,7 @@ def _is_like(value: Any, limit: float) -> bool:
     return type(value) in kinds and 0 < value <= MAX_LIMIT
 
 
-def _read_toml(path: Path, code: str) -> dict[str, Any]:
+def read_toml(path: Path, code: str) -> dict[str, Any]:
     """Read a small TOML file.
 
     Raises:

@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from websockets.frames import Opcode
@@ -172,11 +172,13 @@ class WebSocketConnection(asyncio.Protocol):
         self._start_last_call()
         self.transport.close()
 
-    def accept(self, request: Request) -> int:
+    def accept(self, request: Request, headers: Sequence[tuple[str, str]] = ()) -> int:
         """Answer the request if it is good; else it is for `reject`, with the status given back."""
         response = self._protocol.accept(request)
         if response.status_code == 101:
             del response.headers["Date"]
+            for name, value in headers:
+                response.headers[name] = value
             self._protocol.send_response(response)
             self._write_pending()
             request.headers.clear()  # the library keeps it: 4 KiB

@@ -33,7 +33,8 @@ class Node:
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
         assert self.url, self.process.communicate()[1]
-        self.port = int(self.url.rstrip("/").rpartition(":")[2])
+        if not self.port:  # one that was chosen may stand behind another URL
+            self.port = int(self.url.rstrip("/").rpartition(":")[2])
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""

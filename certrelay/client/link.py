@@ -19,6 +19,7 @@ from certrelay.client.websocket import (
     InvalidHandshake,
     Opcode,
     ProtocolError,
+    Response,
     State,
     Subprotocol,
     WebSocketException,
@@ -27,7 +28,7 @@ from certrelay.client.websocket import (
 )
 from certrelay.errors import RelayUnreachable
 from certrelay.limits import ANSWER_PING_S, KIB, MAX_MESSAGE_BYTES, QUIET_S
-from certrelay.wire.messages import SOCKET_PATH, SUBPROTOCOL
+from certrelay.wire.messages import NO_PAGE, SOCKET_PATH, SUBPROTOCOL
 
 CONNECT_S: Final = 10.0
 """Seconds to reach the relay, TLS and upgrade included."""
@@ -75,7 +76,17 @@ class Link:
     `ConnectionLostError` when the connection is gone.
     """
 
-    def __init__(self, stream: socket.socket, protocol: ClientProtocol, now: float) -> None:
+    def __init__(
+        self,
+        stream: socket.socket,
+        protocol: ClientProtocol,
+        now: float,
+        *,
+        has_page: bool = True,
+    ) -> None:
+        self.has_page: Final = has_page
+        """Whether the phone's camera opens a page at this relay, as far as it says."""
+
         self._stream: Final = stream
         self._protocol: Final = protocol
         self._outgoing = bytearray()
@@ -277,7 +288,7 @@ def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
         raise RelayUnreachable(code, relay=origin) from None
     protocol = new_protocol(uri)
     try:
-        _upgrade(stream, protocol, timeout_s)
+        has_page = _upgrade(stream, protocol, timeout_s)
     except TimeoutError:
         stream.close()
         raise RelayUnreachable("relay_unreachable", relay=origin) from None
@@ -285,7 +296,7 @@ def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
         stream.close()
         raise RelayUnreachable("not_a_relay", relay=origin) from None
     stream.setblocking(False)
-    return Link(stream, protocol, now)
+    return Link(stream, protocol, now, has_page=has_page)
 
 
 def new_protocol(uri: WebSocketURI) -> ClientProtocol:
@@ -320,7 +331,8 @@ def _open(host: str, port: int, timeout_s: float, *, secure: bool) -> socket.soc
         raise
 
 
-def _upgrade(stream: socket.socket, protocol: ClientProtocol, timeout_s: float) -> None:
+def _upgrade(stream: socket.socket, protocol: ClientProtocol, timeout_s: float) -> bool:
+    """Ask for the WebSocket; tells whether the relay has a page, as far as its answer says."""
     end = time.monotonic() + timeout_s
     protocol.send_request(protocol.connect())
     stream.sendall(b"".join(protocol.data_to_send()))
@@ -335,6 +347,9 @@ def _upgrade(stream: socket.socket, protocol: ClientProtocol, timeout_s: float) 
         raise protocol.handshake_exc
     if protocol.subprotocol != SUBPROTOCOL:
         raise InvalidHandshake("no subprotocol")
+    # What came behind the answer stays with the protocol, for `Link.receive`.
+    answers = [event for event in protocol.events if isinstance(event, Response)]
+    return not any(answer.headers.get(NO_PAGE[0]) == NO_PAGE[1] for answer in answers)
 
 
 def _is_tls(error: OSError) -> bool:

@@ -12,6 +12,7 @@ with stub_import("importlib.metadata", ModuleType("importlib.metadata")):
     from websockets.client import ClientProtocol
     from websockets.exceptions import InvalidHandshake, ProtocolError, WebSocketException
     from websockets.frames import Frame, Opcode
+    from websockets.http11 import Response
     from websockets.protocol import State
     from websockets.typing import Subprotocol
     from websockets.uri import WebSocketURI, parse_uri
@@ -22,6 +23,7 @@ __all__ = (
     "InvalidHandshake",
     "Opcode",
     "ProtocolError",
+    "Response",
     "State",
     "Subprotocol",
     "WebSocketException",

@@ -33,6 +33,9 @@ SUBPROTOCOL = "certrelay.v1"
 SOCKET_PATH = "v1/ws"
 """The path of the relay's socket, after the origin's path."""
 
+NO_PAGE = ("certrelay-page", "none")
+"""The header, of the upgrade's answer too, by which a relay says that it has no page for phones."""
+
 _T = TypeVar("_T")
 
 ClosedReason = Literal["left", "expired", "grace", "timeout", "over_budget", "suspended"]

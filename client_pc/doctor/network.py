@@ -18,6 +18,7 @@ from certrelay.errors import CertRelayError, ProtocolError, RelayUnreachable, Ro
 from certrelay.limits import ANSWER_S
 from certrelay.wire.ids import JoinSecret, RoomId, TokenHash
 from certrelay.wire.messages import (
+    NO_PAGE,
     SOCKET_PATH,
     Create,
     Created,
@@ -199,6 +200,8 @@ def _page(origin: Origin) -> Finding:
         status, headers = _get(origin, "")
     except OSError as error:
         return Finding("page", "bad", "failed", {"why": error.strerror or type(error).__name__})
+    if headers.get(NO_PAGE[0]) == NO_PAGE[1]:
+        return Finding("page", "note", "apps_only")
     if status != http.client.OK or not headers.get("content-type", "").startswith("text/html"):
         return Finding("page", "bad", "failed", {"why": f"HTTP {status}"})
     return Finding("page", "good", values={"page": origin.text})

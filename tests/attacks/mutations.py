@@ -32,7 +32,8 @@ class Mutation:
     old: str
     new: str
     tests: str = "tests"
-    """Where to look for the row's tests: the ones without a process, where there are any."""
+    """Where to look for the row's tests, a folder or a file: the ones without a process, where
+    there are any."""
 
     rebuilds: bool = False
     """Whether the page is built anew, so that what was changed runs at all."""
@@ -154,7 +155,7 @@ MUTATIONS = (
         "relay/http_connection.py",
         "self.loop.call_later(self._gate.limits.request_s, self._give_up)",
         "self.loop.call_later(9999.0, self._give_up)",
-        "tests/relay",
+        "tests/relay/test_websocket.py",
     ),
     Mutation(
         12,
@@ -162,7 +163,7 @@ MUTATIONS = (
         "relay/http_connection.py",
         " or self._is_last_call:",
         ":",
-        "tests/relay",
+        "tests/relay/test_websocket.py",
     ),
     Mutation(
         12,
@@ -170,7 +171,7 @@ MUTATIONS = (
         "relay/server.py",
         "self._settings.socket.request_s if self._tls else None",
         "9999.0 if self._tls else None",
-        "tests/relay",
+        "tests/relay/test_websocket.py",
     ),
     Mutation(
         13,
@@ -178,7 +179,7 @@ MUTATIONS = (
         "relay/session.py",
         "else limits.first_message_s\n",
         "else 9999.0\n",
-        "tests/relay",
+        "tests/relay/test_time.py",
     ),
     Mutation(
         13,
@@ -186,7 +187,7 @@ MUTATIONS = (
         "relay/admission.py",
         "_IPV6_NETWORKS: Final = ((64, 1), ",
         "_IPV6_NETWORKS: Final = ((128, 1), ",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         13,
@@ -194,7 +195,7 @@ MUTATIONS = (
         "relay/admission.py",
         ", (48, 4))",
         ")",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         13,
@@ -202,7 +203,7 @@ MUTATIONS = (
         "relay/admission.py",
         "(56, 2), ",
         "",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         13,
@@ -210,7 +211,7 @@ MUTATIONS = (
         "relay/websocket.py",
         "if self._unanswered * self._limits.ping_s >= self._limits.ping_timeout_s:",
         "if self._unanswered < 0:",
-        "tests/relay",
+        "tests/relay/test_time.py",
     ),
     Mutation(
         13,
@@ -218,7 +219,7 @@ MUTATIONS = (
         "relay/admission.py",
         "        if self._all > self._most:\n",
         "        if self._all < 0:\n",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         13,
@@ -226,7 +227,7 @@ MUTATIONS = (
         "relay/admission.py",
         "return has_room and not self._connects.take(host)",
         "return not self._connects.take(host)",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         13,
@@ -234,7 +235,7 @@ MUTATIONS = (
         "relay/admission.py",
         "        self._sockets.add(address)\n        return has_room\n",
         "        self._sockets.add(address)\n        return True\n",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         13,
@@ -242,7 +243,7 @@ MUTATIONS = (
         "relay/hub_memory.py",
         "        if not self._rooms_of.has_room(line.address):\n",
         "        if len(self._rooms_of) < 0:\n",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         13,
@@ -250,7 +251,7 @@ MUTATIONS = (
         "certrelay/wire/room.py",
         "ends_at = now + (limits.unclaimed_s if s is None",
         "ends_at = now + (99999.0 if s is None",
-        "tests/relay",
+        "tests/relay/test_time.py",
     ),
     Mutation(
         13,
@@ -258,7 +259,7 @@ MUTATIONS = (
         "relay/hub_memory.py",
         "if len(self._homes) >= admission.rooms:",
         "if len(self._homes) < 0:",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         14,
@@ -266,7 +267,7 @@ MUTATIONS = (
         "relay/websocket.py",
         "max_size=MAX_MESSAGE_BYTES",
         "max_size=2 * MAX_MESSAGE_BYTES",
-        "tests/relay",
+        "tests/relay/test_parser.py",
     ),
     Mutation(
         14,
@@ -274,7 +275,7 @@ MUTATIONS = (
         "relay/websocket.py",
         "if len(self._fragments) > MAX_FRAGMENTS:",
         "if len(self._fragments) < 0:",
-        "tests/relay",
+        "tests/relay/test_websocket.py",
     ),
     Mutation(
         14,
@@ -282,7 +283,7 @@ MUTATIONS = (
         "certrelay/wire/messages.py",
         "if len(text) > MAX_CONTROL_BYTES or len(text.encode()) > MAX_CONTROL_BYTES:",
         "if len(text) < 0:",
-        "tests",
+        "tests/wire",
     ),
     Mutation(
         15,
@@ -292,7 +293,7 @@ MUTATIONS = (
         "            select_subprotocol=(_select),\n"
         '            extensions=__import__("websockets.extensions", fromlist=["_"])'
         ".permessage_deflate.enable_server_permessage_deflate(None),\n",
-        "tests/relay",
+        "tests/relay/test_rules.py",
     ),
     Mutation(
         16,
@@ -308,7 +309,7 @@ MUTATIONS = (
         "relay/outbox.py",
         "            if self._items is not None and not self._has_room():\n",
         "            if self._items is not None and not self._limits:\n",
-        "tests/relay",
+        "tests/relay/test_websocket.py",
     ),
     Mutation(
         16,
@@ -316,7 +317,7 @@ MUTATIONS = (
         "relay/outbox.py",
         "        if waiting > self._new_bytes:\n",
         "        if waiting < 0:\n",
-        "tests/relay",
+        "tests/relay/test_websocket.py",
     ),
     Mutation(
         16,
@@ -532,7 +533,7 @@ MUTATIONS = (
         "relay/app.py",
         '    if not known.issuperset(headers.getlist("origin")):\n',
         "    if not known.issuperset(()):\n",
-        "tests/relay",
+        "tests/relay/test_edges.py",
     ),
     Mutation(
         39,
@@ -540,7 +541,7 @@ MUTATIONS = (
         "relay/socket.py",
         "        if not transport.speaks:\n",
         "        if not transport:\n",
-        "tests/relay",
+        "tests/relay/test_rules.py",
     ),
     Mutation(
         40,
@@ -548,7 +549,7 @@ MUTATIONS = (
         "relay/operating.py",
         "        if not self._is_own(_hosts(head)):\n",
         '        if head == b"":\n',
-        "tests/relay",
+        "tests/relay/test_operating.py",
     ),
     Mutation(
         40,
@@ -556,7 +557,7 @@ MUTATIONS = (
         "relay/app.py",
         "    known = edges.hosts is None or hosts[0] in edges.hosts\n",
         "    known = edges.hosts is None or bool(hosts[0])\n",
-        "tests/relay",
+        "tests/relay/test_edges.py",
     ),
     Mutation(
         41,
@@ -564,7 +565,7 @@ MUTATIONS = (
         "relay/admission.py",
         "    while hops and _within(client, trusted):\n",
         "    while hops and _parsed(client):\n",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         42,
@@ -572,7 +573,7 @@ MUTATIONS = (
         "relay/app.py",
         'if headers.get("sec-fetch-mode") == "navigate":',
         'if headers.get("sec-fetch-mode") == "never":',
-        "tests/relay",
+        "tests/relay/test_edges.py",
     ),
     Mutation(
         44,
@@ -809,7 +810,7 @@ MUTATIONS = (
         "relay/websocket.py",
         "if self._controls > CONTROL_FRAMES:",
         "if self._controls < 0:",
-        "tests/relay",
+        "tests/relay/test_floods.py",
     ),
     Mutation(
         70,
@@ -817,7 +818,7 @@ MUTATIONS = (
         "relay/websocket.py",
         "if frames < TURN_FRAMES and self._at < until:",
         "if frames >= 0:",
-        "tests/relay",
+        "tests/relay/test_floods.py",
     ),
     Mutation(
         70,
@@ -825,7 +826,7 @@ MUTATIONS = (
         "relay/websocket.py",
         "_FIRST_PORTION: Final = 512",
         "_FIRST_PORTION: Final = 65_536",
-        "tests/relay",
+        "tests/relay/test_floods.py",
     ),
     Mutation(
         70,
@@ -833,7 +834,7 @@ MUTATIONS = (
         "relay/websocket.py",
         "if len(self._fragments) > MAX_FRAGMENTS:",
         "if len(self._fragments) < 0:",
-        "tests/relay",
+        "tests/relay/test_floods.py",
     ),
     Mutation(
         70,
@@ -841,7 +842,7 @@ MUTATIONS = (
         "relay/admission.py",
         "        return self._requests.owe(host)\n",
         "        return 0.0\n",
-        "tests/relay",
+        "tests/relay/test_floods.py",
     ),
     Mutation(
         70,
@@ -849,7 +850,7 @@ MUTATIONS = (
         "relay/admission.py",
         "return has_room and not self._connects.take(host)",
         "return has_room",
-        "tests/relay",
+        "tests/relay/test_floods.py",
     ),
     Mutation(
         71,
@@ -902,7 +903,7 @@ MUTATIONS = (
         "                session.receive(bytes(a ^ b for a, b in pairs))\n"
         "                continue\n"
         "            protocol.receive_data(bytes(portion))\n",
-        "tests/relay",
+        "tests/relay/test_parser.py",
     ),
     Mutation(
         73,
@@ -911,7 +912,7 @@ MUTATIONS = (
         "        if self.pending is None:\n            self._end()\n\n    def _go_on",
         "        self._inbox, is_free = None, self.pending is None\n"
         "        if is_free:\n            self._end()\n\n    def _go_on",
-        "tests/relay",
+        "tests/relay/test_session.py",
     ),
     Mutation(
         73,
@@ -919,7 +920,7 @@ MUTATIONS = (
         "relay/websocket.py",
         "        self._is_eof = self._is_gone = True\n",
         '        self._is_gone = self._is_eof = True\n        self._data = b""\n',
-        "tests/relay",
+        "tests/relay/test_closing.py",
     ),
     Mutation(
         74,
@@ -927,7 +928,7 @@ MUTATIONS = (
         "relay/ledger.py",
         "        elif size > 0 and self.total > self._most:\n",
         "        elif size > 0 and self.total < 0:\n",
-        "tests/relay",
+        "tests/relay/test_outbox.py",
     ),
     Mutation(
         74,
@@ -935,7 +936,7 @@ MUTATIONS = (
         "relay/ledger.py",
         "        if size > 0 and own > self._most_per_address:\n",
         "        if size > 0 and own < 0:\n",
-        "tests/relay",
+        "tests/relay/test_outbox.py",
     ),
     Mutation(
         74,
@@ -943,7 +944,7 @@ MUTATIONS = (
         "relay/ledger.py",
         "        return self.level(address) < _NEWCOMERS\n",
         "        return self.level(address) < 9\n",
-        "tests/relay",
+        "tests/relay/test_outbox.py",
     ),
     Mutation(
         74,
@@ -951,7 +952,7 @@ MUTATIONS = (
         "relay/outbox.py",
         "return self._bytes < self._limits.outbox_bytes and not self._account.is_crowded",
         "return self._bytes < self._limits.outbox_bytes",
-        "tests/relay",
+        "tests/relay/test_outbox.py",
     ),
     Mutation(
         74,
@@ -959,7 +960,7 @@ MUTATIONS = (
         "relay/outbox.py",
         "        if waiting > self._new_bytes:\n",
         "        if waiting > self._new_bytes + 65_536:\n",
-        "tests/relay",
+        "tests/relay/test_outbox.py",
     ),
     Mutation(
         75,
@@ -967,7 +968,7 @@ MUTATIONS = (
         "relay/half_rooms.py",
         "        if len(own) > self._most_per_address:\n",
         "        if len(own) < 0:\n",
-        "tests/relay",
+        "tests/relay/test_half_rooms.py",
     ),
     Mutation(
         75,
@@ -975,7 +976,7 @@ MUTATIONS = (
         "relay/half_rooms.py",
         "        if len(self._rooms) > self._most:\n",
         "        if len(self._rooms) < 0:\n",
-        "tests/relay",
+        "tests/relay/test_half_rooms.py",
     ),
     Mutation(
         75,
@@ -983,7 +984,7 @@ MUTATIONS = (
         "relay/half_rooms.py",
         "    return room.s is None and not room.g.here",
         "    return not room.g.here",
-        "tests/relay",
+        "tests/relay/test_half_rooms.py",
     ),
     Mutation(
         75,
@@ -991,7 +992,7 @@ MUTATIONS = (
         "certrelay/wire/room.py",
         "    grace_s = limits.grace_s if room.claimed else limits.unclaimed_grace_s\n",
         "    grace_s = limits.grace_s\n",
-        "tests/relay",
+        "tests/relay/test_half_rooms.py",
     ),
     Mutation(
         75,
@@ -999,7 +1000,7 @@ MUTATIONS = (
         "relay/admission.py",
         "(56, 2), ",
         "",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         75,
@@ -1007,7 +1008,7 @@ MUTATIONS = (
         "relay/admission.py",
         ", (48, 4))",
         ")",
-        "tests/relay",
+        "tests/relay/test_admission.py",
     ),
     Mutation(
         76,
@@ -1122,7 +1123,7 @@ MUTATIONS = (
         "            self.transport.abort()\n"
         "        except Exception as fault:",
         "        except ZeroDivisionError as fault:",
-        "tests/relay",
+        "tests/relay/test_websocket.py",
     ),
     Mutation(
         79,
@@ -1132,7 +1133,7 @@ MUTATIONS = (
         "        if self.conn:\n"
         "            super().send_400_response(msg)\n"
         "        elif self.conn:\n",
-        "tests/relay",
+        "tests/relay/test_websocket.py",
     ),
     Mutation(
         80,
@@ -1193,6 +1194,8 @@ def copy_tree(target: Path) -> Path:
 
 def files_of(row: int, where: Path) -> list[Path]:
     """The test files that are marked with a row: to collect all would take longest."""
+    if where.is_file():
+        return [where]
     found = []
     for path in sorted(where.rglob("test_*.py")):
         marks = _MARK.findall(path.read_text("utf-8"))

@@ -69,7 +69,7 @@ def test_answers_tell_nothing_of_the_server_and_are_not_kept(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 404),
+        ("GET", "/v1", 404),
         ("GET", "/nowhere", 404),
         ("POST", "/healthz", 405),
         ("GET", "/v1/ws", 426),

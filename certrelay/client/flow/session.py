@@ -146,6 +146,11 @@ class Session:
             self._hang_up()
         return self._ended
 
+    @property
+    def relay_has_page(self) -> bool:
+        """Whether the phone's camera opens a page at the relay, as far as the relay says."""
+        return self._link is None or self._link.has_page
+
     # --- the connection ---
 
     def _keep_connected(self) -> None:
