@@ -20,6 +20,9 @@ from relay.environment import arguments_of
 
 DEFAULT_PORT = 8765
 
+_HEALTH = ("--host", "--port", "--tls-cert")
+"""The options of ``serve`` that ``health`` heeds."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its `ExitStatus`."""
@@ -27,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     if argv[:1] == ["serve"]:
         argv[1:1] = arguments_of(os.environ)
+    if argv[:1] == ["health"]:
+        told = arguments_of(os.environ)
+        argv[1:1] = [word for word in told if word.partition("=")[0] in _HEALTH]
     texts = Texts(choose_language(_asked_language(argv)))
     try:
         arguments = make_parser(texts).parse_args(argv)
@@ -35,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return _export(arguments)
             case "usage":
                 return _report(arguments, texts)
+            case "health":
+                return _check(arguments)
         return _serve(arguments)
     except CertRelayError as error:
         for words in (texts.error(error), texts.hint(error)):
@@ -49,6 +57,13 @@ def _serve(arguments: argparse.Namespace) -> int:
     from relay.serve import serve
 
     return serve(arguments, sys.stdout)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from relay.health import check
+
+    check(arguments)
+    return ExitStatus.OK
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -99,6 +114,10 @@ def make_parser(texts: Texts) -> Parser:
     commands.add_parser(
         "page", help=words, description=words, fill=partial(_add_exporting, texts=texts)
     )
+    words = texts.say("relay.health")
+    commands.add_parser(
+        "health", help=words, description=words, fill=partial(_add_asking, texts=texts)
+    )
     words = texts.say("relay.history")
     commands.add_parser(
         "usage", help=words, description=words, fill=partial(_add_reporting, texts=texts)
@@ -133,6 +152,14 @@ def _add_serving(serve: Parser, texts: Texts) -> None:
     serve.add_argument("--page-elsewhere", action="store_true", help=words)
     option("--app-links", "FILE", type=Path)
     option("--lang", "ko|en", choices=LANGUAGES)
+
+
+def _add_asking(health: Parser, texts: Texts) -> None:
+    words = {name: texts.say(f"relay.{name}") for name in ("host", "port", "tls_cert", "lang")}
+    health.add_argument("--host", metavar="H", default="127.0.0.1", help=words["host"])
+    health.add_argument("--port", metavar="P", type=int, default=DEFAULT_PORT, help=words["port"])
+    health.add_argument("--tls-cert", metavar="FILE", type=Path, help=words["tls_cert"])
+    health.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=words["lang"])
 
 
 def _add_exporting(page: Parser, texts: Texts) -> None:

@@ -54,6 +54,17 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
         raise UsageError("bad_host", host=host, port=port) from None
 
 
+def local_address(host: str) -> str:
+    """Name the address under which a relay that listens on ``host`` is asked on this machine."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "::1"
+    return str(address)
+
+
 def url_of(listener: socket.socket, tls: bool) -> str:
     """Name a listening relay as an origin, ending in "/".
 

@@ -68,10 +68,10 @@ def program() -> list[str]:
     return entry + more
 
 
-def health_command(port: int) -> list[str]:
-    """What HEALTHCHECK runs, for a relay on another port than the image's."""
+def health_command() -> list[str]:
+    """What HEALTHCHECK runs."""
     words: list[str] = json.loads(rest_of("HEALTHCHECK").partition("CMD ")[2])
-    return [word.replace(f":{rest_of('EXPOSE')}/", f":{port}/") for word in words]
+    return words
 
 
 def context() -> list[str]:
@@ -140,7 +140,7 @@ def running(path: str, before: Sequence[str] = ()) -> Iterator[int]:
     own = environment() | {"PATH": path.replace("$PATH", os.environ["PATH"])}
     own["CERTRELAY_RELAY_PORT"] = str(port)
     words = ["/usr/bin/env", *program()]  # which finds it by the environment's own path
-    healthy = [*before, "/usr/bin/env", *health_command(port)]
+    healthy = [*before, "/usr/bin/env", *health_command()]
     process = subprocess.Popen([*before, *words], env=own, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

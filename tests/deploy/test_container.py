@@ -27,6 +27,7 @@ from tests.deploy.containerfile import (
     rest_of,
     steps,
 )
+from tests.relay.tls import make_certificate
 from tests.sources import ROOT
 
 
@@ -73,11 +74,23 @@ def test_the_build_sees_what_the_wheel_is_made_of_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("is_there", [True, False], ids=["there", "gone"])
-def test_its_health_command_tells_a_relay_from_none(is_there: bool) -> None:
-    with start("127.0.0.1") as relay:
-        port = relay.port
+@pytest.mark.parametrize("is_tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+def test_its_health_command_heeds_address_port_and_tls(
+    tmp_path: Path, is_there: bool, is_tls: bool, host: str
+) -> None:
+    tls = make_certificate(tmp_path).files if is_tls else None
+    told = {f"{VARIABLES}HOST": host}
+    if tls is not None:
+        told |= {f"{VARIABLES}TLS_CERT": str(tls[0]), f"{VARIABLES}TLS_KEY": str(tls[1])}
+    with start(host, tls=tls) as relay:
+        told[f"{VARIABLES}PORT"] = str(relay.port)
         if not is_there:
             relay.stop()
-        asked = [sys.executable, *health_command(port)[1:]]
-        done = subprocess.run(asked, check=False, capture_output=True, env=os.environ)
-    assert (done.returncode == 0) == is_there
+        program, *words = health_command()
+        assert program == "certrelay-relay"
+        asked = [sys.executable, "-m", "relay", *words]
+        done = subprocess.run(
+            asked, check=False, capture_output=True, env={**os.environ, **told}, cwd=ROOT
+        )
+    assert (done.returncode == 0) == is_there, done.stderr
