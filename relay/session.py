@@ -186,6 +186,7 @@ class Session:
                 return
         if self._is_lost and not self._is_left:
             self._is_left = True
+            self.line.renew = lambda: None  # else the two hold each other
             self._keeper.leave(self)
 
     def _take(self, message: str | bytes) -> None:
