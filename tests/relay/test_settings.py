@@ -122,7 +122,7 @@ def test_a_limits_file_that_is_wrong_is_refused_with_the_place(
 def test_every_limit_is_documented_with_what_is_usual() -> None:
     page = (Path(__file__).parents[2] / "docs/operations.md").read_text("utf-8")
     section = page.partition("\n## Limits\n")[2].partition("\n## ")[0]
-    told = dict(re.findall(r"^\| `([^`]+)` \| ([0-9]+)", section, re.MULTILINE))
+    told = dict(re.findall(r"^\| `([^`]+)` \| ([0-9.]+)", section, re.MULTILINE))
     usual = Settings()
     known = {name: getattr(usual, name) for name in ("dead_room_s", "max_dead_rooms")}
     for table in ("room", "socket", "admission"):
