@@ -27,8 +27,7 @@ from certrelay.safe_text import printable
 from certrelay.wire.release import PC_POLICY
 
 PERSON = FileIO(0)  # standard input without a buffer: `select` must see every line
-NONE = Item.of("npki", {})  # in place of one whose digest was wrong
-DECLINED = ItemResult("rejected", "declined")
+DECLINED, DAMAGED = ItemResult("rejected", "declined"), Item.of("npki", {})
 WORDS: dict[type, str] = {
     events.PeerIntroduced: "connected to {0.hello.name}",
     events.ConnectionLost: "the connection is lost; trying again for {0.seconds:.0f} s",
@@ -69,27 +68,29 @@ class Phone:
         """Go on to the end; give the error, if it ended with one."""
         self.link, again_at = connect(self.origin, time.monotonic()), 0.0
         self.endpoint.connected(time.monotonic())
-        while True:
+        ended: events.Ended | None = None
+        while ended is None:
             try:
                 if self.link is None and time.monotonic() >= again_at:
-                    self.link = connect(self.origin, time.monotonic(), timeout_s=2)
+                    self.link, again_at = connect(self.origin, time.monotonic(), timeout_s=2), 0.0
                     self.endpoint.connected(time.monotonic())
                 while outputs := self.endpoint.take(time.monotonic()):
                     for output in outputs:
-                        if isinstance(output, events.Ended):
-                            return output.error
+                        if isinstance(output, events.Ended):  # wait for the relay's close
+                            ended, again_at = output, time.monotonic() + 2
                         self.do(output)
                 self.wait(self.link, again_at)
             except (ConnectionLostError, RelayUnreachable):
                 self.link, again_at = None, time.monotonic() + random.uniform(1, 2)
                 self.endpoint.connection_lost(time.monotonic())
+        return ended.error
 
     def wait(self, link: Link | None, again_at: float) -> None:
         """Wait for the relay, the person or the clock, and hand on what comes."""
-        due = [at for at in (self.endpoint.deadline(), link.deadline() if link else again_at) if at]
+        due = (self.endpoint.deadline(), link.deadline() if link else None, again_at)
         readers: list[FileIO | Link] = [PERSON, link] if link else [PERSON]
-        left = 0.0 if link and link.has_to_read else max(0.0, min(due) - time.monotonic())
-        ready, _, _ = select.select(readers, [], [], left)
+        until = 0.0 if link and link.has_to_read else min(filter(None, due))
+        ready, _, _ = select.select(readers, [], [], max(0.0, until - time.monotonic()))
         now = time.monotonic()
         if link:
             for message in link.receive(now):
@@ -104,7 +105,6 @@ class Phone:
             if not line:  # nobody is there any more
                 self.endpoint.cancel(now)
             elif self.arrived and line.strip() == "y":
-                self.endpoint.saving()
                 self.endpoint.stored([self.keep(*each) for each in self.arrived])
             elif self.arrived:
                 self.endpoint.stored([DECLINED] * len(self.arrived))
@@ -130,7 +130,7 @@ class Phone:
                 raise ConnectionLostError
             case events.ItemsArrived(items):
                 try:  # all or nothing: one that is broken spoils the rest
-                    self.arrived = [(each, inspect(each)) for each in (i or NONE for i in items)]
+                    self.arrived = [(each, inspect(each)) for each in (i or DAMAGED for i in items)]
                     show(f"{', '.join(str(seen.cn) for _, seen in self.arrived)}: save? [y/N]")
                 except CertificateError:
                     self.endpoint.stored([ItemResult("rejected", "bad_certificate")] * len(items))
