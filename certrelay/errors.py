@@ -150,6 +150,7 @@ class RoomEnded(CertRelayError):
         "over_budget",
         "rate_limited",
         "suspended",
+        "not_admitted",
         "out_of_hours",
         "try_later",
         "second_scan",

@@ -69,6 +69,7 @@ class Server:
         self.sockets: Final = Sockets(
             self.hub, Admission(settings.admission), Ledger(settings.admission), settings.socket
         )
+        self.sockets.service = settings.service
         self._settings: Final = settings
         self._tls: Final = tls
         self._stopping: Final = asyncio.Event()
@@ -119,7 +120,7 @@ class Server:
     def use_policy(self, releases: ReleasePolicy, service: ServicePolicy) -> None:
         """Judge newcomers by another policy from now on."""
         self.hub.policy = releases
-        self._service = service
+        self._service = self.sockets.service = service
         self._policy_changed.set()
 
     async def run(self, listener: socket.socket, listening: Callable[[], None]) -> None:

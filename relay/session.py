@@ -15,6 +15,7 @@ from certrelay.errors import ProtocolError
 from certrelay.wire.close import CloseCode
 from certrelay.wire.ids import Role
 from certrelay.wire.messages import (
+    Create,
     Enter,
     FromDevice,
     KnockAnswer,
@@ -26,6 +27,7 @@ from certrelay.wire.messages import (
     decode_from_device,
     encode,
 )
+from certrelay.wire.service import ServicePolicy
 from relay import journal, outbox
 from relay.admission import Admission
 from relay.hub import Hub, Line, Seat
@@ -56,6 +58,9 @@ class Keeper(Protocol):
     """Says whether there is memory for newcomers."""
 
     limits: SocketLimits
+    service: ServicePolicy
+    """Says from where rooms may be opened; may be exchanged while the relay runs."""
+
     draining: bool
     """Whether newcomers are sent elsewhere."""
 
@@ -239,6 +244,9 @@ class Session:
             noted = self._keeper.hub.lost(line)
             line.close(CloseCode.RESTART)
             return noted
+        if isinstance(message, Create) and not self._keeper.service.may_open(line.address):
+            line.refuse(Refused("not_admitted"))
+            return None
         retry_in_ms = self._keeper.admission.retry_after_ms(line.address)
         if retry_in_ms:
             line.refuse(Refused("rate_limited", retry_in_ms=retry_in_ms))

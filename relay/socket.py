@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from certrelay.wire.close import CloseCode
 from certrelay.wire.messages import Refused
+from certrelay.wire.service import ServicePolicy
 from relay import session as sessions
 from relay.admission import Admission
 from relay.hub import Hub, Line
@@ -45,6 +46,9 @@ class Sockets:
         self.admission: Admission = admission
         self.ledger: Ledger = ledger
         self.limits: SocketLimits = limits
+        self.service: ServicePolicy = ServicePolicy()
+        """Says from where rooms may be opened; may be exchanged while the relay runs."""
+
         self._sessions: Final[set[Session]] = set()
         self.draining: bool = False
         """Whether newcomers are sent elsewhere."""

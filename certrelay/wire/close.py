@@ -31,6 +31,7 @@ class CloseCode(IntEnum):
     """A newer socket speaks for this device."""
 
     BAD_MESSAGE = 4400
+    NOT_ADMITTED = 4403
     NO_ROOM = 4404
     TIMEOUT = 4408
     CLAIMED = 4409
@@ -56,6 +57,7 @@ AFTER_ERROR: Final[Mapping[ErrorCode, CloseCode]] = MappingProxyType(
         "over_budget": CloseCode.OVER_BUDGET,
         "rate_limited": CloseCode.RATE,
         "suspended": CloseCode.RATE,
+        "not_admitted": CloseCode.NOT_ADMITTED,
         "try_later": CloseCode.RATE,
     }
 )

@@ -56,6 +56,7 @@ ErrorCode = Literal[
     "over_budget",
     "rate_limited",
     "suspended",
+    "not_admitted",
     "try_later",
 ]
 

@@ -10,11 +10,14 @@ Source: docs/protocol.md §4; docs/operations.md.
 import math
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Final, Self
 
 from certrelay.errors import UsageError
 from certrelay.frozen import frozen
 from certrelay.wire.messages import Refused
+
+Network = IPv4Network | IPv6Network
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MIN: Final = 24 * 60
@@ -44,6 +47,9 @@ class ServicePolicy:
     offset_min: int = _KOREA_MIN
     """Minutes that the clock of ``hours`` is ahead of UTC."""
 
+    networks: tuple[Network, ...] | None = None
+    """From where rooms may be opened; ``None`` is everywhere.  Phones join from anywhere."""
+
     @classmethod
     def from_table(cls, table: Any) -> Self:
         """Read the table ``[service]`` of a policy file.
@@ -51,7 +57,8 @@ class ServicePolicy:
         Args:
             table: ``suspended`` (true or false), ``hours`` (a list such as
                 ``["mon-fri 09:00-18:00", "sat,sun 22:00-02:00"]``), ``utc_offset``
-                (``"+09:00"``, which is the default).
+                (``"+09:00"``, which is the default), ``networks`` (a list such as
+                ``["203.0.113.0/24", "2001:db8::/32"]``).
 
         Raises:
             UsageError: ``bad_policy`` with ``where``, the key that is wrong.
@@ -59,7 +66,7 @@ class ServicePolicy:
         if not isinstance(table, Mapping):
             raise UsageError("bad_policy", where="[service]")
         for key in table:
-            if key not in ("suspended", "hours", "utc_offset"):
+            if key not in ("suspended", "hours", "utc_offset", "networks"):
                 raise UsageError("bad_policy", where=f"[service] {key}")
         suspended = table.get("suspended", False)
         if not isinstance(suspended, bool):
@@ -76,7 +83,21 @@ class ServicePolicy:
             offset = _minutes_ahead(table.get("utc_offset", "+09:00"))
         except (TypeError, ValueError):
             raise UsageError("bad_policy", where="[service] utc_offset") from None
-        return cls(suspended, hours, offset)
+        return cls(suspended, hours, offset, _networks(table))
+
+    def may_open(self, address: str) -> bool:
+        """Whether somebody at an address may open a room.
+
+        Args:
+            address: An IPv4 address, or the first one of an IPv6 /64.
+        """
+        if self.networks is None:
+            return True
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self.networks)
 
     @property
     def is_always_open(self) -> bool:
@@ -98,6 +119,18 @@ class ServicePolicy:
             return None
         wait_min = min((begins - now) % _WEEK_MIN for begins, _ in self.hours)
         return Refused("suspended", retry_in_ms=math.ceil(wait_min * 60_000))
+
+
+def _networks(table: Mapping[str, Any]) -> tuple[Network, ...] | None:
+    if "networks" not in table:
+        return None
+    told = table["networks"]
+    try:
+        if isinstance(told, str) or not told or not all(isinstance(each, str) for each in told):
+            raise ValueError
+        return tuple(ip_network(each) for each in told)
+    except (TypeError, ValueError):
+        raise UsageError("bad_policy", where="[service] networks") from None
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

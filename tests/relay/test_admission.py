@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certrelay.wire.messages import Created, Leave, Paired, Refused
+from certrelay.wire.messages import Created, Leave, Paired, Refused, Resumed
+from certrelay.wire.service import ServicePolicy
 from relay.admission import (
     AddressCounter,
     Admission,
@@ -275,3 +276,24 @@ def test_of_many_random_joins_none_gets_in_and_none_learns_of_the_room(
         device.socket.close()
     assert answers == {str([Refused("no_such_room"), 4404])}
     assert isinstance(connect_to(relay).ask(pair.join), Paired)
+
+
+def test_a_room_is_opened_from_the_operators_networks_and_joined_from_anywhere(
+    start_relay: Start, connect_to: Connect, pair: Pair
+) -> None:
+    loopback = (ipaddress.ip_network("127.0.0.1"),)
+    networks = ServicePolicy.from_table({"networks": ["203.0.113.0/24"]})
+    relay = start_relay(edges=Edges(trusted_proxies=loopback), service=networks)
+
+    def from_address(address: str) -> Device:
+        return connect_to(relay, additional_headers={"X-Forwarded-For": address})
+
+    outside = from_address("198.51.100.7")
+    outside.say(pair.create)
+    assert outside.hear_all() == [Refused("not_admitted"), 4403]
+    g = from_address("203.0.113.9")
+    assert isinstance(g.ask(pair.create), Created)
+    assert isinstance(from_address("198.51.100.7").ask(pair.join), Paired)
+    assert isinstance(g.hear(), Paired)
+    g.lose()
+    assert isinstance(from_address("198.51.100.8").ask(pair.resume_g), Resumed)

@@ -71,6 +71,10 @@ def test_whoever_waits_as_long_as_told_comes_in(moment: int, policy: ServicePoli
     [
         ([], "[service]"),
         ({"suspended": "yes"}, "[service] suspended"),
+        ({"networks": []}, "[service] networks"),
+        ({"networks": "10.0.0.0/8"}, "[service] networks"),
+        ({"networks": ["10.0.0.1/8"]}, "[service] networks"),
+        ({"networks": [10]}, "[service] networks"),
         ({"closed": True}, "[service] closed"),
         ({"hours": "mon-fri 09:00-18:00"}, "[service] hours"),
         ({"hours": []}, "[service] hours"),
@@ -93,3 +97,20 @@ def test_what_cannot_be_understood_is_refused_with_its_place(table: Any, where: 
         ServicePolicy.from_table(table)
     assert refused.value.code == "bad_policy"
     assert refused.value.details["where"] == where
+
+
+@pytest.mark.parametrize(
+    ("address", "admitted"),
+    [
+        ("203.0.113.9", True),
+        ("203.0.114.9", False),
+        ("2001:db8:17:3::", True),
+        ("2001:db8:18:3::", False),
+        ("", False),
+        ("nonsense", False),
+    ],
+)
+def test_rooms_are_opened_from_the_operators_networks_only(address: str, admitted: bool) -> None:
+    networks = ["203.0.113.0/24", "2001:db8:17::/48"]
+    assert ServicePolicy.from_table({"networks": networks}).may_open(address) is admitted
+    assert ServicePolicy().may_open(address)

@@ -32,6 +32,7 @@ export const ERROR_CODES = [
   "over_budget",
   "rate_limited",
   "suspended",
+  "not_admitted",
   "try_later",
 ];
 
