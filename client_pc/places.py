@@ -15,6 +15,7 @@ from string import ascii_uppercase
 from typing import Final
 
 from certrelay.client.home import home as home_folder
+from certrelay.client.store.file_names import same_file_name
 from certrelay.errors import UsageError
 
 _FIRST_DRIVE: Final = ascii_uppercase.index("C")
@@ -153,14 +154,12 @@ def _matching(pattern: Path) -> Iterator[Path]:
 
 
 def _inside(folder: Path, name: str) -> list[Path]:
-    from certrelay.client.store.reading import same_name  # with all that reads certificates: 20 ms
-
     try:
         if name != "*" and (folder / name).is_dir():
             return [folder / name]
         inner = sorted(folder.iterdir())
         return [path for path in inner if path.is_dir() and name in ("*", path.name)] or [
-            path for path in inner if path.is_dir() and same_name(path.name, name)
+            path for path in inner if path.is_dir() and same_file_name(path.name, name)
         ]
     except OSError:
         return []

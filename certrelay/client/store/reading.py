@@ -14,12 +14,12 @@ Source: docs/protocol.md §7 for the sizes.
 import os
 import re
 import stat
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from certrelay.bundle import Item, Kind
+from certrelay.client.store.file_names import folded_file_name, same_file_name
 from certrelay.client.store.parts import PART_PREFIX
 from certrelay.errors import CertificateError, CertRelayError
 from certrelay.frozen import frozen
@@ -259,15 +259,6 @@ def _sets(names: Iterable[Path]) -> list[Path]:
     return found
 
 
-def same_name(one: str, other: str) -> bool:
-    """Tell whether two names are one to a file system that folds case or normalises."""
-    return _folded(one) == _folded(other)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
 def _entry(path: Path, kind: Kind) -> Entry:
     item = None
     try:
@@ -320,7 +311,7 @@ def _role(name: str, own: re.Match[str] | None) -> str | None:
     if own is None:
         return _ROLES.get(name.lower())
     match = _SET.fullmatch(name)
-    if match is None or not same_name(match[1], own[1]):
+    if match is None or not same_file_name(match[1], own[1]):
         return None
     return _SET_ROLES[match[2].lower(), match[3].lower() == "key"]
 
@@ -336,4 +327,4 @@ def _below(folder: Path) -> list[Path]:
 def _listed(folder: Path) -> list[Path]:
     """What lies in a folder, in order, without what is unfinished."""
     paths = (path for path in folder.iterdir() if not path.name.startswith(PART_PREFIX))
-    return sorted(paths, key=lambda path: (_folded(path.name), path.name))
+    return sorted(paths, key=lambda path: (folded_file_name(path.name), path.name))

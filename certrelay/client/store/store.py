@@ -18,12 +18,12 @@ from typing import Final, Literal
 
 from certrelay.bundle import Item
 from certrelay.client.store import parts
+from certrelay.client.store.file_names import same_file_name
 from certrelay.client.store.reading import (
     FILE_NAMES,
     PKCS12_ENDINGS,
     read_file,
     read_folder,
-    same_name,
 )
 from certrelay.client.store.system import Disk, storage_error
 from certrelay.errors import CertificateError, StorageError
@@ -231,7 +231,9 @@ def _spelled(parent: Path, name: str) -> str:
     if _is_there(parent / name):
         return name
     try:
-        return next((p.name for p in sorted(parent.iterdir()) if same_name(p.name, name)), name)
+        return next(
+            (p.name for p in sorted(parent.iterdir()) if same_file_name(p.name, name)), name
+        )
     except OSError:
         return name
 
