@@ -137,6 +137,7 @@ class TextReport:
         self._quiet: Final = quiet
         self._is_up = False
         self._is_moving = False
+        self._is_at_step = False
         self._question = ""
         self._held_back: list[str] = []
         self._news: list[str] | None = None
@@ -155,6 +156,8 @@ class TextReport:
         """Say the sentence, if there is one."""
         if name == "progress":
             self._move(text, fields["done"], fields["total"])
+        elif name == "peer_step" and self._shows_steps and not self._quiet:
+            self._step(text)
         elif text and not (self._quiet and name in _TALK):
             self._say(text, _STYLES.get(name, ""))
 
@@ -256,9 +259,24 @@ class TextReport:
         bar = "█" * filled + "░" * (_BAR_CELLS - filled) if has_letters(self._err, "█░") else ""
         self._err.write(f"\r  {bar}{text}\x1b[K")
         self._err.flush()
-        self._is_moving = True
+        self._is_moving, self._is_at_step = True, False
+
+    @property
+    def _shows_steps(self) -> bool:
+        return self._screen.steers and not self._is_up and not self._question
+
+    def _step(self, text: str) -> None:
+        """Show the other person's step in a line that the next sentence takes away."""
+        self._end_moving()
+        columns = (self._screen.columns or 80) - 1
+        self._err.write(f"\r{printable(text, columns)}\x1b[K")
+        self._err.flush()
+        self._is_at_step = True
 
     def _end_moving(self) -> None:
+        if self._is_at_step:
+            self._is_at_step = False
+            self._err.write("\r\x1b[K")
         if self._is_moving:
             self._is_moving = False
             self._err.write("\n")

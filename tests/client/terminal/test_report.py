@@ -179,3 +179,16 @@ def test_json_says_the_same_whatever_the_screen_is() -> None:
     assert json.loads(out.getvalue()) == {"event": "progress", **fields}
     assert report.can_draw(1000, 1000)
     assert report.columns is None
+
+
+def test_an_old_step_of_the_other_device_does_not_stay_above_what_follows() -> None:
+    def tell(report: TextReport) -> None:
+        report.event("peer_step", "Phone: choosing.", step="choosing")
+        report.event("peer_step", "Phone: typing.", step="typing")
+        report.event("number", "The number: 123 456")
+
+    said = told(tell, steers=True)
+    assert said.endswith("\r\x1b[KThe number: 123 456\n")
+    assert "choosing.\n" not in said
+    assert "typing.\n" not in said
+    assert told(tell).split("\n")[:2] == ["Phone: choosing.", "Phone: typing."], "no terminal"
