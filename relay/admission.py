@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from certrelay.wire.service import Network
 from relay.clock import Clock, monotonic
-from relay.settings import AdmissionLimits, Network
+from relay.settings import AdmissionLimits
 
 _IPV6_NETWORKS: Final = ((64, 1), (56, 2), (48, 4))
 """Lengths of the prefixes that are counted, and how many times an address's share each has."""

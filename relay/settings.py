@@ -4,7 +4,6 @@ The protocol's own numbers are `certrelay.limits`; most of these begin as one of
 """
 
 import tomllib
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -14,9 +13,8 @@ from certrelay.frozen import frozen, replace
 from certrelay.limits import KIB, MIB
 from certrelay.wire.release import PHONE_POLICY, ReleasePolicy
 from certrelay.wire.room import RoomLimits
-from certrelay.wire.service import ServicePolicy
+from certrelay.wire.service import Network, ServicePolicy
 
-Network = IPv4Network | IPv6Network
 _T = TypeVar("_T")
 
 
