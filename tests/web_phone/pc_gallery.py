@@ -114,7 +114,7 @@ STATES: Final[dict[str, list[Event]]] = {
     "scan to send": _scan("export", is_local=False),
     **{
         f"scan renewed {why}": _scan("import", _event("renewed", reason=why))
-        for why in ("expired", "second_scan", "m1_tries")
+        for why in ("expired", "second_scan", "m1_tries", "page_closed", "left", "grace")
     },
     "working": [*_scan("import"), _event("burnt")],
     "paired to receive": _paired("import"),
@@ -149,6 +149,18 @@ STATES: Final[dict[str, list[Event]]] = {
         *_CHECKING,
         _event("receipt", items=[{"status": "stored"}, {"status": "duplicate"}]),
     ),
+    "sent, not confirmed": _ended(
+        "export",
+        errors.NotConfirmed("unconfirmed"),
+        *_CHECKING,
+        _event("receipt", items=[{"status": "unconfirmed"}, {"status": "unconfirmed"}]),
+        _event("delete_later", text="이 PC에서는 아무것도 삭제하지 않았습니다."),
+    ),
+    "number, taken back": [
+        *_paired("import"),
+        _NUMBER,
+        _event("peer_step", step="choosing"),
+    ],
     **{
         f"sent in vain {reason}": _ended(
             "export",

@@ -100,8 +100,6 @@ export class App {
     this._layout.show(screen, isNew);
     this._tell();
     this._count();
-    const input = document.getElementById(story.place === "password" ? screens.PASSWORD : "number");
-    if (isNew && input !== null) input.focus();
   }
 
   /** Say what the other device and the connection do; only news, since it is read out. */

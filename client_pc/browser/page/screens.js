@@ -3,8 +3,11 @@
 import { printable } from "../../../web_phone/core/safe_text.js";
 import { MAX_ITEMS } from "../../../web_phone/core/limits.js";
 import { make } from "../../../web_phone/ui/dom.js";
-import { NUMBER_HELP, numberForm, passwordForm, submitButton } from "../../../web_phone/ui/forms.js";
-import { bigNumber, button, card, certificateCard, check, notice, paragraph, quiet, sentence } from "../../../web_phone/ui/components.js";
+import { NUMBER, NUMBER_HELP, numberForm, passwordForm, submitButton } from "../../../web_phone/ui/forms.js";
+import {
+  bigNumber, button, cancelButton, card, certificateCard, check, disclosure, notice, paragraph, quiet, route, sentence,
+} from "../../../web_phone/ui/components.js";
+import { drawing } from "../../../web_phone/ui/drawings.js";
 import { drawCode } from "./code.js";
 
 /** @typedef {import("../../../web_phone/ui/texts.js").Texts} Texts */
@@ -34,12 +37,13 @@ const SCREENS = { preparing, working, choose, password, scan, paired, number, ty
 
 /** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
 function preparing(texts, story, act) {
-  return { title: texts.say("browser.preparing.title"), body: [...notes(story), stop(texts, act)] };
+  return { title: texts.say("browser.preparing.title"), step: 1, body: notes(story), actions: [stop(texts, act)] };
 }
 
-/** @param {Texts} texts @param {Story} _story @param {Acts} act @returns {Screen} */
-function working(texts, _story, act) {
-  return { title: texts.say("browser.working.title"), body: [stop(texts, act)] };
+/** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
+function working(texts, story, act) {
+  const step = story.step === "" && story.peer === "" ? 1 : 4;
+  return { title: texts.say("browser.working.title"), step, body: [drawing("connecting")], actions: [stop(texts, act)] };
 }
 
 /** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
@@ -49,7 +53,8 @@ function choose(texts, { choice, chosen }, act) {
     next.disabled = chosen.size === 0 || chosen.size > MAX_ITEMS;
   };
   count();
-  const cards = choice.map((each) => {
+  const late = (/** @type {Fields} */ each) => Number(each.state === "expired");
+  const cards = [...choice].sort((one, other) => late(one) - late(other)).map((each) => {
     const number = Number(each.number);
     const want = check(texts.say("browser.choose.one"), chosen.has(number), (isOn) => {
       if (isOn) chosen.add(number);
@@ -60,7 +65,9 @@ function choose(texts, { choice, chosen }, act) {
   });
   return {
     title: texts.say("browser.choose.title"),
-    body: [...cards, make("p", {}, texts.say("browser.choose.text", { most: MAX_ITEMS })), next, stop(texts, act)],
+    step: 2,
+    body: [...cards, quiet(texts, "browser.choose.text", { most: MAX_ITEMS }), quiet(texts, "browser.original_stays")],
+    actions: [next, stop(texts, act)],
   };
 }
 
@@ -68,12 +75,13 @@ function choose(texts, { choice, chosen }, act) {
 function password(texts, { sending, wrongLeft }, act) {
   return {
     title: texts.say("browser.password.title"),
+    step: 2,
+    focus: PASSWORD,
     body: [
       ...sending.slice(-1).map((each) => fieldsCard(texts, 0, each)),
       passwordForm(texts, { id: PASSWORD, wrongLeft, help: texts.say("browser.password.stays") }, act.answer),
-      submitButton(PASSWORD, texts.say("page.send.check")),
-      stop(texts, act),
     ],
+    actions: [submitButton(PASSWORD, texts.say("page.send.check")), stop(texts, act)],
   };
 }
 
@@ -83,6 +91,7 @@ function scan(texts, story, act) {
   if (code === null) return working(texts, story, act);
   return {
     title: texts.say("browser.scan.title"),
+    step: 1,
     body: [
       renewed !== "" && notice("warn", make("p", {}, texts.say(`pc.renewed.${renewed}`))),
       ...notes(story),
@@ -101,16 +110,16 @@ function scan(texts, story, act) {
           paragraph(texts, `browser.scan.${command}`),
           make(
             "ol",
-            {},
+            { class: "to-do" },
             code.isLocal && make("li", {}, texts.say("browser.scan.network")),
             make("li", {}, texts.say("browser.scan.camera")),
             make("li", {}, texts.say("browser.scan.link")),
           ),
           quiet(texts, "browser.scan.once"),
-          stop(texts, act),
         ),
       ),
     ],
+    actions: [stop(texts, act)],
   };
 }
 
@@ -118,12 +127,10 @@ function scan(texts, story, act) {
 function paired(texts, { command, peer }, act) {
   return {
     title: texts.say("browser.paired.title"),
-    body: [
-      direction(texts, command, peer),
-      paragraph(texts, "browser.paired.text"),
-      stop(texts, act),
-      quiet(texts, "page.names_unchecked"),
-    ],
+    step: command === "import" ? 2 : 3,
+    route: direction(texts, command, peer),
+    body: [drawing(command === "import" ? "send" : "receive"), paragraph(texts, "browser.paired.text"), help(texts)],
+    actions: [stop(texts, act)],
   };
 }
 
@@ -131,13 +138,14 @@ function paired(texts, { command, peer }, act) {
 function number(texts, story, act) {
   return {
     title: texts.say("browser.number.title"),
+    step: 3,
+    route: direction(texts, story.command, story.peer),
     body: [
-      direction(texts, story.command, story.peer),
       bigNumber(story.number),
       notice("warn", make("p", {}, texts.say("browser.number.warning"))),
-      stop(texts, act),
-      quiet(texts, "page.names_unchecked"),
+      help(texts),
     ],
+    actions: [stop(texts, act)],
   };
 }
 
@@ -145,14 +153,15 @@ function number(texts, story, act) {
 function typing(texts, { command, peer, wrongLeft }, act) {
   return {
     title: texts.say("browser.typing.title"),
+    step: 3,
+    focus: NUMBER,
+    route: direction(texts, command, peer),
     body: [
-      direction(texts, command, peer),
-      numberForm(texts, wrongLeft, act.answer),
-      submitButton("number", texts.say("page.number.send")),
       make("div", { id: NUMBER_HELP }, notice("warn", make("p", {}, texts.say("browser.typing.warning")))),
-      stop(texts, act),
-      quiet(texts, "page.names_unchecked"),
+      numberForm(texts, wrongLeft, act.answer),
     ],
+    after: help(texts),
+    actions: [submitButton(NUMBER, texts.say("page.number.send")), stop(texts, act)],
   };
 }
 
@@ -163,7 +172,10 @@ function moving(texts, story, act) {
   bar.setAttribute("aria-label", texts.say(`page.moving.${story.command === "import" ? "receive" : "send"}`));
   return {
     title: texts.say(`page.moving.${story.command === "import" ? "receive" : "send"}`),
-    body: [bar, paragraph(texts, "browser.moving.text"), stop(texts, act)],
+    step: 4,
+    route: direction(texts, story.command, story.peer),
+    body: [drawing(story.command === "import" ? "send" : "receive"), bar, paragraph(texts, "browser.moving.text")],
+    actions: [stop(texts, act)],
   };
 }
 
@@ -171,8 +183,9 @@ function moving(texts, story, act) {
 function ask(texts, { arrived, peer }, act) {
   return {
     title: texts.say("page.receive.ask"),
+    step: 4,
+    route: direction(texts, "import", peer),
     body: [
-      make("p", {}, ...sentence(texts, "browser.ask.from", { peer })),
       ...arrived.map((each, at) =>
         each.refused === undefined
           ? fieldsCard(
@@ -185,9 +198,11 @@ function ask(texts, { arrived, peer }, act) {
           : card(make("p", {}, texts.say("page.receive.damaged"))),
       ),
       paragraph(texts, "browser.ask.text"),
+      help(texts),
+    ],
+    actions: [
       button(texts.say("page.receive.save"), () => act.answer("y"), "main"),
       button(texts.say("page.receive.decline"), () => act.answer("n")),
-      quiet(texts, "page.names_unchecked"),
     ],
   };
 }
@@ -195,17 +210,39 @@ function ask(texts, { arrived, peer }, act) {
 /** Ends that are no failure, or none that anybody can be sure of. */
 const TITLES = new Map([
   ["not_confirmed", "page.ended.not_confirmed"],
+  ["unconfirmed", "page.unconfirmed.title"],
+  ["cancelled", "page.ended.cancelled"],
+  ["interrupted", "page.ended.cancelled"],
+  ["declined", "page.ended.declined"],
   ["partial", "page.sent.some.title"],
+]);
+
+/** Ends that are nobody's fault. @type {Map<string, import("../../../web_phone/ui/components.js").Tone>} */
+const TONES = new Map([
+  ["not_confirmed", "warn"],
+  ["unconfirmed", "warn"],
+  ["partial", "warn"],
+  ["left", "warn"],
+  ["grace", "warn"],
+  ["page_closed", "plain"],
+  ["cancelled", "plain"],
+  ["interrupted", "plain"],
+  ["declined", "plain"],
+  ["timeout", "plain"],
+  ["no_answer", "plain"],
+  ["renewals_used_up", "plain"],
 ]);
 
 /** @param {Texts} texts @param {Story} story @returns {Screen} */
 function end(texts, story) {
   if (story.end === "well" || story.end === null) return story.command === "import" ? saved(texts, story) : sent(texts, story);
   const { code } = story.end;
+  const tone = TONES.get(code) || "bad";
   return {
     title: texts.say(TITLES.get(code) || "page.ended.title"),
     body: [
-      ...problem(texts, story.end),
+      make("div", { class: `tone ${tone}` }, drawing(tone === "bad" ? "fault" : tone === "warn" ? "unsure" : "stopped")),
+      ...problem(texts, story.end, tone),
       ...savedCards(texts, story),
       ...receiptCards(texts, story),
       ...story.problems.flatMap((each) => problem(texts, each)),
@@ -217,8 +254,10 @@ function end(texts, story) {
 /** @param {Texts} texts @param {Story} story @returns {Screen} */
 const saved = (texts, story) => ({
   title: texts.say("browser.saved.title"),
+  step: 5,
   body: [
-    notice("good", make("p", {}, texts.say("browser.saved.text"))),
+    make("div", { class: "tone good" }, drawing("on_pc")),
+    paragraph(texts, "browser.saved.text"),
     ...savedCards(texts, story),
     ...story.problems.flatMap((each) => problem(texts, each)),
     ...farewell(texts, story),
@@ -228,8 +267,10 @@ const saved = (texts, story) => ({
 /** @param {Texts} texts @param {Story} story @returns {Screen} */
 const sent = (texts, story) => ({
   title: texts.say("browser.sent.title"),
+  step: 5,
   body: [
-    notice("good", make("p", {}, ...sentence(texts, "browser.sent.text", { peer: story.peer }))),
+    make("div", { class: "tone good" }, drawing("on_phone")),
+    make("p", {}, ...sentence(texts, "browser.sent.text", { peer: story.peer })),
     ...receiptCards(texts, story),
     ...farewell(texts, story),
   ],
@@ -267,11 +308,11 @@ function reasonText(texts, reason) {
   return texts.say(`page.reason.${reason || "other"}`);
 }
 
-/** @param {Texts} texts @param {Problem} found */
-function problem(texts, { key, details }) {
+/** @param {Texts} texts @param {Problem} found @param {import("../../../web_phone/ui/components.js").Tone} [tone] */
+function problem(texts, { key, details }, tone = "bad") {
   const hint = texts.has(`hint.${key}`) ? texts.say(`hint.${key}`, details) : "";
   return [
-    notice("bad", make("p", {}, texts.say(`error.${key}`, details))),
+    notice(tone, make("p", {}, texts.say(`error.${key}`, details))),
     hint !== "" && make("p", {}, hint),
   ];
 }
@@ -283,7 +324,10 @@ const cardOf = (texts, at, fields, ...more) =>
   fields === undefined ? card(...more) : fieldsCard(texts, at, fields, ...more);
 
 /** @param {Texts} texts @param {Acts} act */
-const stop = (texts, act) => button(texts.say("page.cancel"), act.stop);
+const stop = (texts, act) => cancelButton(texts, act.stop);
+
+/** @param {Texts} texts */
+const help = (texts) => disclosure("help", texts.say("page.help"), quiet(texts, "page.names_unchecked"));
 
 /** @param {Story} story */
 const notes = ({ notes: said }) => said.map((text) => make("p", { class: "quiet" }, text));
@@ -291,11 +335,13 @@ const notes = ({ notes: said }) => said.map((text) => make("p", { class: "quiet"
 /** @param {Texts} texts @param {Story} story */
 const farewell = (texts, story) => [...notes(story), quiet(texts, "browser.close")];
 
-/** Where the certificate goes; in a warning where it leaves. @param {Texts} texts @param {string} command @param {string} peer */
-const direction = (texts, command, peer) => {
-  const words = make("p", {}, ...sentence(texts, `browser.direction.${command}`, { peer }));
-  return command === "export" ? notice("warn", words) : words;
-};
+/** From which device to which. @param {Texts} texts @param {string} command @param {string} peer */
+function direction(texts, command, peer) {
+  const pc = { device: /** @type {const} */ ("pc"), name: texts.say("browser.route.pc") };
+  const phone = { device: /** @type {const} */ ("phone"), name: peer };
+  const said = texts.say(`browser.direction.${command}`, { peer });
+  return command === "import" ? route(phone, pc, said) : route(pc, phone, said);
+}
 
 /** A certificate, as the program describes it. @param {Texts} texts @param {number} at @param {Fields} fields @param {...Child} more */
 function fieldsCard(texts, at, { cn, issuer, serial, not_after: until, state, kind, file = "" }, ...more) {

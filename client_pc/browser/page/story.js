@@ -80,7 +80,7 @@ const CONNECTION = new Map(
     ["second_scan", ["story.second_scan", "warn"]],
   ]),
 );
-const NOTES = ["loopback", "unverified", "declined", "deleted", "renewed_since", "history_not_written"];
+const NOTES = ["loopback", "unverified", "declined", "deleted", "renewed_since", "history_not_written", "delete_rule", "delete_later"];
 
 /**
  * The story after one more event.
@@ -131,8 +131,11 @@ function change(story, event, now) {
       return { renewed: event.reason, peer: "", step: "", connection: null };
     case "paired":
       return { ...goTo(story, "paired"), peer: event.peer, wrongLeft: null, connection: null };
-    case "peer_step":
-      return { step: event.step };
+    case "peer_step": {
+      // The phone has gone back to choosing: it has no field for the number.
+      const isBack = story.place === "number" && event.step === "choosing";
+      return { ...(isBack ? goTo(story, "paired") : {}), step: event.step };
+    }
     case "number":
       return { ...goTo(story, "number"), number: event.number };
     case "number_matched":
