@@ -17,7 +17,9 @@ from tests.web_phone.phone import Phone, say
 
 PICTURES = os.environ.get("CERTRELAY_SCREENSHOTS")
 THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-NARROW = {"width": 320, "height": 640}
+NARROW: Final = {"width": 320, "height": 568}
+SIZES: Final = (NARROW, {"width": 360, "height": 740}, {"width": 1280, "height": 800})
+OPEN_ALL = "() => document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 
 CUT_OFF = """() => {
   const cut = [];
@@ -59,11 +61,15 @@ class Gallery:
         self._phone.page.emulate_media(color_scheme=theme)
 
     def picture(self, name: str) -> None:
-        """Write the screen as pictures, in both themes, if they are wanted."""
-        for theme in THEMES if PICTURES else ():
-            self.wear(theme)
-            path = f"{PICTURES}/{name}-{theme}.png"
-            self._phone.page.screenshot(path=path, full_page=True)
+        """Write the screen as pictures, in all sizes and both themes, if they are wanted."""
+        for size in SIZES if PICTURES else ():
+            self._phone.page.set_viewport_size(size)  # type: ignore[arg-type]
+            for theme in THEMES:
+                self.wear(theme)
+                path = f"{PICTURES}/{name}-{size['width']}-{theme}.png"
+                self._phone.page.screenshot(path=path)
+        if PICTURES:
+            self._phone.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -79,6 +85,7 @@ def test_nothing_is_cut_off_at_320_pixels_nor_with_letters_twice_as_large(
     for at, state in enumerate(STATES):
         gallery.show(state, language)
         gallery.picture(f"{at:02}-{state}-{language}")
+        gallery.evaluate(OPEN_ALL)
         found = gallery.evaluate(CUT_OFF)
         gallery.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
         found += gallery.evaluate(CUT_OFF)
