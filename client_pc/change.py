@@ -16,7 +16,6 @@ from certrelay.client.store.store import Store
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, NotConfirmed, PasswordError, UsageError
 from certrelay.frozen import frozen
-from certrelay.limits import PASSWORD_TRIES
 from certrelay.pki import passwords, pkcs12, rewrap
 from certrelay.pki.check import inspect_with_password
 from certrelay.pki.pkcs12_writing import Style
@@ -33,7 +32,7 @@ def passwd(stores: Stores, target: str, shell: Shell, *, better: bool) -> None:
     """
     report = shell.report
     candidate = stores.pick(target)
-    old = hold(ask_password(candidate, report), shell.lines, report)
+    old = hold(ask_password(candidate, shell), shell.lines, report)
     km = KmKey()
     if _km_differs(candidate, old):
         km = _ask_km_key("pc.ask.km_password_kept", shell)
@@ -72,7 +71,7 @@ def convert(stores: Stores, target: str, form: Form, shell: Shell) -> None:
     candidate = stores.pick(target)
     if (candidate.item.kind == "pkcs12") == (form.to == "p12"):
         raise UsageError("same_kind")
-    old = password = hold(ask_password(candidate, report), shell.lines, report)
+    old = password = hold(ask_password(candidate, shell), shell.lines, report)
     made: tuple[Item, ...]
     if form.to == "p12":
         km = KmKey(form.km)
@@ -161,18 +160,19 @@ def _pkcs12_of(item: Item, password: str, style: Style, km: KmKey) -> Item:
     )
 
 
-def ask_password(candidate: Candidate, report: Report) -> Dialogue[str]:
+def ask_password(candidate: Candidate, shell: Shell) -> Dialogue[str]:
     """Ask for the password until it opens the certificate's key.
 
     A file whose key no password protects is told so; it needs none unless its certificates
     are encrypted.
     """
+    report, tries = shell.report, shell.lines.password_tries
     protected = candidate.summary.protected
     if not protected:
         report.event("unprotected", report.texts.say("pc.passwd.unprotected"))
         if candidate.summary.certificate is not None:
             return ""
-    for tries_left in range(PASSWORD_TRIES, 0, -1):
+    for tries_left in range(tries, 0, -1):
         report.event("password_wanted", tries_left=tries_left)
         password = yield Ask(report.texts.say("story.ask.password"), secret=True)
         try:
@@ -187,7 +187,7 @@ def ask_password(candidate: Candidate, report: Report) -> Dialogue[str]:
                 report.event("password_wrong", text, tries_left=tries_left - 1)
         else:
             return password
-    raise PasswordError("password_tries")
+    raise PasswordError("password_tries" if tries > 1 else "wrong_password")
 
 
 def _new_password(report: Report) -> Dialogue[str]:

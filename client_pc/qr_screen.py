@@ -101,11 +101,12 @@ def choose_look(environment: Mapping[str, str]) -> Look:
     """Pick how to colour a terminal that understands escape sequences unless it says no.
 
     Args:
-        environment: NO_COLOR and TERM=dumb forbid escape sequences; COLORFGBG then tells
+        environment: TERM=dumb forbids escape sequences; COLORFGBG then tells
             a light terminal, as far as terminals set it; TERM and COLORTERM tell colours.
     """
     term = environment.get("TERM", "")
-    if environment.get("NO_COLOR") or term == "dumb":
+    # NO_COLOR is about decoration.  A code is data: the wrong way round strict readers fail.
+    if term == "dumb":
         background = environment.get("COLORFGBG", "").rpartition(";")[2]
         return Look.ON_LIGHT if background in ("7", "15") else Look.ON_DARK
     rich = "256" in term or environment.get("COLORTERM") or environment.get("WT_SESSION")

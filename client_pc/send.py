@@ -59,7 +59,9 @@ def send(
     """
     report, now = shell.report, datetime.now(UTC)
     chosen = hold(choose(stores.entries(), options.selectors, report, now), shell.lines, report)
-    opened = hold(check_passwords(chosen, report, now), shell.lines, report)
+    opened = hold(
+        check_passwords(chosen, report, now, shell.lines.password_tries), shell.lines, report
+    )
     items = tuple(_form(each, options) for each in opened)
     if options.style is not None:
         style = report.texts.say(f"style.{options.style}")

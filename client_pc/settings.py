@@ -69,14 +69,12 @@ def _text(value: object) -> str:
 
 
 def _relay(value: object) -> str:
-    from certrelay.e2e.origin import Origin
+    from client_pc.relay_address import complete
 
-    text = _text(value)
     try:
-        Origin.parse(text if text.endswith("/") else f"{text}/")
+        return complete(_text(value))
     except CertRelayError:
         raise ValueError from None
-    return text
 
 
 def _folder(value: object) -> Path:

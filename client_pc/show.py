@@ -41,7 +41,7 @@ def show(stores: Stores, target: str, shell: Shell, *, opened: bool) -> None:
     report, now = shell.report, datetime.now(UTC)
     candidate = stores.pick(target)
     if opened and candidate.summary.protected:
-        password = hold(ask_password(candidate, report), shell.lines, report)
+        password = hold(ask_password(candidate, shell), shell.lines, report)
         summary = inspect_with_password(candidate.item, password)
         candidate = replace(candidate, summary=summary)
     told = _Told(candidate, report.texts, now)

@@ -113,7 +113,7 @@ class Showing:
 
 def _look() -> Look:
     """Escape sequences are for terminals: a file or a pipe gets plain blocks."""
-    return choose_look(os.environ if sys.stderr.isatty() else {**os.environ, "NO_COLOR": "1"})
+    return choose_look(os.environ if sys.stderr.isatty() else {**os.environ, "TERM": "dumb"})
 
 
 class CodeFiles:

@@ -7,6 +7,7 @@ from certrelay.client.terminal.interrupts import Interrupts
 from certrelay.client.terminal.lines import Lines
 from certrelay.client.terminal.report import Beside, Report
 from certrelay.errors import CertRelayError, UsageError
+from certrelay.limits import PASSWORD_TRIES
 from certrelay.texts import Texts
 from client_pc.browser.page_session import PageSession, State, described
 from client_pc.qr_screen import draw
@@ -115,6 +116,11 @@ class Answers(Lines):
         self._page_session: Final = page_session
         self._report: Final = report
         page_session.wake = self.wake
+
+    @property
+    def password_tries(self) -> int:
+        """A person answers, on the page or in the terminal."""
+        return PASSWORD_TRIES
 
     def drain(self) -> None:
         """Take back the wake-up; say what has become of the page, here in the loop's thread."""

@@ -245,7 +245,8 @@ def test_a_new_password_keeps_certificate_key_and_vid(store: Path) -> None:
     [
         (f"{PASSWORD}\nshort\n", "weak_password"),
         (f"{PASSWORD}\n{NEW}\n{NEW}x\n", "passwords_differ"),
-        ("wrong\n" * 5, "password_tries"),
+        ("wrong\n", "wrong_password"),
+        (f"wrong\n{PASSWORD}\n{NEW}\n{NEW}\n", "wrong_password"),  # the rest is not for it
     ],
 )
 def test_a_password_that_cannot_be_taken_changes_nothing(
@@ -256,6 +257,13 @@ def test_a_password_that_cannot_be_taken_changes_nothing(
     status, told = events("passwd", "1", "--store", store, given=given)
     assert (status, told[-1]["code"]) == (ExitStatus.PASSWORD, code)
     assert read_item(folder) == before
+
+
+def test_a_byte_order_mark_in_front_of_a_password_is_none_of_it(store: Path) -> None:
+    put(store, issued())
+    given = f"\ufeff{PASSWORD}\r\n{NEW}\r\n{NEW}\r\n"
+    status, _, err = run("passwd", "1", "--store", store, given=given)
+    assert status == ExitStatus.OK, err
 
 
 # --- convert ---

@@ -98,10 +98,10 @@ def test_the_picture_has_the_quiet_zone_of_the_standard() -> None:
         ({"WT_SESSION": "1"}, Look.CUBE),
         ({"TERM": "linux"}, Look.BASIC),
         ({"TERM": "dumb"}, Look.ON_DARK),
-        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, Look.ON_DARK),
-        ({"TERM": "xterm-256color", "NO_COLOR": "1", "COLORFGBG": "0;15"}, Look.ON_LIGHT),
-        ({"TERM": "xterm-256color", "NO_COLOR": "1", "COLORFGBG": "15;default;0"}, Look.ON_DARK),
-        ({"TERM": "xterm-256color", "NO_COLOR": ""}, Look.CUBE),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, Look.CUBE),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1", "COLORFGBG": "0;15"}, Look.CUBE),
+        ({"TERM": "linux", "NO_COLOR": "1"}, Look.BASIC),
+        ({"TERM": "dumb", "COLORFGBG": "15;default;0"}, Look.ON_DARK),
     ],
 )
 def test_the_look_follows_the_terminal(environment: dict[str, str], look: Look) -> None:

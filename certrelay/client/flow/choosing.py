@@ -150,7 +150,7 @@ class Opened:
 
 
 def check_passwords(
-    chosen: Sequence[Candidate], report: Report, now: datetime
+    chosen: Sequence[Candidate], report: Report, now: datetime, tries_left: int = PASSWORD_TRIES
 ) -> Dialogue[tuple[Opened, ...]]:
     """Ask for each certificate's password and see that it opens the key and the key fits.
 
@@ -158,12 +158,13 @@ def check_passwords(
     key in a cipher that cannot be opened here is passed on as it is, and that is said.
 
     Raises:
-        PasswordError: ``password_tries``, after the fifth wrong one.
+        PasswordError: ``password_tries``, after the last of several tries; ``wrong_password``
+            where there was one.
         CertificateError: ``key_mismatch`` and the like: this certificate cannot be sent.
     """
     known: list[str] = []
     opened: list[Opened] = []
-    tries_left = PASSWORD_TRIES
+    spent = "password_tries" if tries_left > 1 else "wrong_password"
     for candidate in chosen:
         line = candidate.line(report.texts, now)
         report.event("checking", line, **candidate.fields(now))
@@ -180,7 +181,7 @@ def check_passwords(
                 continue
             tries_left -= 1
             if tries_left == 0:
-                raise PasswordError("password_tries")
+                raise PasswordError(spent)
             text = report.texts.say("story.password_wrong", tries_left=tries_left)
             report.event("password_wrong", text, tries_left=tries_left)
         opened.append(Opened(candidate, password))

@@ -18,9 +18,13 @@ from typing import Final, TextIO
 
 from certrelay.client.terminal.interrupts import Interrupts
 from certrelay.errors import UsageError
+from certrelay.limits import PASSWORD_TRIES
 
 MAX_LINE: Final = 1024
 """Characters of an answer; a longer line is cut."""
+
+
+_BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 class Lines:
@@ -35,6 +39,11 @@ class Lines:
         self._thread: threading.Thread | None = None
         self._ended = False
         self.is_terminal: Final = bool(stream.isatty())
+
+    @property
+    def password_tries(self) -> int:
+        """How often a password may be entered: a script that has a wrong one has no other."""
+        return PASSWORD_TRIES if self.is_terminal else 1
 
     def fileno(self) -> int:
         """The file number that becomes readable when a line is there."""
@@ -54,9 +63,11 @@ class Lines:
     def _read(self) -> None:
         # readline and not iteration, which would read ahead on a pipe.
         with suppress(OSError, ValueError):
+            mark = _BYTE_ORDER_MARK  # which Windows' editors put in front of a file
             while line := self._stream.readline(MAX_LINE):
-                self._lines.put(line.rstrip("\r\n"))
+                self._lines.put(line.removeprefix(mark).rstrip("\r\n"))
                 self.wake()
+                mark = ""
         self._lines.put(None)
         self.wake()
 
