@@ -22,7 +22,9 @@ function multiply(a, b) {
 function sBox(exponent, columns, constant) {
   return Uint8Array.from({ length: 256 }, (_, x) => {
     let power = 1;
-    for (let times = 0; times < exponent; times += 1) power = multiply(power, x);
+    for (let square = x, rest = exponent; rest > 0; rest >>= 1, square = multiply(square, square)) {
+      if (rest & 1) power = multiply(power, square);
+    }
     return columns.reduce((sum, column, bit) => ((power >> bit) & 1 ? sum ^ column : sum), constant);
   });
 }

@@ -19,9 +19,10 @@ const packages = ["@noble/ciphers", "@noble/curves", "@noble/hashes"];
 const read = (name, file) => readFileSync(join(here, "node_modules", name, file), "utf8");
 
 const versions = packages.map((name) => `${name} ${JSON.parse(read(name, "package.json")).version}`);
-const built = await build({
+
+/** @type {import("esbuild").BuildOptions & {write: false}} */
+const options = {
   absWorkingDir: here,
-  entryPoints: ["entry.js"],
   bundle: true,
   write: false,
   format: "esm",
@@ -29,8 +30,28 @@ const built = await build({
   target: FLOOR,
   supported: SUPPORTED,
   legalComments: "none",
-  banner: { js: `/* ${versions.join(", ")}; MIT, see LICENSES.txt */` },
   logLevel: "warning",
+};
+
+/** `require("later:NAME@MODULE")`: one export of a module, and what it needs, loaded when asked. */
+const later = {
+  name: "later",
+  setup(/** @type {import("esbuild").PluginBuild} */ build_) {
+    build_.onResolve({ filter: /^later:/ }, ({ path }) => ({ path: path.slice("later:".length), namespace: "later" }));
+    build_.onLoad({ filter: /./, namespace: "later" }, async ({ path }) => {
+      const [name, module] = path.split(/@(.*)/s);
+      const contents = `export { ${name} } from ${JSON.stringify(module)};`;
+      const one = await build({ ...options, stdin: { contents, resolveDir: here } });
+      return { contents: one.outputFiles[0].text };
+    });
+  },
+};
+
+const built = await build({
+  ...options,
+  entryPoints: ["entry.js"],
+  plugins: [later],
+  banner: { js: `/* ${versions.join(", ")}; MIT, see LICENSES.txt */` },
 });
 const bundle = built.outputFiles[0].text;
 const digest = createHash("sha256").update(bundle).digest("hex");
