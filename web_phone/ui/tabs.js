@@ -8,7 +8,7 @@ import { hex, utf8 } from "../core/bytes.js";
 
 const NAME = "certrelay";
 /** How long another tab may take to answer: it is in the background, but awake. */
-const ANSWER_MS = 150;
+const ANSWER_MS = 300;
 
 export class Tabs {
   /**
