@@ -117,9 +117,11 @@ def _once(
     page.goto(url)
     page.wait_for_function("() => window.firstScreen !== undefined")
     first = page.evaluate("window.firstScreen")
+    page.wait_for_load_state("networkidle")
+    visit = {"requests": len(sizes), "bytes": int(sum(sizes))}
     found: dict[str, Any] = page.evaluate(_COMPUTE, given)
     context.close()
-    return found | {"first screen": first, "requests": len(sizes), "bytes": int(sum(sizes))}
+    return found | visit | {"first screen": first}
 
 
 def _key_files() -> dict[str, str]:

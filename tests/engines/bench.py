@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 from contextlib import ExitStack, suppress
+from functools import cached_property
 from pathlib import Path
 
 from websockets.exceptions import ConnectionClosed
@@ -96,9 +97,10 @@ class Bench:
         kept = [file for file in whole.files if with_km or not file.role.startswith("km")]
         return Item(whole.kind, tuple(kept))
 
-    def pkcs12(self, person: int = 0) -> Item:
-        """A person's certificate as a .p12 file."""
-        return self._people[person].pkcs12(PASSWORD)
+    @cached_property
+    def pkcs12(self) -> Item:
+        """A certificate as a .p12 file."""
+        return self._people[0].pkcs12(PASSWORD)
 
     def on_phone(self, item: Item, where: str = "phone") -> list[Path]:
         """Put a certificate's files on the phone."""

@@ -189,7 +189,7 @@ class ChromiumTab:
             each for each in self._calls.events if each.get("sessionId") == self._session
         ]:
             self._calls.events.remove(event)
-            if event["method"] == "Runtime.exceptionThrown":
+            if event.get("method") == "Runtime.exceptionThrown":
                 self.complaints.append(json.dumps(event["params"]["exceptionDetails"]))
 
     def _element(self, function: str, arguments: tuple[Any, ...]) -> str:

@@ -1,5 +1,8 @@
 """What people do with the page, each in every engine and on both kinds of address."""
 
+import io
+import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +53,28 @@ def finish(bench: Bench, pc: Pc, phone: Handset, *items: Item) -> None:
     assert bench.stored == contents(*items)
 
 
+def receive(bench: Bench, item: Item) -> tuple[Pc, Handset]:
+    """Send an item from the PC until the phone asks whether to keep it."""
+    bench.on_pc(item)
+    pc, phone = scan(bench, "export", "1", say=(PASSWORD,))
+    number = phone.number
+    pc.wait_for("number_wanted")
+    pc.say(number)
+    phone.is_at("page.receive.ask")
+    return pc, phone
+
+
+def look(bench: Bench) -> Path:
+    """Wait for the one file in the phone's downloads."""
+    end = time.monotonic() + 30
+    while True:
+        names = [path.name for path in bench.browser.downloads.iterdir()]
+        if len(names) == 1 and not names[0].endswith((".part", ".crdownload", ".wkdownload")):
+            return bench.downloaded()
+        assert time.monotonic() < end, names
+        time.sleep(0.05)
+
+
 @flow("the page opens")
 def page_opens(bench: Bench) -> None:
     phone = bench.phone()
@@ -87,7 +112,7 @@ def send_both_pairs(bench: Bench) -> None:
 
 @flow("send a .p12")
 def send_p12(bench: Bench) -> None:
-    item = bench.pkcs12()
+    item = bench.pkcs12
     pc, phone = scan(bench, "import", "--yes")
     choose(phone, *bench.on_phone(item))
     finish(bench, pc, phone, item)
@@ -115,6 +140,55 @@ def send_one_by_one(bench: Bench) -> None:
     phone.unlock_all(PASSWORD, 1)
     phone.tap("page.send.next")
     finish(bench, pc, phone, item)
+
+
+@flow("receive a zip, once more, and send it back")
+def receive_zip(bench: Bench) -> None:
+    item = bench.item()
+    pc, phone = receive(bench, item)
+    phone.tap("page.receive.save")
+    phone.is_at("page.seen.title")
+    first = look(bench)
+    phone.tap("page.seen.again")
+    again = look(bench)
+    phone.tap("page.seen.yes")
+    phone.is_at("page.saved.title")
+    assert pc.status() == 0
+    assert first.read_bytes() == again.read_bytes()
+    archive = zipfile.ZipFile(io.BytesIO(first.read_bytes()))
+    assert sorted(archive.read(name) for name in archive.namelist()) == contents(item)
+
+    bench.empty_store()
+    pc, phone = scan(bench, "import", "--yes")
+    choose(phone, first)
+    finish(bench, pc, phone, item)
+
+
+@flow("receive a .p12")
+def receive_p12(bench: Bench) -> None:
+    item = bench.pkcs12
+    pc, phone = receive(bench, item)
+    phone.tap("page.receive.save")
+    phone.is_at("page.seen.title")
+    found = look(bench)
+    phone.tap("page.seen.yes")
+    phone.is_at("page.saved.title")
+    assert pc.status() == 0
+    assert found.suffix == ".p12"
+    assert found.read_bytes() == item.files[0].content
+
+
+@flow("receive, and not see the file")
+def receive_unseen(bench: Bench) -> None:
+    pc, phone = receive(bench, bench.pkcs12)
+    phone.tap("page.receive.save")
+    phone.is_at("page.seen.title")
+    phone.tap("page.seen.no")
+    phone.tap("page.unseen.give_up")
+    phone.is_at("page.unconfirmed.title")
+    assert pc.status() == 12
+    assert bench.stored
+    look(bench)
 
 
 @flow("a wrong number, then the right one")
@@ -158,6 +232,28 @@ def wrong_passwords(bench: Bench) -> None:
     phone.sees("page.send.tries_over")
 
 
+@flow("declined on the PC")
+def declined_on_pc(bench: Bench) -> None:
+    pc, phone = scan(bench, "import")
+    choose(phone, *bench.on_phone(bench.item()))
+    phone.send(pc.wait_for("number")["number"])
+    pc.wait_for("save_wanted")
+    phone.is_at("page.moving.asking")
+    pc.say("n")
+    phone.is_at("page.sent.none.title")
+    assert pc.status() == 12
+    assert bench.stored == []
+
+
+@flow("declined on the phone")
+def declined_on_phone(bench: Bench) -> None:
+    pc, phone = receive(bench, bench.item())
+    phone.tap("page.receive.decline")
+    phone.is_at("page.ended.declined")
+    assert pc.status() == 12
+    assert list(bench.browser.downloads.iterdir()) == []
+
+
 @flow("a second device scans the code")
 def second_scan(bench: Bench) -> None:
     pc, url = bench.pc("import", "--yes")
@@ -170,6 +266,20 @@ def second_scan(bench: Bench) -> None:
     assert pc.wait_for("waiting")["url"] != url
 
 
+@flow("the code is opened in a second tab")
+def second_tab(bench: Bench) -> None:
+    item = bench.item()
+    pc, url = bench.pc("import", "--yes")
+    phone = bench.phone()
+    phone.scan(url)
+    phone.is_at("page.send.title")
+    second = bench.phone(beside=phone)
+    second.scan(url)
+    second.is_at("page.open_elsewhere.title")
+    choose(phone, *bench.on_phone(item))
+    finish(bench, pc, phone, item)
+
+
 @flow("an expired code")
 def expired(bench: Bench) -> None:
     bench.relay(unclaimed_s=1)
@@ -179,6 +289,72 @@ def expired(bench: Bench) -> None:
     phone = bench.phone()
     phone.scan(url)
     phone.sees("error.expired")
+
+
+def _arrive(phone: Handset) -> None:
+    phone.is_at("page.send.title")
+
+
+def _leaves_and_scans_again(bench: Bench, leave: Callable[[Handset], None]) -> None:
+    """Leave at each step until the number; each time the PC shows a fresh code by itself."""
+    item = bench.item()
+    files = bench.on_phone(item)
+    pc, url = bench.pc("import", "--yes")
+    steps: list[Callable[[Handset], None]] = [
+        _arrive,
+        lambda phone: phone.pick(*files),
+        lambda phone: choose(phone, *files),
+    ]
+    for step in steps:
+        phone = bench.phone()
+        phone.opens_another_page(bench.origin)
+        phone.scan(url)
+        step(phone)
+        leave(phone)
+        assert pc.wait_for("renewed")["reason"] in ("page_closed", "left")
+        url = str(pc.wait_for("waiting")["url"])
+    phone = bench.phone()
+    phone.scan(url)
+    choose(phone, *files)
+    finish(bench, pc, phone, item)
+
+
+@flow("reload at each step")
+def reloads(bench: Bench) -> None:
+    def reload(phone: Handset) -> None:
+        phone.tab.reload()
+        phone.is_at("page.scan_again.title")
+
+    _leaves_and_scans_again(bench, reload)
+
+
+@flow("back and forward at each step")
+def back_and_forward(bench: Bench) -> None:
+    def leave(phone: Handset) -> None:
+        phone.tab.back()
+        phone.is_at_another_page()
+        phone.tab.forward()
+        # Loaded again, or as it was, out of the browser's cache of pages: a new code either way.
+        if phone.is_at("page.scan_again.title", "page.ended.title") == "page.ended.title":
+            phone.sees("error.page_closed")
+
+    _leaves_and_scans_again(bench, leave)
+
+
+@flow("close at each step")
+def closes(bench: Bench) -> None:
+    _leaves_and_scans_again(bench, bench.close_tab)
+
+
+@flow("close when asked to save")
+def close_when_asked(bench: Bench) -> None:
+    pc, phone = receive(bench, bench.pkcs12)
+    phone.tap("page.receive.save")
+    phone.is_at("page.seen.title")
+    look(bench)
+    bench.close_tab(phone)
+    assert pc.status() == 12
+    assert bench.stored
 
 
 @flow("the network is cut, and comes back")
@@ -213,3 +389,29 @@ def cut_for_good(bench: Bench) -> None:
     assert pc.wait_for("renewed")["reason"] == "grace"
     phone.put_the_clock_forward(GRACE_S)
     phone.is_at("page.ended.title")
+
+
+@flow("a whole copy at 320×568 with letters at 200 %")
+def small_screen(bench: Bench) -> None:
+    item = bench.item()
+    pc, phone = scan(bench, "import")
+    phone.is_at("page.send.title")
+    phone.tab.resize(320, 568)
+    phone.enlarge_letters()
+    assert phone.overflow() == []
+    phone.pick(*bench.on_phone(item))
+    phone.sees("page.send.check")
+    assert phone.overflow() == []
+    phone.unlock_all(PASSWORD, 1)
+    assert phone.overflow() == []
+    phone.tap("page.send.next")
+    phone.is_at("page.number.title")
+    assert phone.overflow() == []
+    phone.send(pc.wait_for("number")["number"])
+    pc.wait_for("save_wanted")
+    phone.is_at("page.moving.asking")
+    assert phone.overflow() == []
+    pc.say("y")
+    phone.is_at("page.sent.all.title")
+    assert phone.overflow() == []
+    assert pc.status() == 0

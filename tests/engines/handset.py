@@ -30,6 +30,7 @@ _HAS_BUTTON = f"(text) => ({_BUTTON})(text) !== null"
 _FIELD = "(selector) => document.querySelector(selector)"
 _HAS_FIELD = "(selector) => document.querySelector(selector) !== null"
 _OPEN = """() => document.querySelectorAll("details").forEach((each) => { each.open = true; })"""
+_ANOTHER = "LICENSES.txt"
 _FILES = "input[type=file]:not([webkitdirectory])"
 _PASSWORD = "input.secret, input[type=password]"
 _KEPT = """async () => ({
@@ -65,6 +66,15 @@ class Handset:
     def scan(self, url: str) -> None:
         """Do what a camera app does."""
         self.tab.open(url)
+
+    def opens_another_page(self, origin: str) -> None:
+        """Have something else in the tab before."""
+        self.tab.open(f"{origin}{_ANOTHER}")
+        self.is_at_another_page()
+
+    def is_at_another_page(self) -> None:
+        """Wait until that is shown again."""
+        self._find("(path) => location.pathname.endsWith(path)", _ANOTHER)
 
     def sees(self, key: str, **values: str | int) -> None:
         """Wait until a sentence is on the screen."""
