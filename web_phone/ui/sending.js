@@ -47,6 +47,7 @@ export class Sending {
 
   /** What is chosen has changed: a new question is a new screen. */
   _changed() {
+    if (!this._app.isBusy) return; // files that were still read when it ended
     const { title, focus = "" } = this._choosing();
     const asked = `${title} ${focus}`;
     this._app.show(() => this._choosing(), asked !== this._asked);
