@@ -26,6 +26,7 @@ from relay import journal
 from relay.admission import ConnectionLimiter
 from relay.settings import SocketLimits
 from relay.socket import Sockets
+from relay.turns import Turns
 from relay.websocket import WebSocketConnection
 
 
@@ -44,6 +45,9 @@ class Gate:
 
     headers: Mapping[str, str]
     """Of every answer that is no page."""
+
+    turns: Turns
+    """Of the WebSockets."""
 
     upgraded_headers: Sequence[tuple[str, str]] = ()
     """Of the answer to a good upgrade."""
@@ -127,7 +131,7 @@ class HttpConnection(H11Protocol):
             head += [name, b": ", value, b"\r\n"]
         early, _ = self.conn.trailing_data
         asked = HTTPConnection(cast(Any, self.scope))
-        connection = WebSocketConnection(gate.limits, gone)
+        connection = WebSocketConnection(gate.limits, gate.turns, gone)
         connections.add(connection)
         request = connection.open(self.transport, b"".join([*head, b"\r\n"]))
         status = HTTPStatus.BAD_REQUEST if request is None else gate.refusal(asked)

@@ -21,11 +21,11 @@ _CROWDED: Final = 3 / 4
 class Account:
     """The bytes that one socket holds."""
 
-    __slots__ = ("_address", "_cut_off", "_is_closed", "_ledger", "held")
+    __slots__ = ("_cut_off", "_is_closed", "_ledger", "address", "held")
 
     def __init__(self, ledger: "Ledger", address: str, cut_off: Callable[[], None]) -> None:
         self._ledger: Final = ledger
-        self._address: Final = address
+        self.address: Final = address
         self._cut_off: Final = cut_off
         self._is_closed = False
         self.held = 0
@@ -34,7 +34,7 @@ class Account:
         """Count bytes that wait now, or with a negative size no longer."""
         if not self._is_closed:
             self.held += size
-            self._ledger._change(self, self._address, size)
+            self._ledger._change(self, self.address, size)
 
     def evict(self) -> None:
         """Cut the socket off; what it holds is gone in a moment."""
@@ -45,7 +45,7 @@ class Account:
     @property
     def is_crowded(self) -> bool:
         """Whether this socket's address, or the relay, should keep no more than it must."""
-        return self._ledger.level(self._address) >= _CROWDED
+        return self._ledger.level(self.address) >= _CROWDED
 
 
 class Ledger:

@@ -32,6 +32,7 @@ from relay.ledger import Ledger
 from relay.open_files import connections_possible
 from relay.settings import Settings
 from relay.socket import Sockets
+from relay.turns import Turns
 from relay.websocket import WebSocketConnection
 
 STOP_S: Final = 2.0
@@ -86,6 +87,7 @@ class Server:
             lambda connection: upgrade_refusal(connection, edges),
             lambda connection: address_of(connection, edges),
             HEADERS,
+            Turns(),
             () if pages or settings.front.page_elsewhere else (NO_PAGE,),
         )
         self._config: Final = uvicorn.Config(

@@ -33,6 +33,7 @@ from relay.ledger import Account
 from relay.outbox import Item
 from relay.session import Session
 from relay.settings import SocketLimits
+from relay.turns import Turns
 
 MAX_FRAGMENTS: Final = 64
 """Fragments of one message: a browser cuts 32 KiB into one or two."""
@@ -74,6 +75,7 @@ class WebSocketConnection(asyncio.Protocol):
 
     Args:
         limits: Its times.
+        turns: Says when the sockets of one address have done enough for a turn.
         gone: Called once when the TCP connection is gone.
     """
 
@@ -99,14 +101,18 @@ class WebSocketConnection(asyncio.Protocol):
         "_portion",
         "_protocol",
         "_session",
+        "_turns",
         "_unanswered",
         "_unfinished",
         "is_writable",
         "transport",
     )
 
-    def __init__(self, limits: SocketLimits, gone: Callable[["WebSocketConnection"], None]) -> None:
+    def __init__(
+        self, limits: SocketLimits, turns: Turns, gone: Callable[["WebSocketConnection"], None]
+    ) -> None:
         self._limits: Final = limits
+        self._turns: Final = turns
         self._gone: Final = gone
         self._loop: Final = asyncio.get_running_loop()
         self._protocol = ServerProtocol(
@@ -228,12 +234,12 @@ class WebSocketConnection(asyncio.Protocol):
 
     def _advance(self) -> None:
         """Parse what has come, for one turn."""
-        session, protocol = self._session, self._protocol
-        if session is None:
+        session, account, protocol = self._session, self._account, self._protocol
+        if session is None or account is None:
             return
         frames, until = 0, self._at + TURN_BYTES
         while self._data and session.pending is None:
-            if self._turn_is_over(frames, until):
+            if self._turn_is_over(account.address, frames, until):
                 break
             portion = self._next_portion()
             protocol.receive_data(portion)
@@ -247,6 +253,7 @@ class WebSocketConnection(asyncio.Protocol):
             if len(events) > _FEW:
                 self._portion = _FIRST_PORTION
             frames += len(events)
+            self._turns.use(account.address, len(portion), len(events))
             if protocol.writes:
                 self._write_pending()
             if protocol.state is not State.OPEN:
@@ -261,12 +268,12 @@ class WebSocketConnection(asyncio.Protocol):
         if self._held or self._data or self._unfinished or self._fragments:
             self._count()
 
-    def _turn_is_over(self, frames: int, until: int) -> bool:
-        """Say whether others have their turn now; then this goes on in the next."""
-        if frames < TURN_FRAMES and self._at < until:
+    def _turn_is_over(self, address: str, frames: int, until: int) -> bool:
+        """Say whether others have their turn now; then this goes on in a later one."""
+        if frames < TURN_FRAMES and self._at < until and self._turns.has_left(address):
             return False
         self._stop_reading()
-        self._loop.call_soon(self.resume_reading)
+        self._turns.wait(address, self.resume_reading)
         return True
 
     def _next_portion(self) -> bytes:

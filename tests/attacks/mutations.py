@@ -816,8 +816,16 @@ MUTATIONS = (
         70,
         "a socket has all turns",
         "relay/websocket.py",
-        "if frames < TURN_FRAMES and self._at < until:",
+        "if frames < TURN_FRAMES and self._at < until and self._turns.has_left(address):",
         "if frames >= 0:",
+        "tests/relay/test_floods.py",
+    ),
+    Mutation(
+        70,
+        "the sockets of one address have all turns",
+        "relay/turns.py",
+        "        return self._used.get(address, 0) < TURN_COST\n",
+        "        return self._used.get(address, 0) >= 0\n",
         "tests/relay/test_floods.py",
     ),
     Mutation(

@@ -21,6 +21,7 @@ from websockets.utils import apply_mask
 from certrelay.limits import MAX_MESSAGE_BYTES
 from certrelay.wire.messages import SUBPROTOCOL
 from relay.settings import SocketLimits
+from relay.turns import Turns
 from relay.websocket import WebSocketConnection
 
 Heard = tuple[list[str | bytes], bytes]
@@ -126,7 +127,7 @@ class FakeSession:
         assert self.connection is not None
         self.connection.resume_reading()
 
-    def lost(self) -> None:
+    def lost(self, *, for_good: bool = False) -> None:
         self.is_lost = True
 
     def flush(self) -> None: ...
@@ -138,6 +139,7 @@ class FakeAccount:
     """Counts what is held."""
 
     held = 0
+    address = "198.51.100.7"
 
     def change(self, size: int) -> None:
         self.held += size
@@ -147,7 +149,7 @@ class FakeAccount:
 def open_connection(*, slow: bool = False) -> tuple[WebSocketConnection, FakeTcp, FakeSession]:
     """A WebSocket of the relay after its handshake, on a transport without a network."""
     tcp, session = FakeTcp(), FakeSession(slow=slow)
-    connection = WebSocketConnection(SocketLimits(), lambda _connection: None)
+    connection = WebSocketConnection(SocketLimits(), Turns(), lambda _connection: None)
     session.connection = connection
     request = connection.open(tcp, HANDSHAKE)
     assert request is not None

@@ -1,9 +1,11 @@
 """One socket that floods, and the others: who sends too much is cut off or waits its turn."""
 
+import asyncio
 import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from websockets.frames import Opcode
@@ -12,6 +14,7 @@ from certrelay.wire.messages import Created, Paired, PeerGone
 from certrelay.wire.room import RoomLimits
 from relay.embedded import EMBEDDED, Running, start
 from relay.settings import AdmissionLimits
+from relay.turns import TURN_COST, Turns
 from relay.websocket import CONTROL_FRAMES, TURN_FRAMES, WebSocketConnection
 from tests.relay.conftest import Connect
 from tests.relay.device import PATIENCE_S, Pair
@@ -118,9 +121,9 @@ def test_between_portions_of_a_flood_the_others_have_their_turn(
         advance(connection)
         most[0] = max(most[0], turn[0])
 
-    def note(connection: WebSocketConnection, frames: int, until: int) -> bool:
+    def note(connection: WebSocketConnection, address: str, frames: int, until: int) -> bool:
         turn[0] = frames
-        return receive(connection, frames, until)
+        return receive(connection, address, frames, until)
 
     monkeypatch.setattr(WebSocketConnection, "_advance", count)
     monkeypatch.setattr(WebSocketConnection, "_turn_is_over", note)
@@ -136,6 +139,33 @@ def test_between_portions_of_a_flood_the_others_have_their_turn(
                 s.say(b"%d" % n)
                 assert g.hear() == b"%d" % n
     assert TURN_FRAMES <= most[0] < TURN_FRAMES + 512 // 6
+
+
+@pytest.mark.attack(70)
+def test_the_sockets_of_one_address_have_one_share_of_a_turn() -> None:
+    async def work() -> None:
+        turns, done = Turns(), list[str]()
+
+        def do(name: str) -> None:
+            done.append(name)
+            turns.use("many", TURN_COST, 1)
+
+        turns.use("many", 1, 1)
+        assert turns.has_left("many")
+        turns.use("many", TURN_COST, 1)
+        assert not turns.has_left("many")
+        assert turns.has_left("other")
+        for name in "abc":
+            turns.wait("many", partial(do, name))
+        turns.wait("other", lambda: done.append("other"))
+        await asyncio.sleep(0)
+        assert done == ["a", "other"], "of the many one, and the other at once"
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert done == ["a", "other", "b", "c"], "who waited longest goes first"
+        assert turns.has_left("many")
+
+    asyncio.run(work())
 
 
 @pytest.mark.attack(70)
