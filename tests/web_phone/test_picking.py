@@ -184,3 +184,28 @@ def test_two_taps_count_once(phone: Phone, choosing: Pc, issued: Issued, tmp_pat
     phone.sees(say("page.send.password_wrong", left=4))
     unlock_next(phone, PASSWORD)
     finish(phone, choosing)
+
+
+def tap_blindly(phone: Phone, name: str) -> None:
+    """Tap where a button has just come under the finger, sooner than anybody can read it."""
+    box = phone.page.get_by_role("button", name=name, exact=True).bounding_box()
+    assert box is not None
+    phone.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def test_the_second_tap_of_a_double_tap_answers_no_question(
+    phone: Phone, origin: str, start_pc: StartPc, issued: Issued, tmp_path: Path
+) -> None:
+    write_files(issued.npki(PASSWORD), tmp_path / "NPKI" / "yessign" / "USER" / "cn=x")
+    pc, url = start_pc("export", origin, "1", say=(PASSWORD,))
+    phone.scan(url)
+    number = phone.page.locator(".big-number [aria-hidden]").inner_text()
+    pc.wait_for("number_wanted")
+    pc.say(number)
+    phone.tap(say("page.receive.save"))
+    tap_blindly(phone, say("page.seen.yes"))
+    phone.page.wait_for_timeout(500)
+    phone.is_at(say("page.seen.title"))
+    phone.tap(say("page.seen.yes"))
+    phone.is_at(say("page.saved.title"))
+    assert pc.status() == 0

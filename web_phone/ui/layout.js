@@ -19,6 +19,8 @@ import { OWN_NAMES } from "./texts.js";
  */
 
 const STEPS = ["connect", "choose", "number", "done"];
+/** Milliseconds in which a second tap belongs to the first: the systems allow 300 to 500. */
+const SETTLE_MS = 400;
 /** Seconds that are left when the person is told once that time runs out. */
 const SOON_S = 20;
 
@@ -42,6 +44,7 @@ export class Layout {
     this._bar = make("div", { class: "bar" }, this._clock, this._actions);
     this._isGoodNews = false;
     this._step = 0;
+    this._settledAt = 0;
     this._wasSoon = false;
     /** @type {Texts | null} */
     this._texts = null;
@@ -83,6 +86,8 @@ export class Layout {
     this._step = step;
     this._drawSteps();
     restore();
+    if (isNew) this._settledAt = performance.now() + SETTLE_MS;
+    this._hold(this._settledAt - performance.now());
     if (!isNew) return;
     this.warn("");
     if (this._isGoodNews) this.connection("");
@@ -90,6 +95,26 @@ export class Layout {
     const field = focus === "" ? null : document.getElementById(focus);
     if (field === null) heading.focus({ preventScroll: true });
     else this._enter(field);
+  }
+
+  /**
+   * Keep the buttons of a new screen from acting at once: the second tap of a double tap would
+   * answer a question that nobody has read yet.
+   * @param {number} ms
+   */
+  _hold(ms) {
+    if (ms <= 0) return;
+    // A form's own button stays: an empty field is refused, and Enter needs it.
+    const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (this._actions.querySelectorAll("button[type=button]"));
+    const held = Array.from(buttons).filter((each) => !each.disabled);
+    const set = (/** @type {boolean} */ isHeld) => {
+      for (const each of held) {
+        each.disabled = isHeld;
+        each.classList.toggle("held", isHeld);
+      }
+    };
+    set(true);
+    setTimeout(() => set(false), ms);
   }
 
   /** Let the person type: the field and the button below it come into view. @param {HTMLElement} field */
