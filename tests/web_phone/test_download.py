@@ -70,6 +70,21 @@ def test_nothing_is_stored_until_the_person_sees_the_file(
 
 
 @pytest.mark.attack(68)
+def test_a_double_tap_on_save_does_not_say_that_the_file_is_seen(
+    phone: Phone, origin: str, export: Callable[[Phone, str], Pc]
+) -> None:
+    pc = export(phone, origin)
+    save(phone)
+    yes = phone.page.get_by_role("button", name=say("page.seen.yes"))
+    yes.dispatch_event("click", {"detail": 2})  # the second of two taps, begun on "save"
+    phone.is_at(say("page.seen.title"))
+    phone.tap(say("page.seen.no"))
+    phone.is_at(say("page.unseen.title"))
+    phone.tap(say("page.unseen.give_up"))
+    assert pc.status() == 12
+
+
+@pytest.mark.attack(68)
 def test_a_file_that_is_not_seen_is_not_stored(
     phone: Phone, origin: str, export: Callable[[Phone, str], Pc], tmp_path: Path
 ) -> None:
