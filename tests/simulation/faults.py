@@ -356,9 +356,8 @@ FAULTS = (
     Fault(
         "nobody watches a room's time",
         HUB,
-        "        self._carry_out(home, effects, asker)\n"
         "        if after is not None:\n            self._watch(home)\n",
-        "        self._carry_out(home, effects, asker)\n",
+        "        if after is not None:\n",
         9,
     ),
 )
