@@ -77,6 +77,7 @@ def receipt(carrier: BlockingSocket, phone: HostilePhone) -> bodies.Receipt:
         body = phone.channel.read(carrier.hear_sealed(0x10))
         if isinstance(body, bodies.Receipt):
             return body
+        carrier.send(phone.channel.ack())  # before that no receipt is given
 
 
 def say_goodbye(carrier: BlockingSocket, phone: HostilePhone) -> None:
