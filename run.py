@@ -2,7 +2,7 @@
 """Try it or test it from a fresh clone, with nothing but Python 3.11 and pip.
 
     python3 run.py demo [ARGUMENTS]     copies a certificate phone -> PC and PC -> phone
-    python3 run.py test [ARGUMENTS]     runs the tests; arguments go to pytest
+    python3 run.py test [ARGUMENTS]     runs the tests, in parallel; arguments go to pytest
 
 The first run makes an environment in .venv-run and installs the project into it; later
 runs reuse it until pyproject.toml names other packages.  Nothing else is touched, and
@@ -62,7 +62,14 @@ def main(arguments: "list[str]") -> int:
         return 130
     if command == "demo":
         return become([str(PROGRAMS / "certrelay"), "demo", *rest])
-    return become([str(PROGRAMS / "python"), "-m", "pytest", *rest])
+    return become([str(PROGRAMS / "python"), "-m", "pytest", *workers(rest), *rest])
+
+
+def workers(arguments: "list[str]") -> "list[str]":
+    """Run the whole suite in parallel; a few named tests start faster in one process."""
+    is_whole = all(argument.startswith("-") for argument in arguments)
+    is_said = any(argument.startswith(("-n", "--numprocesses", "-p")) for argument in arguments)
+    return ["-n", "auto", "--dist", "worksteal"] if is_whole and not is_said else []
 
 
 def prepare(extra: str) -> None:

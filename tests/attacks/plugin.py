@@ -6,6 +6,7 @@ of each marked test, of a whole run of the suite as well.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,20 +26,28 @@ def rows_of(item: pytest.Item) -> tuple[int, ...]:
 
 
 class Ledger:
-    """Notes what became of each marked test."""
+    """Note what became of each marked test, also where several workers run them."""
 
     def __init__(self, rows: list[int], target: Path | None) -> None:
         self._wanted = frozenset(rows)
         self._target = target
-        self.proofs: Proofs = {}
+        self._rows: dict[str, list[int]] = {}
+        self._outcomes: dict[str, str] = {}
+
+    @property
+    def proofs(self) -> Proofs:
+        """The marked tests by row, with their outcomes."""
+        proofs: Proofs = {}
+        for test, rows in self._rows.items():
+            for row in rows:
+                proofs.setdefault(row, {})[test] = self._outcomes.get(test, "not run")
+        return proofs
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        for item in items:
-            for row in rows_of(item):
-                self.proofs.setdefault(row, {})[item.nodeid] = "not run"
+        self._rows |= {item.nodeid: list(rows) for item in items if (rows := rows_of(item))}
         if self._wanted:
             kept = [item for item in items if self._wanted & set(rows_of(item))]
             config.hook.pytest_deselected(items=[item for item in items if item not in kept])
@@ -46,14 +55,23 @@ class Ledger:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         worse = report.outcome != "passed"
-        if report.when == "call" or worse:
-            for tests in self.proofs.values():
-                if report.nodeid in tests and tests[report.nodeid] != "failed":
-                    tests[report.nodeid] = report.outcome
+        if (report.when == "call" or worse) and self._outcomes.get(report.nodeid) != "failed":
+            self._outcomes[report.nodeid] = report.outcome
 
-    def pytest_sessionfinish(self) -> None:
-        if self._target is not None:
-            ordered = {str(row): self.proofs[row] for row in sorted(self.proofs)}
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker of pytest-xdist has collected; only workers collect."""
+        self._rows |= getattr(node, "workeroutput", {}).get("attack_rows", {})
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output["attack_rows"] = self._rows
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        if self._target is not None and not hasattr(config, "workeroutput"):
+            proofs = self.proofs
+            ordered = {str(row): proofs[row] for row in sorted(proofs)}
             self._target.write_text(json.dumps(ordered, indent=1), encoding="utf-8")
 
 
