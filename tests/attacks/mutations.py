@@ -928,7 +928,7 @@ MUTATIONS = (
         "relay/websocket.py",
         "        self._is_eof = self._is_gone = True\n",
         '        self._is_gone = self._is_eof = True\n        self._data = b""\n',
-        "tests/relay/test_closing.py",
+        "tests/relay/test_parser.py",
     ),
     Mutation(
         74,

@@ -31,7 +31,6 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-HONEST: Final = "203.0.113.9"
 STRANGER: Final = "198.51.100.7"
 WAIT_S: Final = 15.0
 """Seconds after which an honest device gives up."""
@@ -204,12 +203,13 @@ def honest_s(port: int) -> float:
     wires = []
     try:
         create, join, *_ = secrets()
-        g = Wire(port, HONEST)
+        address = f"10.{'.'.join(str(byte) for byte in os.urandom(3))}"  # each a person of its own
+        g = Wire(port, address)
         wires.append(g)
         g.say(create)
         if "created" not in g.hear():
             return WAIT_S
-        s = Wire(port, HONEST)
+        s = Wire(port, address)
         wires.append(s)
         s.say(join)
         if "paired" not in s.hear() or "paired" not in g.hear():

@@ -153,6 +153,7 @@ def test_addresses_that_asked_once_are_not_kept() -> None:
     assert admission.remembered <= 200
 
 
+@pytest.mark.attack(13)
 def test_sockets_are_counted_in_and_out_by_address() -> None:
     admission = Admission(AdmissionLimits(sockets_per_address=2))
     assert [admission.enter(A) for _ in range(3)] == [True, True, False]
@@ -166,6 +167,7 @@ def test_sockets_are_counted_in_and_out_by_address() -> None:
     assert admission.remembered == 0
 
 
+@pytest.mark.attack(13)
 def test_connections_are_counted_in_and_out() -> None:
     limiter = ConnectionLimiter(AdmissionLimits(connections_per_address=2), 3, PROXIES)
     stranger, proxy = ("198.51.100.7", 1), ("10.0.0.1", 1)

@@ -10,7 +10,15 @@ from certrelay.wire.messages import Created, Leave, Paired, encode
 from relay.embedded import Running
 from tests.relay.conftest import Connect
 from tests.relay.device import Pair
-from tests.relay.parsing import Heard, count_garbled, cuts, frame, library_hears, relay_hears
+from tests.relay.parsing import (
+    Heard,
+    count_garbled,
+    cuts,
+    frame,
+    library_hears,
+    open_connection,
+    relay_hears,
+)
 from tests.relay.raw import RawSocket
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -153,6 +161,20 @@ def test_large_frames_are_what_the_librarys_server_makes_of_them() -> None:
             for size in (1000, 1024, 4096, 8192, 20_000, len(data)):
                 parts = [data[at : at + size] for at in range(0, len(data), size)]
                 assert await relay_hears(parts) == heard, name
+
+    asyncio.run(work())
+
+
+@pytest.mark.attack(73)
+def test_what_has_come_is_heard_though_the_connection_is_gone_meanwhile() -> None:
+    async def work() -> None:
+        connection, _, session = open_connection(slow=True)
+        connection.data_received(frame(BINARY, bytes(600)) * 3)
+        assert len(session.messages) < 3, "the session is busy"
+        connection.connection_lost(None)
+        while not session.is_lost:
+            await asyncio.sleep(0)
+        assert session.messages == [bytes(600)] * 3
 
     asyncio.run(work())
 

@@ -20,6 +20,7 @@ Start = Callable[..., Running]
 SHORT = 0.15
 
 
+@pytest.mark.attack(13)
 def test_an_unclaimed_room_expires_and_says_so_to_g_and_to_a_later_scan(
     start_relay: Start, connect_to: Connect, pair: Pair
 ) -> None:

@@ -229,6 +229,7 @@ def test_a_relay_that_says_something_else_is_not_understood(fields: dict[str, ob
     assert is_bad(decode_from_relay, json.dumps(fields))
 
 
+@pytest.mark.attack(14)
 def test_a_message_fits_into_one_kib_of_utf8_and_not_one_byte_more() -> None:
     base = len(json.dumps(JOIN | {"more": ""}))
     for filling in ("x", "가"):
