@@ -94,6 +94,7 @@ class WebSocketConnection(asyncio.Protocol):
         "_is_gone",
         "_is_reading",
         "_is_text",
+        "_is_told",
         "_keepalive",
         "_last_call",
         "_limits",
@@ -147,6 +148,9 @@ class WebSocketConnection(asyncio.Protocol):
 
         self._is_eof = False
         self._is_gone = False
+        self._is_told = False
+        """Whether the session knows that this is over: not before all that came is parsed."""
+
         self._is_reading = True
         self.is_writable = True
         """Whether it takes a message now, and none is being closed over."""
@@ -345,6 +349,7 @@ class WebSocketConnection(asyncio.Protocol):
         """Note that it is closed, or being closed."""
         self.is_writable = False
         if self._protocol.eof_sent and self._session is not None:
+            self._is_told = True
             close = self._protocol.close_rcvd
             self._session.lost(for_good=close is not None and close.code == CloseCode.GOING_AWAY)
 
@@ -446,7 +451,7 @@ class WebSocketConnection(asyncio.Protocol):
         Else 70 objects for each connection wait for Python's collector of circles, which
         stops everything for seconds where ten thousand rooms wait.
         """
-        if self._is_gone and not self._data:
+        if self._is_gone and (self._session is None or self._is_told):
             self._unfinished, self._fragments = 0, None
             self._count()
             self._session = self._account = None
