@@ -113,7 +113,11 @@ class Drop(Tampering):
 
 
 class Replay(Tampering):
-    """Deliver every message again, as often as wished, and everything old with it."""
+    """Deliver every message again, as often as wished, and everything old with each frame.
+
+    Not with each acknowledgement: that provokes one for every old frame, each of which would
+    bring all again, until the room's budget is used up.
+    """
 
     def __init__(self, times: int = 1, *, old: bool = False) -> None:
         self._times: Final = times
@@ -124,7 +128,9 @@ class Replay(Tampering):
         """Carry it, and once more."""
         for _ in range(1 + self._times):
             yield sender.other, message
-        if self._old:
+        if self._old and message[:1] == b"\x11":
+            self._kept[sender].append(message)
+        elif self._old:
             yield from ((sender.other, each) for each in self._kept[sender])
             self._kept[sender].append(message)
 
