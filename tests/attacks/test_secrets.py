@@ -294,7 +294,7 @@ def test_a_wrong_password_is_heard_of_by_nobody_else(tmp_path: Path) -> None:
         pc.expect("waiting")
         phone = desk.phone("--send", "1")
         phone.expect("password_wanted")
-        pc.expect("number")
+        pc.expect("peer_step")
         phone.answer("wrong-password-1")
         phone.expect("password_wrong")
         frames = [m for m in record.of(Role.S) if m[0] == 0x10]
