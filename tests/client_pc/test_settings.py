@@ -39,7 +39,7 @@ def test_a_file_sets_everything(file: Path) -> None:
     file.write_text(WHOLE, "utf-8")
     settings = read()
     assert settings.error is None
-    assert settings.relay == "https://relay.example.kr"
+    assert settings.relay == "https://relay.example.kr/"
     assert settings.store == Path.home() / "certificates"
     assert (settings.language, settings.name) == ("ko", "거실 PC")
     assert (settings.history, settings.plain, settings.directions) == (False, True, "import")
@@ -71,7 +71,7 @@ def test_an_empty_variable_sets_nothing() -> None:
     [
         (b"relay = x", "line 1"),
         (b"rely = 'https://relay.example.kr/'", "rely"),
-        (b"relay = 'relay.example.kr'", "relay"),
+        (b"relay = 'relay..kr'", "relay"),
         (b"relay = 1", "relay"),
         (b"name = ' '", "name"),
         (b"language = 'fr'", "language"),
