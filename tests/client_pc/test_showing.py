@@ -41,7 +41,10 @@ def test_the_files_go_before_the_screen_is_cleared(tmp_path: Path) -> None:
     handler = SimpleNamespace(on_event=lambda _event, _session: None)
     files = CodeFiles(tmp_path / "qr.png", tmp_path / "url.txt")
     showing = Showing(qr, lambda: cast(Any, handler), "import", files)
-    session = cast(Any, SimpleNamespace(report=GoneScreen(), now=lambda: 0.0, ticking=None))
+    session = cast(
+        Any,
+        SimpleNamespace(report=GoneScreen(), now=lambda: 0.0, ticking=None, relay_has_page=True),
+    )
     showing.on_event(RoomOpened(120_000), session)
     assert len(list(tmp_path.iterdir())) == 2
     with pytest.raises(OSError, match="Input/output"):
