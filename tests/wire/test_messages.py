@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -39,7 +40,6 @@ from certrelay.wire.messages import (
     encode,
 )
 from certrelay.wire.release import Version
-from tests.e2e.test_vectors import FOLDER
 
 rooms = st.builds(RoomId, st.binary(min_size=32, max_size=32))
 hashes = st.builds(TokenHash, st.binary(min_size=32, max_size=32))
@@ -267,6 +267,7 @@ def test_the_look_of_a_message_shows_no_secret(message: messages.FromDevice) -> 
             assert repr(value.raw) not in repr(message)
 
 
+FOLDER = Path(__file__).parents[1] / "vectors"
 CODE_VECTORS = json.loads((FOLDER / "crp1-code.json").read_text("utf-8"))
 CODE_MESSAGES = [v for v in CODE_VECTORS["negative"] if v["layer"] == "message"]
 
