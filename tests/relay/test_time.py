@@ -64,7 +64,7 @@ def test_who_stays_hears_when_the_others_grace_is_over(
 def test_a_room_whose_g_is_lost_before_a_claim_ends_with_its_grace(
     start_relay: Start, connect_to: Connect
 ) -> None:
-    relay = start_relay(room=RoomLimits(grace_s=SHORT))
+    relay = start_relay(room=RoomLimits(unclaimed_grace_s=SHORT))
     pair, s, answer = knock(lambda: connect_to(relay))
     while answer == Refused("peer_not_ready", retry_in_ms=2000):
         time.sleep(SHORT / 100)  # who asks without a pause has soon asked too much
