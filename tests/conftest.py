@@ -38,6 +38,7 @@ def _programs_hear_the_end_of_their_terminal() -> None:
         signal.signal(hang_up, lambda *_: None)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Two for each core: most tests wait for a program, a socket or a browser."""
     return 2 * (os.cpu_count() or 1)
