@@ -92,12 +92,13 @@ class Client:
         self.process.send_signal(signal.SIGINT)
 
     def finish(self) -> int:
-        """Wait for the end; the rest of the events are in ``events`` then."""
+        """Wait for the end, which may be asked for again; the rest is in ``events`` then."""
         status = self.process.wait(PATIENCE_S)
         for reader in self._readers:
             reader.join()
         while (event := self._queue.get()) is not None:
             self.events.append(event)
+        self._queue.put(None)
         return status
 
     def last(self, name: str) -> Event:
