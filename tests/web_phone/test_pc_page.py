@@ -153,7 +153,7 @@ def test_no_on_the_page_stores_nothing(
     pc_page.tab.is_at(say("page.receive.ask"))
     pc_page.tab.tap(NO)
     phone.sees("PC에서 거절함")
-    pc_page.tab.is_at(say("page.ended.title"))
+    pc_page.tab.is_at(say("page.ended.declined"))
     assert pc_page.pc.status() == 12
     assert files_below(tmp_path / "NPKI") == {}
 
@@ -175,14 +175,14 @@ def test_either_of_page_and_terminal_may_answer(
     phone.is_at(say("page.receive.ask"))
     tab.page.locator("#number").wait_for(state="detached")
     phone.tap(NO)
-    tab.is_at(say("page.ended.title"))
+    tab.is_at(say("page.ended.declined"))
     assert pc_page.pc.status() == 12
 
 
 def test_the_page_stops_the_copy_on_both_sides(start: Start, phone: Phone) -> None:
     pc_page = start("import")
     phone.scan(pc_page.read_code())
-    pc_page.tab.is_at(say("browser.number.title"))
+    pc_page.pc.wait_for("peer_step")
     pc_page.tab.tap(say("page.cancel"))
     pc_page.tab.sees(say("error.interrupted"))
     phone.sees(say("page.error.cancelled.by_peer"))
@@ -195,12 +195,12 @@ def test_a_closed_page_leaves_the_copy_to_the_terminal(
     item = issued.npki(PASSWORD)
     pc_page = start("import")
     phone.scan(pc_page.read_code())
+    give(phone, write_files(item, tmp_path / "phone"))
     pc_page.tab.is_at(say("browser.number.title"))
     number = pc_page.number
     pc_page.tab.page.close()
     while pc_page.pc.wait_for("browser")["state"] != "closed":
         pass
-    give(phone, write_files(item, tmp_path / "phone"))
     phone.type_number(number)
     pc_page.pc.wait_for("save_wanted")
     pc_page.pc.say("y")
@@ -215,11 +215,11 @@ def test_without_page_and_terminal_a_question_ends_it(
     pc_page = start("import")
     pc_page.pc.hang_up()
     phone.scan(pc_page.read_code())
+    give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
     number = pc_page.number
     pc_page.tab.page.close()
     while pc_page.pc.wait_for("browser")["state"] != "closed":
         pass
-    give(phone, write_files(issued.npki(PASSWORD), tmp_path / "phone"))
     phone.type_number(number)
     assert pc_page.pc.wait_for("error")["code"] == "input_ended"
     assert pc_page.pc.status() == 2
