@@ -103,7 +103,7 @@ def relay_without_https(tmp_path: Path) -> Case:
 
 
 def no_url_for_a_relay(tmp_path: Path) -> Case:
-    return ["client_pc", "import", "--store", tmp_path, "--relay", "relay.example.kr"], ""
+    return ["client_pc", "import", "--store", tmp_path, "--relay", "relay..example.kr"], ""
 
 
 def listen_in_public(tmp_path: Path) -> Case:
