@@ -252,8 +252,8 @@ def test_a_burnt_code_is_gone_from_page_and_server(start: Start, phone: Phone) -
     url = pc_page.read_code()
     token = token_of(pc_page)
     phone.scan(url)
-    pc_page.tab.is_at(say("browser.number.title"))
-    assert pc_page.tab.page.locator("svg").count() == 0
+    pc_page.pc.wait_for("peer_step")
+    pc_page.tab.page.locator(".code svg").wait_for(state="detached")
     status, told = ask_server(pc_page, "/v1/events?after=0", authorization=f"Bearer {token}")
     assert status == 200
     assert b"paired" in told
@@ -268,7 +268,7 @@ def test_a_second_scan_is_said_and_the_code_renewed(
     pc_page = start("import")
     url = pc_page.read_code()
     phone.scan(url)
-    pc_page.tab.is_at(say("browser.number.title"))
+    pc_page.pc.wait_for("peer_step")
     second = new_phone()
     second.scan(url)
     pc_page.tab.sees(say("pc.renewed.second_scan"))
