@@ -5,18 +5,14 @@
 //
 // Source: PKWARE APPNOTE 6.3.10 §4.3, §4.4.
 
-import { crc32 } from "./zip.js";
+import { CENTRAL, crc32, END, LOCAL, UTF8_NAMES } from "./zip.js";
 import { inflate, InflateError } from "./inflate.js";
 
-const LOCAL = 0x04034b50;
-const CENTRAL = 0x02014b50;
-const END = 0x06054b50;
 const LOCAL_BYTES = 30;
 const CENTRAL_BYTES = 46;
 const END_BYTES = 22;
 const MAX_COMMENT_BYTES = 65535;
 const ENCRYPTED = 1;
-const UTF8_NAMES = 0x0800;
 const STORED = 0;
 const DEFLATED = 8;
 

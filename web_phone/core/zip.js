@@ -6,11 +6,11 @@
 
 import { concat, utf8 } from "./bytes.js";
 
-const LOCAL = 0x04034b50;
-const CENTRAL = 0x02014b50;
-const END = 0x06054b50;
+export const LOCAL = 0x04034b50;
+export const CENTRAL = 0x02014b50;
+export const END = 0x06054b50;
 const VERSION = 20;
-const UTF8_NAMES = 0x0800;
+export const UTF8_NAMES = 0x0800;
 /** 1 January 1980, the first day that the format knows. */
 const DATE = 0x0021;
 
