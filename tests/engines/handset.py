@@ -80,16 +80,9 @@ class Handset:
         """Wait until a sentence is on the screen."""
         self._until(lambda screen: self._is_in(screen["text"], screen, key, values), key)
 
-    def is_at(self, *keys: str) -> str:
-        """Wait for a screen with one of these titles; tell which."""
-        found: list[str] = []
-
-        def look(screen: dict[str, str]) -> bool:
-            found[:] = [key for key in keys if self._is_in(screen["title"], screen, key, {})]
-            return bool(found)
-
-        self._until(look, " or ".join(keys))
-        return found[0]
+    def is_at(self, key: str) -> None:
+        """Wait for the screen with this title."""
+        self._until(lambda screen: self._is_in(screen["title"], screen, key, {}), key)
 
     def says(self, key: str) -> bool:
         """Tell whether a sentence is on the screen now."""

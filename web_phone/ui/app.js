@@ -165,9 +165,16 @@ export class App {
     this._layout.connection("");
     if (this._session.isDone) return; // the receiver has told its person already
     const screen = this._session.sending.sent();
+    if (screen === null && code === "page_closed" && !byPeer) return this._closedAndBack();
     if (screen === null) return this.end(code || "internal", details, byPeer);
     this._session.isDone = true;
     this.show(screen);
+  }
+
+  /** Left, and shown again as it was: there is no more to do here than after a reload. */
+  _closedAndBack() {
+    this._session.isDone = true;
+    this.idle(true);
   }
 
   /** @param {boolean} isNew */
