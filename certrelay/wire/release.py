@@ -20,6 +20,9 @@ LETTERS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The letter of the releases of each platform; the keys are all the platforms there are."""
 
+PCS: Final = tuple(platform for platform, letter in LETTERS.items() if letter == "P")
+"""The platforms that are PCs; a policy may name them all at once, as ``pc``."""
+
 # [0-9] and not \d, \Z and not $: other scripts' digits and a line feed at the end must fail.
 _VERSION = re.compile(r"([GIWP]?)([0-9]{1,5}(?:\.[0-9]{1,5}){0,3})\Z")
 
@@ -114,12 +117,15 @@ class ReleasePolicy:
 
         Args:
             table: One table per platform: ``app`` (needed, "G5.0"), ``os`` ("8"),
-                ``blocked`` (a list of releases).
+                ``blocked`` (a list of releases).  ``pc`` stands for the three systems of PCs,
+                and has no ``os``; a table of one of them wins over it.
 
         Raises:
             UsageError: ``bad_policy`` with ``where``, the key that is wrong.
         """
-        rules = {platform: _rule(platform, rule) for platform, rule in table.items()}
+        rules = {name: _rule(name, rule) for name, rule in table.items() if name != "pc"}
+        if "pc" in table:
+            rules = {**dict.fromkeys(PCS, _rule("pc", table["pc"])), **rules}
         if not rules:
             raise UsageError("bad_policy", where="[android]")
         return cls(MappingProxyType(rules))
@@ -158,10 +164,11 @@ class ReleasePolicy:
 
 
 def _rule(platform: str, rule: Any) -> PlatformRule:
-    if platform not in LETTERS or not isinstance(rule, Mapping):
+    if platform not in (*LETTERS, "pc") or not isinstance(rule, Mapping):
         raise UsageError("bad_policy", where=f"[{platform}]")
     for key in rule:
-        if key not in ("app", "os", "blocked"):
+        # The three systems' numbers mean three things.
+        if key not in ("app", "os", "blocked") or (platform, key) == ("pc", "os"):
             raise UsageError("bad_policy", where=f"[{platform}] {key}")
     blocked = rule.get("blocked", [])
     if not isinstance(blocked, list):
@@ -179,7 +186,7 @@ def _app_release(platform: str, key: str, value: Any) -> Version:
         version = Version.parse_app(value)
     except (VersionUnreadable, TypeError):
         raise UsageError("bad_policy", where=f"[{platform}] {key}") from None
-    if version.letter != LETTERS[platform]:
+    if version.letter != LETTERS.get(platform, "P"):
         raise UsageError("bad_policy", where=f"[{platform}] {key}")
     return version
 
@@ -196,9 +203,10 @@ PHONE_POLICY: Final = ReleasePolicy.from_table(
         "android": {"app": "G5.0", "os": "8"},
         "ios": {"app": "I5.0", "os": "13"},
         "web": {"app": "W1.0"},
+        "pc": {"app": "P0.1"},
     }
 )
-"""The default for phones, at the relay and at the PC."""
+"""The default for phones, and for a PC that types a code as a phone does, at relay and PC."""
 
 PC_POLICY: Final = ReleasePolicy.from_table(
     {"windows": {"app": "P0"}, "macos": {"app": "P0"}, "linux": {"app": "P0"}}

@@ -30,7 +30,7 @@ from certrelay.wire.messages import (
     decode_from_relay,
     encode,
 )
-from certrelay.wire.release import LETTERS
+from certrelay.wire.release import LETTERS, PCS
 from client_pc.copy import relay_origin
 from client_pc.doctor.finding import Finding
 from client_pc.embedded import LOOPBACK, listen_address, relay_on
@@ -39,7 +39,7 @@ from client_pc.interfaces import Address, addresses, others_beside
 CLOCK_TOLERANCE_S: Final = 60
 """Seconds that a clock may be wrong: certificates are judged by whole days, TLS by minutes."""
 
-_PHONES: Final = ("android", "ios", "web")
+_ASKED: Final = ("android", "ios", "web", "pc")
 _NONE: Final = "–"
 """In place of the lowest release: none is admitted."""
 
@@ -140,9 +140,9 @@ def _open_room(link: Link) -> Created:
 
 
 def admitted(origin: Origin) -> Finding:
-    """Find which app releases a relay admits: by its refusals of phones that are far too old."""
+    """Find which app releases a relay admits: by its refusals of devices that are far too old."""
     try:
-        lowest = {platform: _lowest(origin, platform) for platform in _PHONES}
+        lowest = {platform: _lowest(origin, platform) for platform in _ASKED}
     except CertRelayError as error:
         return Finding.of_error("policy", error)
     if lowest["web"] == _NONE:
@@ -151,7 +151,8 @@ def admitted(origin: Origin) -> Finding:
 
 
 def _lowest(origin: Origin, platform: str) -> str:
-    """Scan a room's code as a phone with release 0 of its app; give the release that is needed."""
+    """Scan a room's code as a device with release 0 of its app; give the release it needs."""
+    platform = PCS[0] if platform == "pc" else platform
     secret, too_old = JoinSecret(os.urandom(JoinSecret.SIZE)), f"{LETTERS[platform]}0"
     with closing(connect(origin.text, time.monotonic())) as own:
         _answer(own, Create(secret.room, TokenHash(os.urandom(32))))

@@ -94,15 +94,19 @@ def test_a_relay_that_works_is_told_with_its_time(
     assert status == ExitStatus.OK
     assert found["relay"]["values"]["seconds"] == 120
     assert found["clock"]["state"] == "good"
-    lowest = {"android": "G5.0", "ios": "I5.0", "web": "W1.0"}
+    lowest = {"android": "G5.0", "ios": "I5.0", "web": "W1.0", "pc": "P0.1"}
     assert (found["policy"]["state"], found["policy"]["values"]) == ("good", lowest)
 
 
 @pytest.mark.parametrize(
     ("table", "lowest", "code"),
     [
-        ({"android": {"app": "G7.1", "os": "10"}}, ("G7.1", "–", "–"), "no_page"),
-        ({p: {"app": f"{LETTERS[p]}0"} for p in ("android", "ios", "web")}, ("G0", "I0", "W0"), ""),
+        ({"android": {"app": "G7.1", "os": "10"}}, ("G7.1", "–", "–", "–"), "no_page"),
+        (
+            {p: {"app": f"{LETTERS.get(p, 'P')}0"} for p in ("android", "ios", "web", "pc")},
+            ("G0", "I0", "W0", "P0"),
+            "",
+        ),
     ],
 )
 def test_what_a_relay_admits_is_found_by_its_refusals(

@@ -479,6 +479,7 @@ def test_a_join_while_g_is_away_is_tried_again_on_the_same_socket(
         (("ios", "I4.12", "17"), refused("version_too_low", "I4.12", "I5.0")),
         (("android", "G5.0", "7"), refused("os_too_low", "7", "8")),
         (("ios", "G5.0", "17"), refused("platform_mismatch", "G5.0", "I5.0")),
+        (("linux", "P0.0.9", "6.1"), refused("version_too_low", "P0.0.9", "P0.1")),
         (("android", "5.0", "14"), refused("version_unreadable", None, "G5.0")),
         (("android", "Gx", "14"), refused("version_unreadable", None, "G5.0")),
         (("symbian", "G5.0", "14"), Refused("version_unreadable")),
@@ -496,7 +497,13 @@ def test_a_release_that_is_not_admitted_is_refused_with_what_is_needed(
 
 
 @pytest.mark.parametrize(
-    "device", [("android", "G5.0", "8"), ("android", "G5.10", "14"), ("ios", "I5.0", "13")]
+    "device",
+    [
+        ("android", "G5.0", "8"),
+        ("android", "G5.10", "14"),
+        ("ios", "I5.0", "13"),
+        ("linux", "P0.1", "6"),
+    ],
 )
 def test_a_release_that_is_admitted_joins(
     connect: Connect, pair: Pair, device: tuple[str, str, str]

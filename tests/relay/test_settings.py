@@ -44,6 +44,10 @@ def test_hours_of_use_stand_beside_the_releases_or_alone(tmp_path: Path) -> None
         (b"", "[android]"),
         (b"[service]\nhours = ['always']", "[service] hours"),
         (b"service = 1", "[service]"),
+        (b"[pc]\napp = 'P0.1'\nos = '10'", "[pc] os"),
+        (b"[pc]\napp = 'G5.0'", "[pc] app"),
+        (b"[pc]\napp = 'P1'\nblocked = ['G1']", "[pc] blocked"),
+        (b"pc = 'P0.1'", "[pc]"),
     ],
 )
 def test_a_policy_file_that_is_wrong_is_refused_with_the_place(

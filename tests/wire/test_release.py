@@ -141,7 +141,12 @@ def test_any_text_is_a_version_or_unreadable(text: str) -> None:
         ("web", "W1.0", "1", ""),
         ("web", "W0.9", "1", "version_too_low"),
         ("web", "G5.0", "1", "platform_mismatch"),
-        ("windows", "P1", "11", "platform_mismatch"),
+        ("windows", "P1", "11", ""),
+        ("macos", "P0.1", "1", ""),
+        ("linux", "P0.1.0", "6.1", ""),
+        ("linux", "P0.0.9", "6.1", "version_too_low"),
+        ("linux", "G5.0", "6.1", "platform_mismatch"),
+        ("pc", "P0.1", "6.1", "version_unreadable"),
         ("Android", "G5.0", "14", "version_unreadable"),
         ("", "G5.0", "14", "version_unreadable"),
         ("android ", "G5.0", "14", "version_unreadable"),
@@ -194,6 +199,24 @@ def test_a_policy_file_says_what_is_admitted() -> None:
     assert refusal("android", "G5.3.1", "9", policy) == ""
     assert refusal("android", "G5.2", "8", policy) == "os_too_low"
     assert refusal("ios", "I5.0", "17", policy) == "platform_mismatch"
+
+
+def test_one_table_stands_for_the_three_systems_of_pcs() -> None:
+    table = {"pc": {"app": "P1.2", "blocked": ["P1.3"]}, "macos": {"app": "P2", "os": "13"}}
+    policy = ReleasePolicy.from_table(table)
+    assert set(policy.rules) == {"windows", "macos", "linux"}
+    for platform in ("windows", "linux"):
+        assert refusal(platform, "P1.2", "1", policy) == ""
+        assert refusal(platform, "P1.1", "1", policy) == "version_too_low"
+        assert refusal(platform, "P1.3", "1", policy) == "version_blocked"
+    assert refusal("macos", "P1.9", "14", policy) == "version_too_low"
+    assert refusal("macos", "P2", "12", policy) == "os_too_low"
+
+
+@pytest.mark.parametrize("table", [{"android": {"app": "G5.0"}}, {"windows": {"app": "P1"}}])
+def test_a_policy_that_names_no_pcs_refuses_them(table: dict[str, dict[str, str]]) -> None:
+    policy = ReleasePolicy.from_table(table)
+    assert refusal("linux", "P9", "1", policy) == "platform_mismatch"
 
 
 def test_a_platform_without_an_os_floor_admits_every_system() -> None:
