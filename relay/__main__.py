@@ -20,6 +20,9 @@ from relay.environment import arguments_of
 
 DEFAULT_PORT = 8765
 
+MAX_DRAIN_S = 86_400.0
+"""Seconds that a drain may take: a day."""
+
 _HEALTH = ("--host", "--port", "--tls-cert")
 """The options of ``serve`` that ``health`` heeds."""
 
@@ -28,13 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its `ExitStatus`."""
     standard_streams.ensure()
     argv = list(sys.argv[1:] if argv is None else argv)
-    if argv[:1] == ["serve"]:
-        argv[1:1] = arguments_of(os.environ)
-    if argv[:1] == ["health"]:
-        told = arguments_of(os.environ)
-        argv[1:1] = [word for word in told if word.partition("=")[0] in _HEALTH]
     texts = Texts(choose_language(_asked_language(argv)))
     try:
+        _add_told(argv)
+        texts = Texts(choose_language(_asked_language(argv)))
         arguments = make_parser(texts).parse_args(argv)
         match arguments.command:
             case "page":
@@ -51,6 +51,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_status
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
+
+
+def _add_told(argv: list[str]) -> None:
+    """Put what the environment says in front of a command's own options.
+
+    Raises:
+        UsageError: As `relay.environment.arguments_of`.
+    """
+    if argv[:1] == ["serve"]:
+        argv[1:1] = arguments_of(os.environ)
+    if argv[:1] == ["health"]:
+        told = arguments_of(os.environ)
+        argv[1:1] = [word for word in told if word.partition("=")[0] in _HEALTH]
+
+
+def _seconds(text: str) -> float:
+    """Read seconds: a number from 0, and no endless one."""
+    seconds = float(text)
+    if not 0 <= seconds < MAX_DRAIN_S:
+        raise ValueError(text)
+    return seconds
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -144,7 +165,7 @@ def _add_serving(serve: Parser, texts: Texts) -> None:
     option("--operate", "HOST:PORT")
     option("--operate-name", "NAME", action="append", default=[])
     option("--usage", "FILE", type=Path)
-    option("--drain-s", "S", type=float, default=60.0)
+    option("--drain-s", "S", type=_seconds, default=60.0)
     option("--log-format", "FORM", choices=("text", "json"), default="text")
     option("--log-level", "LEVEL", choices=("debug", "info", "warning", "error"), default="warning")
     serve.add_argument("--page", action="store_true", help=texts.say("relay.page"))

@@ -83,7 +83,10 @@ class Line:
     def refuse(self, error: Refused) -> None:
         """Send an error, and close unless it is one that may be tried again."""
         room = None if self.seat is None else self.seat.room
-        journal.write("refused", room, code=error.code)
+        if _is_examined(error):
+            journal.write_detail("examined", room, code=error.code)
+        else:
+            journal.write("refused", room, code=error.code)
         self.outbox.put(encode(error))
         if error.code in AFTER_ERROR:
             self.is_closed = True
@@ -94,6 +97,14 @@ class Line:
         self.seat = None
         self.is_closed = True
         self.outbox.put_close(code)
+
+
+def _is_examined(error: Refused) -> bool:
+    """Whether a refusal is an answer for `certrelay doctor`, and no old app of a person.
+
+    It asks with release 0, which no app has, to be told which one is needed.
+    """
+    return error.found is not None and not any(error.found.numbers)
 
 
 def event_of(request: Request, policy: ReleasePolicy, closed: Refused | None) -> Event:
@@ -186,6 +197,13 @@ class Home(Hub, Protocol):
     @property
     def unready(self) -> str:
         """Why nobody new can come in, in one word; empty if somebody can."""
+
+    def use_store(self, url: str) -> None:
+        """Go to the store by another address; without one there is nothing to do.
+
+        Raises:
+            ValueError: If it is none.
+        """
 
     async def start(self) -> None:
         """Begin; before the first `ask`."""

@@ -79,6 +79,9 @@ class MemoryHub:
         """Memory is always there."""
         return ""
 
+    def use_store(self, url: str) -> None:
+        """There is none."""
+
     async def start(self) -> None:
         """Nothing is to be begun."""
 

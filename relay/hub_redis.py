@@ -130,6 +130,10 @@ class RedisHub:
     def _view(self, line: Line) -> View | None:
         return None if line.seat is None else self._views.rooms.get(line.seat.room)
 
+    def use_store(self, url: str) -> None:
+        """Go to the store by another address; see `relay.hub.Home`."""
+        self._store.use(url)
+
     async def start(self) -> None:
         """Begin to listen; a store that is away is waited for, but not here."""
         joined = asyncio.Event()

@@ -19,11 +19,16 @@ from certrelay.wire.ids import RoomId
 Value = str | int | float
 Listener = Callable[[str, Mapping[str, Value]], None]
 
+NOTICE: Final = 35
+"""Between WARNING and ERROR: a turn of the relay's own life, told at the usual level too."""
+
 _FRAMES: Final = 6
 """Calls of a fault that are written down, the innermost first."""
 
 _log: Final = logging.getLogger("relay")
 _listeners: Final[list[Listener]] = []
+
+logging.addLevelName(NOTICE, "NOTICE")
 
 
 has_details: Final[Callable[[], bool]] = partial(_log.isEnabledFor, logging.DEBUG)
@@ -50,6 +55,13 @@ def write(event: str, room: RoomId | None = None, **values: Value) -> None:
 def write_detail(event: str, room: RoomId | None = None, **values: Value) -> None:
     """Write one line at DEBUG: what happens many times in a room.  Nobody counts it."""
     _write(logging.DEBUG, event, room, values)
+
+
+def write_notice(event: str, **values: Value) -> None:
+    """Write one line at NOTICE: that the relay has started, is ready again, or ends."""
+    for listener in _listeners:
+        listener(event, values)
+    _write(NOTICE, event, None, values)
 
 
 def write_warning(event: str, **values: Value) -> None:

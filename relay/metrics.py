@@ -6,7 +6,7 @@ of the protocol.  What is counted is this process's; a server that scrapes all n
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, get_args
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client import Counter as Total
@@ -14,6 +14,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from certrelay.wire.ids import Role
+from certrelay.wire.messages import ClosedReason, ErrorCode
 from certrelay.wire.room import Room
 from relay import journal
 
@@ -86,6 +88,13 @@ class Metrics:
             buckets=_SESSION_S,
             registry=registry,
         )
+        # A series that is born at 1 has not risen: no alarm would see the first of a word.
+        for word in (*get_args(ErrorCode), "http"):
+            self._refused.labels(word)
+        for reason in get_args(ClosedReason):
+            self._over.labels(reason)
+        for role in Role:
+            self._lost.labels(role.value)
         registry.register(_Now(rooms, sockets, service))
         journal.listen(self._hear)
 

@@ -50,7 +50,8 @@ class OperatorPages:
 
     def _response(self, head: bytes) -> bytes:
         words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
-        path = words[1].partition("?")[0] if len(words) == 3 and words[0] == "GET" else ""
+        asked = words[0] if len(words) == 3 else ""
+        path = words[1].partition("?")[0] if asked in ("GET", "HEAD") else ""
         page = self._pages.get(path)
         status, media, content = HTTPStatus.NOT_FOUND, "text/plain", b"not found\n"
         if not self._is_own(_hosts(head)):
@@ -67,7 +68,7 @@ class OperatorPages:
             "Referrer-Policy: no-referrer",
             "Connection: close",
         )
-        return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + (b"" if asked == "HEAD" else content)
 
     def _is_own(self, hosts: list[str]) -> bool:
         """Whether a request is for this host: a page that rebinds its own name sends that one."""

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TextIO
 
+from certrelay import __version__
 from certrelay.errors import ExitStatus, UsageError
 from certrelay.frozen import replace
 from relay import core_dumps, journal
@@ -22,6 +23,7 @@ from relay.journal import JsonFormatter
 from relay.open_files import raise_limit
 from relay.operating import OperatorPages, bind_operator, word
 from relay.page import page_routes
+from relay.reload import Reload, read_address
 from relay.server import Server, loop_factory, tls_context
 from relay.settings import AppLinks, Edges, Front, Settings, read_limits, read_policy
 from relay.usage import Usage
@@ -39,6 +41,8 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
     Raises:
         CertRelayError: If it cannot start.
     """
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it can be heeded
     settings = Settings(
         edges=_edges(arguments),
         redis_url=_redis_url(arguments.redis),
@@ -85,13 +89,16 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         ]
         server = Server(settings, tls, pages)
         came = _stop_on_signals(server)
-        _reload_on_hangup(server, arguments.policy)
+        chain_and_key = None if tls is None else (arguments.tls_cert, arguments.tls_key, tls)
+        address = _address_file(arguments.redis)
+        _reload_on_hangup(Reload(server, arguments.policy, chain_and_key, address))
         calm()
         collecting = asyncio.create_task(collect_when_quiet(lambda: len(server.sockets)))
         names = _operator_names(arguments)
         async with _operator_pages(server, operator, names), _usage_written(usage):
             await server.run(listener, lambda: _announce(url, out))
         collecting.cancel()
+        journal.write_notice("stopped")
         _ignore_signals()
         return ExitStatus.INTERRUPTED if came[:1] == [signal.SIGINT] else ExitStatus.OK
 
@@ -105,6 +112,7 @@ def _path(url: str) -> str:
 
 
 def _announce(url: str, out: TextIO) -> None:
+    journal.write_notice("started", version=__version__)
     out.write(f"{url}\n")
     out.flush()
 
@@ -143,6 +151,7 @@ def _stop_on_signals(server: Server) -> list[int]:
     def stop(number: int) -> None:
         came.append(number)
         if came == [signal.SIGTERM]:
+            journal.write_notice("draining", sockets=len(server.sockets))
             draining.append(loop.create_task(server.drain()))
         else:
             server.stop()
@@ -155,20 +164,10 @@ def _stop_on_signals(server: Server) -> list[int]:
     return came
 
 
-def _reload_on_hangup(server: Server, policy: Path | None) -> None:
-    """Read the policy anew at SIGHUP; one that cannot be read changes nothing."""
-    if policy is None or not hasattr(signal, "SIGHUP"):
-        return
-
-    def reload() -> None:
-        try:
-            server.use_policy(*read_policy(policy))
-        except UsageError as error:
-            journal.write_warning("policy_unreadable", code=error.code)
-        else:
-            journal.write_warning("policy_read")
-
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+def _reload_on_hangup(reload: Reload) -> None:
+    """Read anew at SIGHUP, which ends a program that does not listen for it."""
+    if hasattr(signal, "SIGHUP"):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
 
 
 @contextlib.asynccontextmanager
@@ -230,13 +229,13 @@ async def _usage_written(usage: Usage | None) -> AsyncIterator[None]:
 
 
 def _redis_url(argument: str | None) -> str | None:
-    """The store's address, or what the file ``@FILE`` says: a list of processes shows no secret."""
-    if argument is None or not argument.startswith("@"):
-        return argument
-    try:
-        return Path(argument[1:]).read_text("utf-8").strip()
-    except (OSError, UnicodeError):
-        raise UsageError("bad_redis_url") from None
+    """The store's address, or what the file ``@FILE`` says."""
+    file = _address_file(argument)
+    return argument if file is None else read_address(file)
+
+
+def _address_file(argument: str | None) -> Path | None:
+    return Path(argument[1:]) if argument is not None and argument.startswith("@") else None
 
 
 def _ignore_signals() -> None:

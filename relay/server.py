@@ -125,6 +125,17 @@ class Server:
         self._service = self.sockets.service = service
         self._policy_changed.set()
 
+    def use_store(self, url: str) -> None:
+        """Go to the store by another address, or another password, from now on.
+
+        Raises:
+            UsageError: ``bad_redis_url``.
+        """
+        try:
+            self.hub.use_store(url)
+        except ValueError:
+            raise UsageError("bad_redis_url") from None
+
     async def run(self, listener: socket.socket, listening: Callable[[], None]) -> None:
         """Serve until `stop`, then tell every device and close.
 

@@ -3,6 +3,7 @@
 The protocol's own numbers are `certrelay.limits`; most of these begin as one of them.
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -210,10 +211,29 @@ def read_policy(path: Path) -> tuple[ReleasePolicy, ServicePolicy]:
     """
     table = read_toml(path, "bad_policy")
     releases = PHONE_POLICY
-    if set(table) != {"service"}:
-        rules = {name: rule for name, rule in table.items() if name != "service"}
-        releases = ReleasePolicy.from_table(rules)
-    return releases, ServicePolicy.from_table(table.get("service", {}))
+    try:
+        if set(table) != {"service"}:
+            rules = {name: rule for name, rule in table.items() if name != "service"}
+            releases = ReleasePolicy.from_table(rules)
+        return releases, ServicePolicy.from_table(table.get("service", {}))
+    except UsageError as error:
+        key = str(error.details["where"])
+        raise UsageError("bad_policy", where=f"{path}: {key}{_line_of(path, key)}") from None
+
+
+def _line_of(path: Path, where: str) -> str:
+    """Say in which line ``[table] key`` stands, as the TOML reader says it; empty if nowhere."""
+    header, _, key = where.partition(" ")
+    found = 0
+    inside = False
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        begin = line.strip()
+        if begin.startswith("["):
+            inside = begin.partition("]")[0] + "]" == header
+            found = number if inside else found
+        elif inside and key and re.split(r"[\s=]", begin, maxsplit=1)[0] == key:
+            return f" (at line {number})"
+    return f" (at line {found})" if found else ""
 
 
 def read_limits(path: Path, settings: Settings) -> Settings:

@@ -10,7 +10,7 @@ Nothing waits for ever: a server that is away or slow becomes `StoreAway` after 
 import asyncio
 import contextlib
 import math
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Any, Final, Protocol, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -20,8 +20,8 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
 from certrelay.frozen import frozen
 from certrelay.wire.ids import LobbyDigits, RoomId
-from relay import journal
 from relay.clock import Clock, monotonic
+from relay.store_words import StoreWords
 
 COMMAND_S: Final = 4.0
 """Seconds for one command, the way to the server included."""
@@ -125,23 +125,14 @@ class Store:
 
         self._clock: Final = clock
         self._offset = 0.0
-        common: dict[str, Any] = {
-            "protocol": 2,
-            "retry": Retry(NoBackoff(), 0),
-            "socket_connect_timeout": COMMAND_S,
-        }
-        pool = BlockingConnectionPool.from_url(
-            url, max_connections=CONNECTIONS, timeout=COMMAND_S, socket_timeout=COMMAND_S, **common
-        )
-        self._redis: Final[Redis] = Redis.from_pool(pool)
-        # What is sent may come after any time: no time-out on this one, but `_beat` watches.
-        self._ears: Final = BlockingConnectionPool.from_url(
-            url, max_connections=1, socket_timeout=None, **common
-        )
+        self._words: Final = StoreWords(clock)
+        self._redis, self._ears = _pools(url)
+        self._leaving: Final[set[asyncio.Task[None]]] = set()
         self._scripts: Final[dict[str, str]] = {}
         self._outgoing: list[tuple[Channel, asyncio.Future[None]]] = []
         self._posting: asyncio.Task[None] | None = None
         self._heard_at = 0.0
+        self._line: _Connection | None = None
 
     @property
     def listening(self) -> bool:
@@ -152,6 +143,25 @@ class Store:
         """Seconds on the server's clock, as far as this node knows."""
         return self._clock() + self._offset
 
+    def use(self, url: str) -> None:
+        """Go to the server by another address or password; what is under way ends as it began.
+
+        A node that already listens at that place goes on to: its connection holds until it breaks.
+
+        Raises:
+            ValueError: If it is no address.
+        """
+        old_redis, old_ears = self._redis, self._ears
+        self._redis, self._ears = _pools(url)
+        if _place_of(old_ears) != _place_of(self._ears) and self._line is not None:
+            self._spawn_leaving(self._line.disconnect())
+        self._spawn_leaving(_leave(old_redis))
+
+    def _spawn_leaving(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
     # --- rooms ---
 
     async def look(self, room: RoomId) -> Found:
@@ -159,6 +169,7 @@ class Store:
         raw, (seconds, micros) = await self._run(_LOOK, _key(room))
         now = int(seconds) + int(micros) / 1e6
         self._offset = now - self._clock()
+        self._words.time(self._offset)
         return Found(raw or b"", now)
 
     async def swap(
@@ -254,12 +265,13 @@ class Store:
         while True:
             connection = cast(_Connection, self._ears.make_connection())  # type: ignore[no-untyped-call]
             try:
+                self._line = connection
                 with _away():
                     await self._listen(connection, hear, joined)
-            except StoreAway:
-                if self.listening:
-                    journal.write_warning("store_away")
+            except StoreAway as away:
+                self._words.away(away)
             finally:
+                self._line = None
                 self.joined.clear()
                 with contextlib.suppress(RedisError, OSError):
                     await connection.disconnect()
@@ -278,7 +290,7 @@ class Store:
         await joined()
         self._heard_at = self._clock()
         self.joined.set()
-        journal.write("store_joined")
+        self._words.joined()
         async with asyncio.TaskGroup() as tasks:
             beating = tasks.create_task(self._beat(connection))
             try:
@@ -292,6 +304,7 @@ class Store:
 
     async def _beat(self, connection: _Connection) -> None:
         """Show that this node lives, to the others and, by an empty message, to itself."""
+        refused: Exception | None = None
         while self._clock() - self._heard_at < SILENT_S:
             with contextlib.suppress(RedisError, OSError, TimeoutError):
                 pipeline = self._redis.pipeline(transaction=False)
@@ -301,17 +314,54 @@ class Store:
                 pipeline.publish(_channel(self.node), b"")
                 answers = await pipeline.execute(raise_on_error=False)
                 self.full = isinstance(answers[1], OutOfMemoryError)
+                refused = next((each for each in answers if isinstance(each, Exception)), None)
+                self._words.full(self.full)
             await asyncio.sleep(BEAT_S)
         await connection.disconnect()
-        raise StoreAway
+        raise StoreAway from refused
 
     async def close(self) -> None:
         """Say goodbye and close all connections."""
+        for task in self._leaving:
+            task.cancel()
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             await self._redis.delete(_channel(self.node))
         with contextlib.suppress(RedisError, OSError, TimeoutError):
             await self._redis.aclose()
             await self._redis.connection_pool.disconnect()
+
+
+def _pools(url: str) -> tuple[Redis, BlockingConnectionPool]:
+    """Make the ways to a server: one for commands, one for what is sent to the node.
+
+    Raises:
+        ValueError: If it is no address.
+    """
+    common: dict[str, Any] = {
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 0),
+        "socket_connect_timeout": COMMAND_S,
+    }
+    pool = BlockingConnectionPool.from_url(
+        url, max_connections=CONNECTIONS, timeout=COMMAND_S, socket_timeout=COMMAND_S, **common
+    )
+    # What is sent may come after any time: no time-out on this one, but `_beat` watches.
+    ears = BlockingConnectionPool.from_url(url, max_connections=1, socket_timeout=None, **common)
+    return Redis.from_pool(pool), ears
+
+
+def _place_of(pool: BlockingConnectionPool) -> tuple[Any, ...]:
+    """Where a pool leads, whoever asks."""
+    told = pool.connection_kwargs
+    return (pool.connection_class, *(told.get(name) for name in ("host", "port", "path", "db")))
+
+
+async def _leave(redis: Redis) -> None:
+    """Close a way to the server once nothing is under way on it."""
+    await asyncio.sleep(COMMAND_S)
+    with contextlib.suppress(RedisError, OSError, TimeoutError):
+        await redis.aclose()
+        await redis.connection_pool.disconnect()
 
 
 def _key(room: RoomId) -> str:

@@ -6,6 +6,7 @@ Several processes may write to one file: a line is written at once, and lines ad
 """
 
 import asyncio
+import errno
 import json
 import os
 from collections import Counter
@@ -154,14 +155,33 @@ class Usage:
         self.write()
 
     def _append(self, line: bytes) -> None:
+        """Append a line, or fail with what was written cut off from all that follows.
+
+        A disk that fills up takes a part of a line.  What is left of it ends at the line feed
+        that the next line begins with, and `read` passes it over.
+        """
         # Opened each time, so that the file can be put aside while the relay runs.
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         file = os.open(self._path, flags, 0o600)
         try:
-            if line:
-                os.write(file, line)
+            if not line:
+                return
+            if _is_torn(file):
+                line = b"\n" + line
+            # All but the line feed is the whole line: the next one brings it.
+            if os.write(file, line) < len(line) - 1:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(file)
+
+
+def _is_torn(file: int) -> bool:
+    """Whether what was last written to a file is no whole line."""
+    size = os.lseek(file, 0, os.SEEK_END)
+    if not size:
+        return False
+    os.lseek(file, size - 1, os.SEEK_SET)
+    return os.read(file, 1) != b"\n"
 
 
 def read(paths: Iterable[Path], *, hourly: bool) -> dict[str, Counted]:

@@ -6,6 +6,7 @@ import os
 import pty
 import socket
 import termios
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -27,6 +28,7 @@ from client_pc.doctor import network, places, screen
 from client_pc.doctor.finding import Finding
 from client_pc.interfaces import Address, addresses
 from client_pc.qr_screen import draw, png
+from relay import journal
 from relay.embedded import EMBEDDED, start
 from tests.certificates import PASSWORD, person
 
@@ -334,3 +336,20 @@ def test_settings_that_cannot_be_used_are_a_finding_and_not_the_end(
     assert status == ExitStatus.NOT_CONFIRMED
     assert (found["settings"]["state"], found["settings"]["code"]) == ("bad", "bad_settings")
     assert found["own_relay"]["state"] == "good"
+
+
+def test_the_doctor_is_no_old_app_to_the_relay_that_it_asks() -> None:
+    heard: list[str] = []
+
+    def hear(event: str, values: Mapping[str, journal.Value]) -> None:
+        heard.append(f"{event} {values.get('code')}")
+
+    journal.listen(hear)
+    try:
+        with start("127.0.0.1") as relay:
+            found = {finding.check: finding for finding in network.remote(relay.url)}
+    finally:
+        journal.unlisten(hear)
+    assert found["policy"].values["android"] == "G5.0"
+    assert "opened None" in heard
+    assert [each for each in heard if each.startswith("refused")] == []

@@ -143,3 +143,8 @@ def test_import_says_which_of_several_networks_it_takes(
     told = [event for event in events if event["event"] == "address"]
     expected = {"address": "192.168.0.10", "interface": "wlan0", "others": ["192.168.7.7"]}
     assert told == ([{"event": "address", **expected}] if is_told else [])
+
+
+def test_who_copies_through_a_relay_needs_no_network_with_the_phone(tmp_path: Path) -> None:
+    _, found = examine("", tmp_path, "--relay", "https://relay.example.kr/")
+    assert (found["lan"]["state"], found["lan"]["code"]) == ("note", "none")

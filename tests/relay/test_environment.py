@@ -21,6 +21,30 @@ def test_variables_become_the_arguments_of_serve() -> None:
     assert (parsed.page, parsed.share_port, parsed.port) == (True, False, 8765)
 
 
+@pytest.mark.parametrize(
+    ("value", "is_on"), [("on", True), ("True", True), ("off", False), ("no", False)]
+)
+def test_a_switch_is_on_or_off_by_any_usual_word(value: str, is_on: bool) -> None:
+    told = arguments_of({"CERTRELAY_RELAY_PAGE": value})
+    assert make_parser(Texts("en")).parse_args(["serve", *told]).page is is_on
+
+
+def test_a_switch_that_is_neither_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CERTRELAY_RELAY_PAGE", "please")
+    assert main(["serve", "--lang", "en"]) == 2
+    assert "CERTRELAY_RELAY_PAGE" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", ["-5", "nan", "inf", "1e9"])
+def test_a_drain_takes_a_time_that_can_pass(
+    seconds: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--lang", "en", f"--drain-s={seconds}", "--public-url", "b"]) == 2
+    assert "--drain-s" in capsys.readouterr().err
+
+
 def test_the_command_line_counts_more(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

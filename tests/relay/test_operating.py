@@ -32,7 +32,16 @@ from tests.relay.conftest import Connect
 from tests.relay.device import Device, Pair
 
 LABEL = re.compile(r'([a-z_]+)="([^"]*)"')
-WORDS = {"waiting", "paired", "away", "g", "s", *get_args(ErrorCode), *get_args(ClosedReason)}
+WORDS = {
+    "waiting",
+    "paired",
+    "away",
+    "g",
+    "s",
+    "http",
+    *get_args(ErrorCode),
+    *get_args(ClosedReason),
+}
 """Whatever a label may say: states, roles and words of the protocol."""
 
 
@@ -105,9 +114,22 @@ def test_a_room_whose_devices_are_both_gone_is_counted_by_what_ended_it(
     with nodes(1, "--operate", f"127.0.0.1:{operator}", "--limits", limits) as (relay,):
         for device in pair.meet(lambda: connect_to(relay)):
             device.lose()
-        while not (over := [each for each in figures(operator) if "rooms_over_total" in each]):
-            pass
-    assert over == ['certrelay_rooms_over_total{reason="grace"}']
+        ended: dict[str, float] = {}
+        while not any(ended.values()):
+            found = figures(operator).items()
+            ended = {name: count for name, count in found if "rooms_over_total" in name}
+    assert {name for name, count in ended.items() if count} == {
+        'certrelay_rooms_over_total{reason="grace"}'
+    }
+
+
+def test_every_word_and_reason_is_there_before_it_is_first_said(relay: Node, operator: int) -> None:
+    counted = figures(operator)
+    for code in (*get_args(ErrorCode), "http"):
+        assert counted[f'certrelay_refused_total{{word="{code}"}}'] == 0
+    for reason in get_args(ClosedReason):
+        assert counted[f'certrelay_rooms_over_total{{reason="{reason}"}}'] == 0
+    assert counted['certrelay_connections_lost_total{role="s"}'] == 0
 
 
 @pytest.mark.attack(40)
@@ -198,7 +220,7 @@ def test_a_policy_is_read_anew_and_a_broken_one_changes_nothing(
         relay.send(signal.SIGHUP)
         relay.send(signal.SIGINT)
         _, logged = relay.wait()
-        assert "policy_read" in logged
+        assert "reloaded read=policy" in logged
 
 
 @pytest.mark.parametrize("rooms_in", HOMES[:2])

@@ -94,6 +94,11 @@ def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProc
     )
 
 
+def events(log: str) -> list[str]:
+    """The words of a log's lines, each behind date, time and level."""
+    return [line.split(" ")[3] for line in log.splitlines()]
+
+
 def test_the_first_line_is_the_url_of_a_relay_that_answers(
     serve: Serve, connect: Callable[..., Device], pair: Pair
 ) -> None:
@@ -112,7 +117,9 @@ def test_ctrl_c_closes_every_socket_and_ends_it_quietly(
     program.process.send_signal(signal.SIGINT)
     for device in devices:
         assert device.hear_all()[-1] == 1012
-    assert program.end(signal.SIGINT) == (ExitStatus.INTERRUPTED, "", "")
+    status, out, log = program.end(signal.SIGINT)
+    assert (status, out, events(log)) == (ExitStatus.INTERRUPTED, "", ["started", "stopped"])
+    assert f"version={__version__}" in log
 
 
 def test_a_first_sigterm_lets_pairs_finish_and_a_second_does_not(
@@ -127,7 +134,9 @@ def test_a_first_sigterm_lets_pairs_finish_and_a_second_does_not(
     assert s.hear() == b"nearly done"
     program.process.send_signal(signal.SIGTERM)
     assert [g.hear_all()[-1], s.hear_all()[-1]] == [1012, 1012]
-    assert program.end(signal.SIGTERM) == (ExitStatus.OK, "", "")
+    status, out, log = program.end(signal.SIGTERM)
+    assert (status, out) == (ExitStatus.OK, "")
+    assert events(log) == ["started", "draining", "stopped"]
 
 
 def test_a_signal_ends_it_even_if_a_device_does_not_answer(
@@ -136,7 +145,9 @@ def test_a_signal_ends_it_even_if_a_device_does_not_answer(
     program = serve()
     with socket.create_connection(("127.0.0.1", program.port)) as half:
         half.sendall(b"GET /")
-        assert program.end(signal.SIGTERM) == (ExitStatus.OK, "", "")
+        status, out, log = program.end(signal.SIGTERM)
+        assert (status, out) == (ExitStatus.OK, "")
+        assert events(log) == ["started", "draining", "stopped"]
 
 
 def test_the_url_printed_is_the_public_one(serve: Serve, connect: Callable[..., Device]) -> None:

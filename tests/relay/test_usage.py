@@ -114,6 +114,29 @@ def test_what_cannot_be_written_waits_and_what_is_no_line_is_passed_over(tmp_pat
     assert counted.ended == Counter(left=1)
 
 
+@pytest.mark.parametrize("short_by", [1, 60])
+def test_a_line_that_the_disk_had_no_room_for_is_written_whole_later(
+    tmp_path: Path, short_by: int
+) -> None:
+    """The system takes a part of a write as it does on a full disk: a limit of the file's size."""
+    resource = pytest.importorskip("resource")
+    usage = Usage(tmp_path / "usage", Clock())
+    over("left")
+    usage.write()
+    size = (tmp_path / "usage").stat().st_size
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    over("grace")
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2 * size + 1 - short_by, limits[1]))
+        usage.write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    over("timeout")
+    usage.close()
+    (counted,) = read([tmp_path / "usage"], hourly=False).values()
+    assert counted.ended == Counter(left=1, grace=1, timeout=1)
+
+
 @pytest.mark.parametrize(("language", "word"), [("ko", "시간초과"), ("en", "timed out")])
 def test_a_person_gets_a_table_whose_columns_align(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, word: str
