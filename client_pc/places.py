@@ -18,7 +18,9 @@ from certrelay.client.home import home as home_folder
 from certrelay.client.store.file_names import same_file_name
 from certrelay.errors import UsageError
 
-_FIRST_DRIVE: Final = ascii_uppercase.index("C")
+_DRIVES: Final = ascii_uppercase[ascii_uppercase.index("C") :]
+_GOVERNMENT: Final = ("GPKI", "EPKI")
+"""Folders beside NPKI, of civil servants' programs and of schools': ``C:\\GPKI\\Certificate``."""
 
 
 def default_root(
@@ -95,7 +97,9 @@ def patterns(
 ) -> tuple[str, ...]:
     """All places where a system's programs keep certificates, the default one first.
 
-    ``*`` stands for any one folder: the name of a person or of a drive.
+    The folders of civil servants (GPKI) and of schools (EPKI) come last: they are read, and
+    nothing new is laid there.  ``*`` stands for any one folder: the name of a person or of a
+    drive.
     """
     home = home_folder() if home is None else home
     if platform == "win32":
@@ -104,24 +108,19 @@ def patterns(
             environment.get("ProgramFiles") or "C:\\Program Files",
             environment.get("ProgramFiles(x86)") or "C:\\Program Files (x86)",
         )
+        shared = (f"{profile}\\AppData\\LocalLow\\", *(f"{drive}:\\" for drive in _DRIVES))
         return (
-            f"{profile}\\AppData\\LocalLow\\NPKI",
+            f"{shared[0]}NPKI",
             *(f"{folder}\\NPKI" for folder in programs),
-            *(f"{letter}:\\NPKI" for letter in ascii_uppercase[_FIRST_DRIVE:]),
+            *(f"{above}NPKI" for above in shared[1:]),
+            *(f"{above}{name}" for name in _GOVERNMENT for above in shared),
         )
     if platform == "darwin":
-        return (
-            f"{home}/Library/Preferences/NPKI",
-            f"{home}/Documents/NPKI",
-            f"{home}/NPKI",
-            "/Volumes/*/NPKI",
-        )
-    return (
-        f"{home}/NPKI",
-        f"{home}/PKI/NPKI",
-        "/media/*/*/NPKI",
-        "/run/media/*/*/NPKI",
-    )
+        own, drives = ("Library/Preferences", "Documents", ""), ("/Volumes/*",)
+    else:
+        own, drives = ("", "PKI"), ("/media/*/*", "/run/media/*/*")
+    above = (*(f"{home}/{folder}".rstrip("/") for folder in own), *drives)
+    return tuple(f"{folder}/{name}" for name in ("NPKI", *_GOVERNMENT) for folder in above)
 
 
 def found(

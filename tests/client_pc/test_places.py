@@ -19,17 +19,20 @@ HOME = Path("/home/hong")
         (
             "win32",
             "C:\\Users\\hong\\AppData\\LocalLow\\NPKI",
-            ["C:\\Program Files\\NPKI", "C:\\Program Files (x86)\\NPKI", "D:\\NPKI", "Z:\\NPKI"],
+            [
+                *("C:\\Program Files\\NPKI", "C:\\Program Files (x86)\\NPKI", "D:\\NPKI", "Z:\\NPKI"),
+                *("C:\\GPKI", "C:\\EPKI", "E:\\GPKI", "C:\\Users\\hong\\AppData\\LocalLow\\GPKI"),
+            ],
         ),
         (
             "darwin",
             "/home/hong/Library/Preferences/NPKI",
-            ["/home/hong/Documents/NPKI", "/home/hong/NPKI", "/Volumes/*/NPKI"],
+            ["/home/hong/Documents/NPKI", "/home/hong/NPKI", "/Volumes/*/NPKI", "/Volumes/*/GPKI"],
         ),
         (
             "linux",
             "/home/hong/NPKI",
-            ["/home/hong/PKI/NPKI", "/media/*/*/NPKI", "/run/media/*/*/NPKI"],
+            ["/home/hong/PKI/NPKI", "/media/*/*/NPKI", "/run/media/*/*/NPKI", "/home/hong/GPKI"],
         ),
     ],
 )
@@ -45,7 +48,7 @@ def test_each_system_has_its_places_and_a_default(
 def test_windows_has_its_places_without_an_environment_too() -> None:
     found = places.patterns("win32", HOME, {})
     assert found[0] == f"{HOME}\\AppData\\LocalLow\\NPKI"
-    assert all(PureWindowsPath(place).name == "NPKI" for place in found)
+    assert {PureWindowsPath(place).name for place in found} == {"NPKI", "GPKI", "EPKI"}
     assert not any(place.startswith(("A:", "B:")) for place in found), "no floppy drive is woken"
 
 
