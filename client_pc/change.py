@@ -16,7 +16,7 @@ from certrelay.client.store.store import Store
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, NotConfirmed, PasswordError, UsageError
 from certrelay.frozen import frozen
-from certrelay.pki import passwords, pkcs12, rewrap
+from certrelay.pki import passwords, rewrap
 from certrelay.pki.check import inspect_with_password
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.safe_text import printable
@@ -32,6 +32,7 @@ def passwd(stores: Stores, target: str, shell: Shell, *, better: bool) -> None:
     """
     report = shell.report
     candidate = stores.pick(target)
+    _say_if_unprotected(candidate, report)
     old = hold(ask_password(candidate, shell), shell.lines, report)
     km = KmKey()
     if _km_differs(candidate, old):
@@ -44,7 +45,8 @@ def passwd(stores: Stores, target: str, shell: Shell, *, better: bool) -> None:
         )
 
     disk.change(candidate.path.parent, candidate.path, make)
-    report.event("changed", report.texts.say("pc.passwd.done"), path=_shown(candidate))
+    done = "pc.passwd.done" if candidate.summary.protected else "pc.passwd.set"
+    report.event("changed", report.texts.say(done), path=_shown(candidate))
 
 
 @frozen
@@ -61,7 +63,7 @@ class Form:
 def convert(stores: Stores, target: str, form: Form, shell: Shell) -> None:
     """Make the other kind of file, with the same password; the source stays.
 
-    A key that no password protects gets a new one.
+    Keys that no password protects get a new one.
 
     Raises:
         UsageError: ``same_kind``, if it is of that kind already.
@@ -71,19 +73,22 @@ def convert(stores: Stores, target: str, form: Form, shell: Shell) -> None:
     candidate = stores.pick(target)
     if (candidate.item.kind == "pkcs12") == (form.to == "p12"):
         raise UsageError("same_kind")
+    _say_if_unprotected(candidate, report)
     old = password = hold(ask_password(candidate, shell), shell.lines, report)
+    km = KmKey(form.km)
+    if form.to == "p12" and form.km and _km_differs(candidate, old):
+        km = _ask_km_key("pc.ask.km_password", shell)
+    if not candidate.summary.protected:
+        password = hold(_new_password(report), shell.lines, report)
     made: tuple[Item, ...]
     if form.to == "p12":
-        km = KmKey(form.km)
-        if form.km and _km_differs(candidate, password):
-            km = _ask_km_key("pc.ask.km_password", shell)
-        made = (_pkcs12_of(candidate.item, password, form.style, km),)
+        made = (_pkcs12_of(candidate.item, old, password, form.style, km),)
         style = report.texts.say(f"style.{form.style}")
         report.event("style", report.texts.say("pc.style", style=style), style=form.style)
     else:
-        if not candidate.summary.protected:
-            password = hold(_new_password(report), shell.lines, report)
         made = rewrap.to_npki(candidate.item, old, password, os.urandom)
+    if not candidate.summary.protected:
+        report.event("note", report.texts.say("note.source_unprotected"))
     store = Store(stores.root)
     for item in made:
         place = inspect_with_password(item, password).place
@@ -136,7 +141,8 @@ def _km_differs(candidate: Candidate, password: str) -> bool:
     """Tell whether the km key is under another password than the sign key."""
     if candidate.item.kind == "pkcs12":
         return False
-    return inspect_with_password(candidate.item, password).km_error == "wrong_password"
+    seen = inspect_with_password(candidate.item, password, plain_keys=True)
+    return seen.km_error == "wrong_password"
 
 
 def _ask_km_key(question: str, shell: Shell) -> KmKey:
@@ -154,40 +160,42 @@ def _km_key(question: str, report: Report) -> Dialogue[KmKey]:
     return KmKey(taken=password != "", password=password or None)
 
 
-def _pkcs12_of(item: Item, password: str, style: Style, km: KmKey) -> Item:
+def _pkcs12_of(item: Item, password: str, new: str, style: Style, km: KmKey) -> Item:
     return rewrap.to_pkcs12(
-        item, password, password, os.urandom, style, km=km.taken, km_password=km.password
+        item, password, new, os.urandom, style, km=km.taken, km_password=km.password
     )
+
+
+def _say_if_unprotected(candidate: Candidate, report: Report) -> None:
+    if not candidate.summary.protected:
+        report.event("unprotected", report.texts.say("pc.passwd.unprotected"))
 
 
 def ask_password(candidate: Candidate, shell: Shell) -> Dialogue[str]:
     """Ask for the password until it opens the certificate's key.
 
-    A file whose key no password protects is told so; it needs none unless its certificates
-    are encrypted.
+    What opens without one, since no password protects its key, is asked for none.
     """
     report, tries = shell.report, shell.lines.password_tries
-    protected = candidate.summary.protected
-    if not protected:
-        report.event("unprotected", report.texts.say("pc.passwd.unprotected"))
-        if candidate.summary.certificate is not None:
-            return ""
+    if not candidate.summary.protected and _opens(candidate.item, ""):
+        return ""
     for tries_left in range(tries, 0, -1):
         report.event("password_wanted", tries_left=tries_left)
         password = yield Ask(report.texts.say("story.ask.password"), secret=True)
-        try:
-            if protected:
-                inspect_with_password(candidate.item, password)
-            else:
-                content = candidate.item.get("pkcs12") or b""
-                pkcs12.open_file(content, password, plain_keys=True)
-        except PasswordError:
-            if tries_left > 1:
-                text = report.texts.say("story.password_wrong", tries_left=tries_left - 1)
-                report.event("password_wrong", text, tries_left=tries_left - 1)
-        else:
+        if _opens(candidate.item, password):
             return password
+        if tries_left > 1:
+            text = report.texts.say("story.password_wrong", tries_left=tries_left - 1)
+            report.event("password_wrong", text, tries_left=tries_left - 1)
     raise PasswordError("password_tries" if tries > 1 else "wrong_password")
+
+
+def _opens(item: Item, password: str) -> bool:
+    try:
+        inspect_with_password(item, password, plain_keys=True)
+    except PasswordError:
+        return False
+    return True
 
 
 def _new_password(report: Report) -> Dialogue[str]:

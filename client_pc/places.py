@@ -115,12 +115,12 @@ def patterns(
             *(f"{above}NPKI" for above in shared[1:]),
             *(f"{above}{name}" for name in _GOVERNMENT for above in shared),
         )
-    if platform == "darwin":
-        own, drives = ("Library/Preferences", "Documents", ""), ("/Volumes/*",)
-    else:
-        own, drives = ("", "PKI"), ("/media/*/*", "/run/media/*/*")
-    above = (*(f"{home}/{folder}".rstrip("/") for folder in own), *drives)
-    return tuple(f"{folder}/{name}" for name in ("NPKI", *_GOVERNMENT) for folder in above)
+    folders = (
+        (f"{home}/Library/Preferences", f"{home}/Documents", f"{home}", "/Volumes/*")
+        if platform == "darwin"
+        else (f"{home}", f"{home}/PKI", "/media/*/*", "/run/media/*/*")
+    )
+    return tuple(f"{folder}/{name}" for name in ("NPKI", *_GOVERNMENT) for folder in folders)
 
 
 def found(

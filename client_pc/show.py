@@ -13,7 +13,7 @@ from certrelay.client.store.reading import FILE_NAMES, files_by_role, lone_km
 from certrelay.client.terminal import layout
 from certrelay.errors import CertificateError
 from certrelay.frozen import frozen, replace
-from certrelay.pki import facts
+from certrelay.pki import facts, npki
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.check import Summary, inspect_with_password
 from certrelay.pki.kinds import kind_of, label
@@ -40,9 +40,9 @@ def show(stores: Stores, target: str, shell: Shell, *, opened: bool) -> None:
     """
     report, now = shell.report, datetime.now(UTC)
     candidate = stores.pick(target)
-    if opened and candidate.summary.protected:
+    if opened:
         password = hold(ask_password(candidate, shell), shell.lines, report)
-        summary = inspect_with_password(candidate.item, password)
+        summary = inspect_with_password(candidate.item, password, plain_keys=True)
         candidate = replace(candidate, summary=summary)
     told = _Told(candidate, report.texts, now)
     report.event("certificate", **told.fields())
@@ -113,7 +113,9 @@ class _Told:
             held = self.summary.key.vid_random is not None
             rows.append(("vid", say("pc.show.vid_held" if held else "pc.show.vid_missing")))
         ways, style = self._protection()
-        rows.append(("encryption", "; ".join(ways) or say("pc.show.unprotected")))
+        if not self.summary.protected:
+            ways = (*ways, say("pc.show.unprotected"))
+        rows.append(("encryption", "; ".join(ways)))
         if style is not None and self.summary.protected:
             rows.append(("style", say(f"style.{style}")))
         return [*rows, ("path", self._path())]
@@ -151,8 +153,9 @@ class _Told:
         item = self.candidate.item
         if item.kind == "pkcs12":
             return facts.pkcs12_protection(item.get("pkcs12") or b"")
-        files = (item.get(role) for role in ("signPri", "kmPri"))
-        return tuple(dict.fromkeys(facts.key_file_protection(f) for f in files if f)), None
+        files = [file for role in ("signPri", "kmPri") if (file := item.get(role)) is not None]
+        encrypted = [file for file in files if npki.plain_key(file) is None]
+        return tuple(dict.fromkeys(map(facts.key_file_protection, encrypted))), None
 
     def notes(self) -> list[str]:
         """What is odd and does no harm, and how to see more."""

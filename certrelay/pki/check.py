@@ -49,7 +49,7 @@ class Summary:
     reason: Reason | None
     """Why not, if not."""
     protected: bool = True
-    """Whether a password protects the keys: a PKCS#12 file may hold them in the open."""
+    """Whether a password protects every key: a file may hold one in the open."""
     name: str | None = None
     """What to call it: the common name, or what a sealed file calls its key; a stranger's text
     too."""
@@ -94,15 +94,20 @@ class Summary:
         return self.certificate.policy_oid if self.certificate else None
 
 
-def inspect(item: Item) -> Summary:
+def inspect(item: Item, *, plain_keys: bool = False) -> Summary:
     """See what an item is, without its password.
+
+    Args:
+        item: What arrived, or was read.
+        plain_keys: Take key files that no password protects too, for what lies on this
+            computer and can be given a password.  None arrives so.
 
     Raises:
         CertificateError: ``bad_certificate``, ``bad_key_file``, ``bad_pkcs12``,
             ``missing_sign_cert``, ``missing_sign_key``, ``missing_km_part``.
     """
     if item.kind == "npki":
-        return _inspect_npki(item)
+        return _inspect_npki(item, plain_keys=plain_keys)
     content = item.get("pkcs12")
     if content is None:
         raise CertificateError("bad_pkcs12")
@@ -121,27 +126,38 @@ def inspect(item: Item) -> Summary:
     )
 
 
-def inspect_with_password(item: Item, password: str) -> Summary:
+def inspect_with_password(item: Item, password: str, *, plain_keys: bool = False) -> Summary:
     """See what an item is, and that the password opens its key and the key fits.
 
     The km key is tried with the same password; what is wrong with it is told in
     ``km_error``, since the sign pair is the one that matters.
+
+    Args:
+        item: What was read.
+        password: Of its keys.
+        plain_keys: Take keys that no password protects too: only a change that encrypts them
+            may ask for that.
 
     Raises:
         PasswordError: ``wrong_password``.
         CertificateError: ``key_mismatch``, ``key_not_encrypted``, ``unsupported_algorithm``,
             ``too_many_iterations``, and as `inspect`.
     """
-    seen = inspect(item)
+    seen = inspect(item, plain_keys=True)
+    if not seen.protected and not plain_keys:
+        raise CertificateError("key_not_encrypted")
     if item.kind == "pkcs12":
         content = item.get("pkcs12") or b""
-        return _verified_pkcs12(seen, pkcs12.open_file(content, password), content)
+        opened = pkcs12.open_file(content, password, plain_keys=plain_keys)
+        return _verified_pkcs12(seen, opened, content)
     assert seen.certificate is not None
-    key = npki.check_password(seen.certificate, item.get("signPri") or b"", password)
+    sign_key = item.get("signPri") or b""
+    key = npki.check_password(seen.certificate, sign_key, password, plain_keys=plain_keys)
     km_error = None
     if seen.km_certificate is not None:
         try:
-            npki.check_password(seen.km_certificate, item.get("kmPri") or b"", password)
+            km_key = item.get("kmPri") or b""
+            npki.check_password(seen.km_certificate, km_key, password, plain_keys=plain_keys)
         except CertRelayError as error:
             km_error = error.code
     return _verified(seen, key, km_error)
@@ -183,7 +199,7 @@ def _verified(seen: Summary, key: PrivateKey, km_error: str | None) -> Summary:
     return replace(seen, verified=reason is None, reason=reason, key=key, km_error=km_error)
 
 
-def _inspect_npki(item: Item) -> Summary:
+def _inspect_npki(item: Item, *, plain_keys: bool) -> Summary:
     sign_certificate, sign_key = item.get("signCert"), item.get("signPri")
     km_certificate, km_key = item.get("kmCert"), item.get("kmPri")
     if sign_certificate is None:
@@ -193,9 +209,14 @@ def _inspect_npki(item: Item) -> Summary:
     if (km_certificate is None) != (km_key is None):
         raise CertificateError("missing_km_part")
     certificate = Certificate.read(sign_certificate)
-    pbe.parse(sign_key)
-    if km_key is not None:
-        pbe.parse(km_key)
+    protected = True
+    for key in (sign_key, km_key):
+        if key is None:
+            continue
+        if plain_keys and npki.plain_key(key) is not None:
+            protected = False
+        else:
+            pbe.parse(key)
     return Summary(
         kind=item.kind,
         certificate=certificate,
@@ -206,6 +227,7 @@ def _inspect_npki(item: Item) -> Summary:
         authorities=_authorities(item),
         verified=False,
         reason="no_password",
+        protected=protected,
         name=certificate.cn,
     )
 

@@ -19,6 +19,7 @@ Form = Literal["der", "pem", "base64"]
 
 CERTIFICATE_LABELS: Final = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 KEY_LABELS: Final = ("ENCRYPTED PRIVATE KEY",)
+PLAIN_KEY_LABELS: Final = ("PRIVATE KEY",)
 
 _SEQUENCE: Final = b"\x30"
 """What every DER file here begins with."""

@@ -31,8 +31,8 @@ def change_password(
     """Put an item's keys under a new password.
 
     A key file that opens with the new password already stays as it is, so that a change
-    that was interrupted between two files can be repeated.  A PKCS#12 file whose keys lie in the
-    open gets them encrypted; any ``old`` does for one without encrypted parts.
+    that was interrupted between two files can be repeated.  Keys that lie in the open are
+    encrypted; any ``old`` does where nothing is encrypted.
 
     Args:
         item: Whose password changes.
@@ -59,7 +59,7 @@ def change_password(
             changed = _resealed_file(encoded, old, new, random)
         _check_same(opened, pkcs12.open_file(changed, new))
         return Item.of("pkcs12", {"pkcs12": changed})
-    inspect(item)
+    inspect(item, plain_keys=True)
     files = {file.role: file.content for file in item.files}
     roles = _key_roles(item) if km else ("signPri",)
     if not any(_opens(files[role], old) for role in roles):
@@ -84,7 +84,7 @@ def to_pkcs12(
 
     Args:
         item: An NPKI item.
-        password: Its password.
+        password: Its password; any does for keys that lie in the open.
         new: The file's password; usually the same.
         random: Gives salts and IVs.
         style: See `certrelay.pki.pkcs12_writing.write`.
@@ -96,7 +96,7 @@ def to_pkcs12(
         CertificateError: As `certrelay.pki.check.inspect_with_password`; a key that cannot
             be compared with its certificate goes along unverified.
     """
-    summary = inspect_with_password(item, password)
+    summary = inspect_with_password(item, password, plain_keys=True)
     assert summary.certificate is not None
     assert summary.key is not None
     pairs = [Pair(summary.certificate, summary.key, summary.certificate.cn)]
@@ -160,7 +160,7 @@ def _km_key(
     for known in (password, km_password):
         if known is not None:
             with contextlib.suppress(PasswordError):
-                return npki.check_password(certificate, content, known)
+                return npki.check_password(certificate, content, known, plain_keys=True)
     raise PasswordError("wrong_km_password")
 
 
@@ -179,7 +179,7 @@ def _key_roles(item: Item) -> tuple[str, ...]:
 
 def _opens(encoded: bytes, password: str) -> bool:
     try:
-        npki.open_key(encoded, password)
+        npki.open_key(encoded, password, plain_keys=True)
     except PasswordError:
         return False
     return True
@@ -187,13 +187,16 @@ def _opens(encoded: bytes, password: str) -> bool:
 
 def _resealed_key(encoded: bytes, old: str, new: str, random: Random, *, better: bool) -> bytes:
     try:
-        plain = npki.open_key(encoded, old).der
+        plain = npki.open_key(encoded, old, plain_keys=True).der
     except PasswordError:
         npki.open_key(encoded, new)
         return encoded
-    scheme = Scheme.parse(pbe.parse(encoded)[0]).fresh(random)
     if better:
         scheme = pbe.aes256_pbes2(random(2 * pbe.SALT_BYTES), random(pbe.IV_BYTES))
+    elif npki.plain_key(encoded) is not None:
+        scheme = pbe.seed_pbes2(random(pbe.SALT_BYTES), random(pbe.IV_BYTES))
+    else:
+        scheme = Scheme.parse(pbe.parse(encoded)[0]).fresh(random)
     return _sealed_key(scheme, plain, new)
 
 

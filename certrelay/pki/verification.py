@@ -114,7 +114,7 @@ def verify_item(item: Item, password: str | None, evidence: Evidence) -> Verific
 
 def _opened(item: Item, password: str | None, findings: list[Finding]) -> Summary | None:
     try:
-        summary = check.inspect(item)
+        summary = check.inspect(item, plain_keys=True)
     except CertRelayError as error:
         findings.append(Finding("structure", "fails", error.code))
         return None

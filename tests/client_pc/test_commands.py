@@ -389,6 +389,31 @@ def test_passwd_and_convert_encrypt_a_key_that_no_password_protects(
     pkcs12.open_file(plain.read_bytes(), NEW)
 
 
+def test_a_pair_with_a_plain_key_is_listed_and_gets_a_password(store: Path, tmp_path: Path) -> None:
+    folder = put(store, issued())
+    for name in ("signPri.key", "kmPri.key"):
+        path = folder / name
+        path.write_bytes(npki.open_key(path.read_bytes(), PASSWORD).der)
+    status, _, err = run("list", "--store", store, "--lang", "en")
+    assert status == ExitStatus.OK
+    assert "No password protects" in err
+    status, out, err = run("show", folder, "--open", "--lang", "en")
+    assert status == ExitStatus.OK, err
+    assert "none (no password protects it)" in out
+    status, told = events("verify", folder)
+    assert (status, told[-1]["code"]) == (ExitStatus.CERTIFICATE, "key_not_encrypted")
+    made = ("convert", folder, "--store", tmp_path / "other", "--to", "p12", "--lang", "en")
+    status, out, err = run(*made, given=f"{NEW}\n{NEW}\n")
+    assert status == ExitStatus.OK, err
+    assert "The source stays as it is" in err
+    assert len(pkcs12.open_file(Path(out.strip()).read_bytes(), NEW).pairs) == 2
+    status, _, err = run("passwd", folder, "--lang", "en", given=f"{NEW}\n{NEW}\n")
+    assert status == ExitStatus.OK, err
+    assert "has a password now" in err
+    for name in ("signPri.key", "kmPri.key"):
+        npki.open_key((folder / name).read_bytes(), NEW)
+
+
 def test_converting_to_what_it_is_already_says_so(store: Path) -> None:
     put(store, issued())
     status, told = events("convert", "1", "--store", store, "--to", "npki", given=PASSWORD)
@@ -432,6 +457,24 @@ def test_a_broken_certificate_is_listed_with_what_is_wrong(store: Path) -> None:
     assert told[0]["error"] == "missing_sign_key"
     _, _, err = run("list", "--store", store, "--lang", "en")
     assert "signPri.key" in err
+
+
+def test_gpki_folders_are_among_all_places(tmp_path: Path) -> None:
+    folder = tmp_path / "GPKI" / "Certificate" / "class2"
+    folder.mkdir(parents=True)
+    for role, end in {"signCert": "sig.cer", "signPri": "sig.key"}.items():
+        (folder / f"085hong001_{end}").write_bytes(issued().get(role) or b"")
+    done = subprocess.run(
+        [sys.executable, "-m", "client_pc", "list", "--all-places", "--json"],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(HOME=str(tmp_path), USERPROFILE=str(tmp_path)),
+        cwd=ROOT,
+        timeout=60,
+        check=False,
+    )
+    (told,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert told["path"] == str(folder / "085hong001_sig.cer")
 
 
 def test_the_same_certificate_in_two_places_is_told(store: Path) -> None:

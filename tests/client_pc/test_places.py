@@ -20,7 +20,12 @@ HOME = Path("/home/hong")
             "win32",
             "C:\\Users\\hong\\AppData\\LocalLow\\NPKI",
             [
-                *("C:\\Program Files\\NPKI", "C:\\Program Files (x86)\\NPKI", "D:\\NPKI", "Z:\\NPKI"),
+                *(
+                    "C:\\Program Files\\NPKI",
+                    "C:\\Program Files (x86)\\NPKI",
+                    "D:\\NPKI",
+                    "Z:\\NPKI",
+                ),
                 *("C:\\GPKI", "C:\\EPKI", "E:\\GPKI", "C:\\Users\\hong\\AppData\\LocalLow\\GPKI"),
             ],
         ),

@@ -196,7 +196,7 @@ CASES: dict[str, Case] = {
     "the certificate as signPri.key": in_folder(signPri=SIGN),
     "a web page as signCert.der": in_folder(signCert=HTML),
     "a signPri.key whose end is missing": in_folder(signPri=SIGN_KEY[:300]),
-    "an unencrypted signPri.key": in_folder(signPri=PLAIN_KEY),
+    "an unencrypted signPri.key": opened(with_files(signPri=PLAIN_KEY)),
     "a folder without signCert.der": in_folder(signCert=None),
     "a folder without signPri.key": in_folder(signPri=None),
     "a folder with the km pair only": in_folder(signCert=None, signPri=None),

@@ -10,11 +10,14 @@ from certrelay.errors import CertificateError, PasswordError
 from certrelay.pki import check, der, oids, pbe, pkcs12, pkcs12_writing, rewrap
 from certrelay.pki.verification import Evidence, verify_item
 from tests import java
-from tests.certificates import NOW, PASSWORD, person
+from tests.certificates import NOW, PASSWORD, person, stranger
 from tests.openssl import LEGACY, openssl
+from tests.pki.make_files import pem
 from tests.pki.test_pkcs12 import bag, certificate_bag
 
 ISSUED = person()
+assert ISSUED.km is not None
+KM_KEY = ISSUED.km.key
 NEW = "New-pw1234!"
 
 
@@ -34,6 +37,63 @@ def file_of(*, mac: bool, sealed_certificate: bool = False) -> Item:
     macs = [pkcs12_writing.written_mac(content, PASSWORD, os.urandom, oids.SHA1, 1)] if mac else []
     whole = der.sequence(der.integer(3), pkcs12_writing.plain_data(content), *macs)
     return Item.of("pkcs12", {"pkcs12": whole})
+
+
+def pair_of(*plain: str, form: str = "der") -> Item:
+    """A pair of pairs of which some key files are plain PKCS#8, as ``openssl`` writes them."""
+    files = {file.role: file.content for file in ISSUED.npki(PASSWORD).files}
+    keys = {"signPri": ISSUED.sign.key.der, "kmPri": KM_KEY.der}
+    for role in plain:
+        files[role] = keys[role] if form == "der" else pem("PRIVATE KEY", keys[role])
+    return Item.of("npki", files)
+
+
+@pytest.mark.parametrize("form", ["der", "pem"])
+@pytest.mark.parametrize("plain", [("signPri",), ("kmPri",), ("signPri", "kmPri")])
+def test_a_pair_with_a_plain_key_is_read_here_and_refused_on_arrival(
+    plain: tuple[str, ...], form: str
+) -> None:
+    item = pair_of(*plain, form=form)
+    summary = check.inspect(item, plain_keys=True)
+    assert (summary.protected, summary.cn) == (False, ISSUED.sign.certificate.cn)
+    with pytest.raises(CertificateError, match="bad_key_file"):
+        check.inspect(item)
+    with pytest.raises(CertificateError, match="key_not_encrypted"):
+        check.inspect_with_password(item, PASSWORD)
+    found = verify_item(item, PASSWORD, Evidence(NOW)).answer("password")
+    assert (found.answer, found.reason) == ("fails", "key_not_encrypted")
+
+
+@pytest.mark.parametrize("better", [True, False])
+@pytest.mark.parametrize("plain", [("signPri",), ("kmPri",), ("signPri", "kmPri")])
+def test_plain_key_files_are_encrypted_by_a_new_password(
+    plain: tuple[str, ...], better: bool
+) -> None:
+    item = pair_of(*plain)
+    with pytest.raises(PasswordError):  # the other key file is under a password
+        rewrap.change_password(pair_of(plain[0]), "wrong", NEW, os.urandom)
+    changed = rewrap.change_password(item, PASSWORD, NEW, os.urandom, better=better)
+    summary = check.inspect_with_password(changed, NEW)
+    assert (summary.protected, summary.verified, summary.km_error) == (True, True, None)
+    assert summary.key is not None
+    assert summary.key.der == ISSUED.sign.key.der  # with its VID random
+    assert changed.get("signCert") == item.get("signCert")
+
+
+def test_a_pkcs12_file_made_of_plain_key_files_is_encrypted() -> None:
+    made = rewrap.to_pkcs12(pair_of("signPri", "kmPri"), "", NEW, os.urandom)
+    opened = pkcs12.open_file(made.files[0].content, NEW)
+    assert [pair.key.der for pair in opened.pairs] == [
+        ISSUED.sign.key.der,
+        KM_KEY.der,
+    ]
+
+
+def test_a_strangers_plain_key_is_not_taken_for_the_certificates() -> None:
+    files = {file.role: file.content for file in pair_of("signPri").files}
+    item = Item.of("npki", files | {"signPri": stranger().sign.key.der})
+    with pytest.raises(CertificateError, match="key_mismatch"):
+        check.inspect_with_password(item, "", plain_keys=True)
 
 
 @pytest.mark.parametrize("mac", [True, False])

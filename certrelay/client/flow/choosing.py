@@ -160,7 +160,8 @@ def check_passwords(
     Raises:
         PasswordError: ``password_tries``, after the last of several tries; ``wrong_password``
             where there was one.
-        CertificateError: ``key_mismatch`` and the like: this certificate cannot be sent.
+        CertificateError: ``key_not_encrypted``, ``key_mismatch`` and the like: this certificate
+            cannot be sent.
     """
     known: list[str] = []
     opened: list[Opened] = []
@@ -168,6 +169,8 @@ def check_passwords(
     for candidate in chosen:
         line = candidate.line(report.texts, now)
         report.event("checking", line, **candidate.fields(now))
+        if not candidate.summary.protected:
+            raise CertificateError("key_not_encrypted")
         password = next((each for each in known if _opens(candidate.item, each, report)), None)
         while password is None:
             report.event("password_wanted", tries_left=tries_left)

@@ -176,7 +176,7 @@ def read_and_inspect(path: Path) -> tuple[Item, Summary]:
     """
     item = read_item(path)
     try:
-        return item, inspect(item)
+        return item, inspect(item, plain_keys=True)
     except CertificateError as error:
         names = {"pkcs12": path.name}
         if item.kind == "npki":
