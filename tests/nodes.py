@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_S = 30.0
 
 
 class Node:
@@ -68,7 +69,7 @@ def nodes(count: int, *arguments: str | Path) -> Iterator[list[Node]]:
 
 def readiness(port: int) -> tuple[int, str]:
     """What a relay on that port says of itself: status and word."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request("GET", "/readyz")
         answer = connection.getresponse()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-PATIENCE_S = 10.0
+from tests.patience import PATIENCE_S
 
 
 def program() -> str:

@@ -12,6 +12,7 @@ import pytest
 from bench.start import PROBE
 from tests.flows.programs import ROOT, environment
 from tests.nodes import nodes
+from tests.patience import PATIENCE_S
 
 HEAVY = (
     "asyncio",
@@ -53,7 +54,7 @@ def loaded(*arguments: str) -> set[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     return set(done.stderr.split())

@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.flows.programs import PATIENCE_S, ROOT, environment
+from tests.flows.programs import ROOT, environment
+from tests.patience import PATIENCE_S
 
 _OWNS = ("setsid", "--ctty")
 """Gives a program its terminal, whose end it is told by SIGHUP then."""

@@ -22,6 +22,7 @@ from certrelay.testkit.ca import TEST_IDN, Authority, Owner
 from certrelay.texts import Texts
 from tests.certificates import PASSWORD, key
 from tests.flows.programs import ROOT, environment
+from tests.patience import PATIENCE_S
 from tests.pki.make_files import pem
 from tests.pki.test_unprotected import file_of
 
@@ -36,7 +37,7 @@ def run(*arguments: str | Path, given: str = "") -> tuple[int, str, str]:
         encoding="utf-8",
         env=environment(),
         cwd=ROOT,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert "Traceback" not in done.stderr

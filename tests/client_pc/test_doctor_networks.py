@@ -13,6 +13,7 @@ from certrelay.errors import ExitStatus
 from certrelay.texts import Texts
 from tests.component import program
 from tests.flows.programs import ROOT, environment
+from tests.patience import PATIENCE_S
 
 WIFI = """
 ip link add wlan0 type veth peer name air0
@@ -66,7 +67,7 @@ def inside(network: str, *command: str | Path) -> "subprocess.CompletedProcess[s
         encoding="utf-8",
         env=environment(),
         cwd=ROOT,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.component import program
-from tests.flows.programs import PATIENCE_S, ROOT, environment
+from tests.flows.programs import ROOT, environment
+from tests.patience import PATIENCE_S
 from tests.relay.tls import Certificate
 
 DEPLOY: Final = ROOT / "deploy"

@@ -21,7 +21,8 @@ from tests.deploy.copying import begin, finish
 from tests.deploy.fronts import Caddy, Front, Nginx, free_port, relay_behind, talk_halfway
 from tests.flows.conftest import files_below
 from tests.flows.programs import Bench, bench
-from tests.relay.device import PATIENCE_S, Device, Pair
+from tests.patience import PATIENCE_S
+from tests.relay.device import Device, Pair
 from tests.relay.tls import Certificate, make_certificate
 
 A, B, C = "127.0.0.2", "127.0.0.3", "127.0.0.4"
@@ -287,7 +288,7 @@ def test_the_page_comes_with_its_headers(
     limited: tuple[Front, int], certificate: Certificate
 ) -> None:
     connection = http.client.HTTPSConnection(
-        "127.0.0.1", limited[0].port, timeout=20, context=certificate.trusting()
+        "127.0.0.1", limited[0].port, timeout=PATIENCE_S, context=certificate.trusting()
     )
     try:
         connection.request("GET", "/")

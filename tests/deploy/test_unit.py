@@ -16,7 +16,8 @@ from relay.environment import arguments_of
 from tests.component import program
 from tests.deploy.copying import copy_once
 from tests.deploy.fronts import DEPLOY, exchange, free_port
-from tests.flows.programs import PATIENCE_S, ROOT, environment
+from tests.flows.programs import ROOT, environment
+from tests.patience import PATIENCE_S
 
 UNIT = (DEPLOY / "certrelay-relay.service").read_text("utf-8")
 SETTINGS = dict(

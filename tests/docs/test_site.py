@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.sources import ROOT
 from tests.web_phone import components
 
@@ -135,7 +136,7 @@ def test_a_browser_asks_nobody_else_and_shows_the_pictures(site: Path, chromium:
             page.goto(f"{address}{path}")
         widths = page.eval_on_selector_all("img", "all => all.map(one => one.naturalWidth)")
         page.goto(f"{address}search.html?q=인증번호")
-        page.wait_for_selector("#mkdocs-search-results article", timeout=15_000)
+        page.wait_for_selector("#mkdocs-search-results article", timeout=1000 * PATIENCE_S)
         page.close()
     assert asked
     assert not [url for url in asked if not url.startswith((address, "data:"))]

@@ -8,7 +8,7 @@ from typing import Any
 
 from websockets.sync.client import connect
 
-_PATIENCE_S = 30.0
+from tests.patience import PATIENCE_S
 
 
 class CallFailed(Exception):
@@ -20,7 +20,7 @@ class Calls:
 
     def __init__(self, url: str, stream: socket.socket) -> None:
         self._open = ExitStack()
-        line = connect(url, sock=stream, max_size=None, open_timeout=_PATIENCE_S)
+        line = connect(url, sock=stream, max_size=None, open_timeout=PATIENCE_S)
         self._socket = self._open.enter_context(line)
         self._last = 0
         self.events: deque[dict[str, Any]] = deque(maxlen=10_000)
@@ -38,7 +38,7 @@ class Calls:
         message = {"id": asked, "method": method, "params": params, **envelope}
         self._socket.send(json.dumps(message))
         while True:
-            heard: dict[str, Any] = json.loads(self._socket.recv(_PATIENCE_S))
+            heard: dict[str, Any] = json.loads(self._socket.recv(PATIENCE_S))
             if heard.get("id") != asked:
                 self.events.append(heard)
                 self.on_event(heard)

@@ -14,8 +14,8 @@ from typing import Any
 from certrelay.texts import LANGUAGES
 from tests.engines.calls import CallFailed
 from tests.engines.tab import Tab
+from tests.patience import PATIENCE_S
 
-_PATIENCE_S = 40.0
 _PAUSE_S = 0.03
 
 _READ = """() => ({
@@ -168,13 +168,13 @@ class Handset:
         self.tab.type(text, _FIELD, selector)
 
     def _find(self, function: str, argument: str) -> None:
-        end = time.monotonic() + _PATIENCE_S
+        end = time.monotonic() + PATIENCE_S
         while not self._evaluate(function, argument):
             assert time.monotonic() < end, f"no {argument} in: {self._screen()}"
             time.sleep(_PAUSE_S)
 
     def _until(self, is_there: Any, what: str) -> None:
-        end = time.monotonic() + _PATIENCE_S
+        end = time.monotonic() + PATIENCE_S
         screen = self._screen()
         while not is_there(screen):
             assert time.monotonic() < end, f"no {what} in: {screen}"

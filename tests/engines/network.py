@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.component import missing, program
+from tests.patience import PATIENCE_S
 
 PRIVATE = "192.168.77.10"
 LOOPBACK = "127.0.0.1"
@@ -41,7 +42,7 @@ class Network:
 
     def connect(self, port: int) -> socket.socket:
         """Connect to a port of the inner loopback, from outside."""
-        return self._inside(lambda: socket.create_connection((LOOPBACK, port), timeout=30))
+        return self._inside(lambda: socket.create_connection((LOOPBACK, port), timeout=PATIENCE_S))
 
     def listen(self, host: str) -> socket.socket:
         """Listen on an inner address, from outside."""

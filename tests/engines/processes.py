@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-_PATIENCE_S = 60.0
+from tests.patience import PATIENCE_S
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -26,7 +26,7 @@ def said(process: "subprocess.Popen[str]", pattern: str) -> str:
         AssertionError: It ends or stays silent.
     """
     assert process.stderr is not None
-    end = time.monotonic() + _PATIENCE_S
+    end = time.monotonic() + PATIENCE_S
     heard = ""
     while time.monotonic() < end:
         if not select.select([process.stderr], [], [], 0.2)[0]:

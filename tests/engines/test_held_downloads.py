@@ -17,10 +17,10 @@ from tests.engines.chromium import Chromium
 from tests.engines.handset import Handset
 from tests.engines.network import LOOPBACK, PRIVATE, Network
 from tests.engines.screen import Screen
+from tests.patience import PATIENCE_S
 from tests.web_phone.conftest import PASSWORD
 from tests.web_phone.pc import Pc
 
-_PATIENCE_S = 30
 _HELD = ".crdownload"
 
 
@@ -67,7 +67,7 @@ def send_to_phone(bench: Bench, *options: str) -> tuple[Pc, Handset]:
 
 def names(window: Chromium, is_there: Callable[[list[str]], bool]) -> list[str]:
     """Wait for what the folder of downloads must have; give its names."""
-    end = time.monotonic() + _PATIENCE_S
+    end = time.monotonic() + PATIENCE_S
     while True:
         found = [path.name for path in window.downloads.iterdir()]
         if is_there(found):

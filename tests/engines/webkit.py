@@ -16,6 +16,7 @@ from tests.engines import processes
 from tests.engines.calls import CallFailed
 from tests.engines.network import Network
 from tests.engines.screen import Screen
+from tests.patience import PATIENCE_S
 
 _PORT = 4444
 _PYTHON = Path("/usr/bin/python3")
@@ -104,7 +105,7 @@ class WebKit:
                 time.sleep(0.05)
 
     def _call(self, method: str, path: str, body: object) -> Any:
-        line = http.client.HTTPConnection("127.0.0.1", _PORT, timeout=60)
+        line = http.client.HTTPConnection("127.0.0.1", _PORT, timeout=PATIENCE_S)
         line.sock = self._network.connect(_PORT)
         try:
             content = None if method != "POST" else json.dumps(body or {})

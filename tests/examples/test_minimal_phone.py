@@ -16,7 +16,8 @@ from tests.certificates import PASSWORD, person
 from tests.deploy.fronts import free_port
 from tests.examples.public import named
 from tests.flows.conftest import files_below, fill
-from tests.flows.programs import PATIENCE_S, ROOT, Bench, Client, bench, environment
+from tests.flows.programs import ROOT, Bench, Client, bench, environment
+from tests.patience import PATIENCE_S
 
 EXAMPLE = ROOT / "examples" / "minimal_phone.py"
 

@@ -16,6 +16,7 @@ from relay.settings import Edges
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import fill
 from tests.flows.programs import ROOT, Bench, bench, environment
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ class Pc:
         return self.process.stdout.readline().strip()
 
     def end(self) -> tuple[int, str]:
-        out, err = self.process.communicate(timeout=110)
+        out, err = self.process.communicate(timeout=PATIENCE_S)
         assert err == "", "no traceback"
         return self.process.returncode, out.strip()
 
@@ -153,6 +154,7 @@ driver.Endpoint.connection_lost = careless""",
 
 RUN = """
 import runpy, sys
+from tests.patience import PATIENCE_S
 sys.argv = ["minimal_phone.py", *sys.argv[1:]]
 runpy.run_path("examples/minimal_phone.py", run_name="__main__")
 """
@@ -187,7 +189,7 @@ def judge_minimal(desk: Bench, certificate: Path, name: str, broken: str) -> tup
             type_in(word.removeprefix("number "))
             word = pc.line()
         if word.endswith("[y/n]"):
-            said, _ = phone.communicate(timeout=60)
+            said, _ = phone.communicate(timeout=PATIENCE_S)
             pc.answer("y" if "done" in said.splitlines() else "n")
             word = pc.line()
         status, _ = pc.end()

@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 45.0
-"""Seconds without the event that a test waits for, after which the test fails."""
 
 Event = dict[str, Any]
 

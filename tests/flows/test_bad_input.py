@@ -18,6 +18,7 @@ from client_pc.qr_screen import draw, png
 from tests.certificates import PASSWORD, person, stranger
 from tests.flows.conftest import files_below, fill
 from tests.flows.programs import ROOT, environment
+from tests.patience import PATIENCE_S
 
 HANGUL = re.compile("[가-힣]")
 
@@ -30,7 +31,7 @@ def run(module: str, *arguments: str | Path, given: str = "") -> tuple[int, str,
         encoding="utf-8",
         env=environment(),
         cwd=ROOT,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

@@ -13,6 +13,7 @@ from certrelay.pki import npki, pkcs12
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill, three_items
 from tests.flows.programs import ROOT, Bench, Client, bench, environment
+from tests.patience import PATIENCE_S
 
 
 def test_three_certificates_come_from_the_phone_in_one_pairing(desk: Bench) -> None:
@@ -151,7 +152,7 @@ def test_without_json_results_are_on_stdout_and_words_on_stderr(desk: Bench, lan
                 number = "".join(character for character in line if character.isdigit())
         phone.answer(number)
         phone.finish()
-        out, err = pc.communicate(timeout=30)
+        out, err = pc.communicate(timeout=PATIENCE_S)
     said += err
     assert pc.returncode == ExitStatus.OK
     (folder,) = (desk.pc_store / "yessign" / "USER").iterdir()

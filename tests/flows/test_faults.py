@@ -44,19 +44,16 @@ def outcomes() -> Outcomes:
         return dict(zip(jobs, pool.map(lambda job: run(job[0], to_pc=job[1]), jobs), strict=True))
 
 
-@pytest.mark.timeout(400)
 def test_nothing_is_lost_doubled_or_half_written(outcomes: Outcomes) -> None:
     assert not [outcome for outcome in outcomes.values() if outcome.problem]
 
 
-@pytest.mark.timeout(400)
 def test_what_leaves_both_programs_alive_is_survived(outcomes: Outcomes) -> None:
     for outcome in map(outcomes.__getitem__, SURVIVED):
         assert outcome.has_struck, outcome
         assert (outcome.sender, outcome.is_stored) == ("done", True), outcome
 
 
-@pytest.mark.timeout(400)
 def test_programs_were_killed_at_both_ends(outcomes: Outcomes) -> None:
     killed = [outcomes[job] for job in KILLED]
     assert "killed" in [outcome.sender for outcome in killed]

@@ -20,9 +20,7 @@ from certrelay.wire.messages import (
     decode_from_relay,
     encode,
 )
-
-PATIENCE_S: Final = 20.0
-"""Seconds after which a test gives up on an answer; no test passes by waiting so long."""
+from tests.patience import PATIENCE_S
 
 Heard = FromRelay | bytes | int
 """A control message, a sealed message, or the close code."""

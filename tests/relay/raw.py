@@ -17,7 +17,7 @@ from certrelay.wire.messages import (
     decode_from_relay,
     encode,
 )
-from tests.relay.device import PATIENCE_S
+from tests.patience import PATIENCE_S
 
 
 class RawSocket:

@@ -15,6 +15,7 @@ from relay.apps import app_routes, apps_only_page, read_app_links
 from relay.embedded import Running
 from relay.settings import AppLinks, Front, MobileApp
 from tests.nodes import Node, nodes
+from tests.patience import PATIENCE_S
 from tests.redis_server import free_port
 from tests.relay.conftest import Connect
 
@@ -32,7 +33,7 @@ app_id = "ABCDE12345.kr.example.cert"
 
 
 def get(port: int, path: str) -> tuple[int, http.client.HTTPMessage, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

@@ -16,6 +16,7 @@ from certrelay.wire.messages import Created
 from relay.app import HEADERS, refusal
 from relay.embedded import Running
 from relay.settings import Edges
+from tests.patience import PATIENCE_S
 from tests.relay.conftest import Connect
 from tests.relay.device import Pair
 
@@ -28,7 +29,9 @@ def ask(shared_relay: Running) -> Iterator[Ask]:
     with ExitStack() as stack:
 
         def ask_one(path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
-            connection = http.client.HTTPConnection("127.0.0.1", shared_relay.port, timeout=20)
+            connection = http.client.HTTPConnection(
+                "127.0.0.1", shared_relay.port, timeout=PATIENCE_S
+            )
             stack.callback(connection.close)
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, headers=named)
@@ -216,7 +219,7 @@ def _handshake_status(port: int, headers: dict[str, str], raw: str = "") -> int:
     """Upgrade by hand, for no library sends such headers."""
     lines = [raw] if raw else []
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.connect()
         connection.sock.sendall(

@@ -12,8 +12,9 @@ from websockets.frames import Opcode
 
 from certrelay.limits import KIB, MIB
 from certrelay.wire.messages import Created, Leave, Paired
+from tests.patience import PATIENCE_S
 from tests.relay.conftest import Connect
-from tests.relay.device import PATIENCE_S, Pair
+from tests.relay.device import Pair
 from tests.relay.raw import RawSocket
 from tests.relay.test_program import Program, Serve, serve
 

@@ -16,8 +16,9 @@ from relay.embedded import EMBEDDED, Running, start
 from relay.settings import AdmissionLimits
 from relay.turns import TURN_COST, Turns
 from relay.websocket import CONTROL_FRAMES, TURN_FRAMES, WebSocketConnection
+from tests.patience import PATIENCE_S
 from tests.relay.conftest import Connect
-from tests.relay.device import PATIENCE_S, Pair
+from tests.relay.device import Pair
 from tests.relay.raw import RawSocket, frame
 
 Start = Callable[..., Running]

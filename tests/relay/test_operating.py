@@ -27,6 +27,7 @@ from certrelay.wire.messages import (
 from relay.operating import OperatorPages, word
 from tests.homes import HOMES
 from tests.nodes import Node, nodes
+from tests.patience import PATIENCE_S
 from tests.redis_server import RedisServer, free_port
 from tests.relay.conftest import Connect
 from tests.relay.device import Device, Pair
@@ -60,7 +61,7 @@ def relay(operator: int) -> Iterator[Node]:
 
 
 def get(port: int, path: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

@@ -18,7 +18,8 @@ from certrelay import __version__
 from certrelay.errors import ExitStatus
 from certrelay.wire.messages import SUBPROTOCOL, Created, PeerGone, Refused
 from relay.__main__ import main
-from tests.relay.device import PATIENCE_S, Device, Pair
+from tests.patience import PATIENCE_S
+from tests.relay.device import Device, Pair
 from tests.relay.raw import RawSocket
 from tests.relay.tls import Certificate
 

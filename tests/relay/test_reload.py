@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.nodes import ROOT, nodes, readiness
+from tests.patience import PATIENCE_S
 from tests.redis_server import RedisServer, free_port, redis_server
 from tests.relay.tls import Certificate, make_certificate
 
@@ -189,7 +190,7 @@ def test_a_full_store_and_its_room_are_told_at_the_usual_level() -> None:
 def test_the_operators_pages_answer_a_question_for_the_head_alone() -> None:
     operator = free_port()
     with nodes(1, "--operate", f"127.0.0.1:{operator}"):
-        connection = http.client.HTTPConnection("127.0.0.1", operator, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", operator, timeout=PATIENCE_S)
         connection.request("HEAD", "/readyz")
         answer = connection.getresponse()
         assert (answer.status, answer.getheader("Content-Length")) == (200, "3")

@@ -19,8 +19,9 @@ from certrelay.wire.room import RoomLimits
 from relay.embedded import Running
 from relay.settings import AdmissionLimits, SocketLimits
 from relay.websocket import MAX_FRAGMENTS, WebSocketConnection
+from tests.patience import PATIENCE_S
 from tests.relay.conftest import Connect
-from tests.relay.device import PATIENCE_S, Device, Pair
+from tests.relay.device import Device, Pair
 from tests.relay.raw import RawSocket, frame
 from tests.relay.tls import Certificate
 

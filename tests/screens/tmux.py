@@ -15,7 +15,8 @@ from PIL import Image
 
 from certrelay.safe_text import cell_width
 from tests.component import program
-from tests.flows.programs import PATIENCE_S, environment
+from tests.flows.programs import environment
+from tests.patience import PATIENCE_S
 
 CELL = 8
 """Pixels of half a cell's side: one module of a QR code."""

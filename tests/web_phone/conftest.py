@@ -13,6 +13,7 @@ from certrelay.testkit.ca import Authority, Issued, Owner, new_key
 from relay.embedded import EMBEDDED, Running, reserve
 from relay.page import page_routes
 from relay.settings import Edges
+from tests.patience import PATIENCE_S
 from tests.web_phone import components
 from tests.web_phone.cable import Cable
 from tests.web_phone.modules import MODULES
@@ -68,7 +69,7 @@ def new_phone(browser: "Browser") -> Iterator[Callable[..., Phone]]:
             "has_touch": True,
         }
         phones.append(Phone(browser.new_context(**(given | options))))
-        phones[-1].page.set_default_timeout(20_000)
+        phones[-1].page.set_default_timeout(1000 * PATIENCE_S)
         return phones[-1]
 
     yield new

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE_S
 from tests.web_phone.components import ROOT
 
-_PATIENCE_S = 30
 FAR = "192.168.77.10"
 """An address of a private network that stands for this machine: for the PC by `_MAPPED`, for
 the browser by its resolver rules.  Nothing is ever sent to it."""
@@ -84,7 +84,7 @@ class Pc:
     def wait_for(self, name: str) -> dict[str, Any]:
         """Wait for the next event of that name."""
         while True:
-            line = self._lines.get(timeout=_PATIENCE_S)
+            line = self._lines.get(timeout=PATIENCE_S)
             assert line is not None, f"ended without {name}: {self.seen}"
             event: dict[str, Any] = json.loads(line)
             self.seen.append(event)
@@ -93,8 +93,8 @@ class Pc:
 
     def status(self) -> int:
         """Wait for its end."""
-        status = self._process.wait(_PATIENCE_S)
-        while (line := self._lines.get(timeout=_PATIENCE_S)) is not None:
+        status = self._process.wait(PATIENCE_S)
+        while (line := self._lines.get(timeout=PATIENCE_S)) is not None:
             self.seen.append(json.loads(line))
         return status
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from tests.patience import PATIENCE_S
 from tests.qr_pictures import read
 from tests.web_phone.pc import Pc
 from tests.web_phone.phone import Phone
@@ -20,7 +21,6 @@ from tests.web_phone.phone import Phone
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request
 
-_PATIENCE_S = 30
 DESKTOP = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/156.0.0.0 Safari/537.36"
@@ -78,7 +78,7 @@ class Opener:
         monkeypatch.setenv("BROWSER", f"{script} %s")
 
     def address(self) -> str:
-        end = time.monotonic() + _PATIENCE_S
+        end = time.monotonic() + PATIENCE_S
         while not self._address.exists():
             assert time.monotonic() < end, "no browser was opened"
             time.sleep(0.02)

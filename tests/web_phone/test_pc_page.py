@@ -14,6 +14,7 @@ import pytest
 from certrelay.bundle import Item
 from certrelay.testkit.ca import Issued
 from certrelay.texts import Texts
+from tests.patience import PATIENCE_S
 from tests.web_phone.conftest import PASSWORD, ROLES, files_below, write_files
 from tests.web_phone.pc import Pc
 from tests.web_phone.pc_page import Opener, PcPage, desktop
@@ -52,7 +53,7 @@ def start(
 
 def ask_server(page: PcPage, path: str, **headers: str) -> tuple[int, bytes]:
     host = page.origin.removeprefix("http://").rstrip("/")
-    connection = http.client.HTTPConnection(host, timeout=30)
+    connection = http.client.HTTPConnection(host, timeout=PATIENCE_S)
     try:
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
