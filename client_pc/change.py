@@ -35,8 +35,8 @@ def passwd(stores: Stores, target: str, shell: Shell, *, better: bool) -> None:
     _say_if_unprotected(candidate, report)
     old = hold(ask_password(candidate, shell), shell.lines, report)
     km = KmKey()
-    if _km_differs(candidate, old):
-        km = _ask_km_key("pc.ask.km_password_kept", shell)
+    if km_differs(candidate.item, old):
+        km = ask_km_key("pc.ask.km_password_kept", shell)
     new = hold(_new_password(report), shell.lines, report)
 
     def make(item: Item) -> Item:
@@ -76,8 +76,8 @@ def convert(stores: Stores, target: str, form: Form, shell: Shell) -> None:
     _say_if_unprotected(candidate, report)
     old = password = hold(ask_password(candidate, shell), shell.lines, report)
     km = KmKey(form.km)
-    if form.to == "p12" and form.km and _km_differs(candidate, old):
-        km = _ask_km_key("pc.ask.km_password", shell)
+    if form.to == "p12" and form.km and km_differs(candidate.item, old):
+        km = ask_km_key("pc.ask.km_password", shell)
     if not candidate.summary.protected:
         password = hold(_new_password(report), shell.lines, report)
     made: tuple[Item, ...]
@@ -88,7 +88,8 @@ def convert(stores: Stores, target: str, form: Form, shell: Shell) -> None:
     else:
         made = rewrap.to_npki(candidate.item, old, password, os.urandom)
     if not candidate.summary.protected:
-        report.event("note", report.texts.say("note.source_unprotected"))
+        text = report.texts.say("note.source_unprotected")
+        report.event("note", text, code="source_unprotected")
     store = Store(stores.root)
     for item in made:
         place = inspect_with_password(item, password).place
@@ -137,19 +138,26 @@ class KmKey:
         return f"KmKey(taken={self.taken})"
 
 
-def _km_differs(candidate: Candidate, password: str) -> bool:
+def km_differs(item: Item, password: str) -> bool:
     """Tell whether the km key is under another password than the sign key."""
-    if candidate.item.kind == "pkcs12":
+    if item.kind == "pkcs12":
         return False
-    seen = inspect_with_password(candidate.item, password, plain_keys=True)
-    return seen.km_error == "wrong_password"
+    return inspect_with_password(item, password, plain_keys=True).km_error == "wrong_password"
 
 
-def _ask_km_key(question: str, shell: Shell) -> KmKey:
+def ask_km_key(question: str, shell: Shell, *, needed: bool = True) -> KmKey:
+    """Say that the km key has another password, and ask for it; Enter leaves the key alone.
+
+    Raises:
+        PasswordError: ``wrong_km_password``, which names both ways out, if it is needed and no
+            answer can come.
+    """
     try:
         return hold(_km_key(question, shell.report), shell.lines, shell.report)
-    except UsageError:  # no answer can come: the error names both ways out
-        raise PasswordError("wrong_km_password") from None
+    except UsageError:
+        if needed:
+            raise PasswordError("wrong_km_password") from None
+        return KmKey(taken=False)
 
 
 def _km_key(question: str, report: Report) -> Dialogue[KmKey]:

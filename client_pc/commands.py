@@ -61,7 +61,7 @@ def send(
         tuple(arguments.selectors),
         arguments.style if arguments.form else None,
         arguments.also_delete,
-        arguments.km == "with",
+        None if arguments.km is None else arguments.km == "with",
     )
     stores, way, past = (
         _stores(arguments, settings, report),

@@ -90,7 +90,7 @@ def _add_sending(command: Parser, texts: Texts) -> None:
     _flag(command, "--yes", "yes", texts)
     command.add_argument("--as", dest="form", choices=("p12",), help=texts.say("help.as"))
     _add_style(command, texts)
-    _add_km(command, texts, "without")  # phones take files with one certificate
+    _add_km(command, texts, None)
     _flag(command, "--also-delete", "also_delete", texts)
 
 
@@ -157,7 +157,7 @@ def _add_style(parser: Parser, texts: Texts) -> None:
     )
 
 
-def _add_km(parser: Parser, texts: Texts, default: str) -> None:
+def _add_km(parser: Parser, texts: Texts, default: str | None) -> None:
     parser.add_argument(
         "--km", choices=("with", "without"), default=default, help=texts.say("help.km")
     )

@@ -17,9 +17,9 @@ from certrelay.endpoint.events import Ended
 from certrelay.errors import CertificateError, CertRelayError
 from certrelay.frozen import frozen
 from certrelay.pki.pkcs12_writing import Style
-from certrelay.pki.rewrap import to_pkcs12
+from certrelay.pki.rewrap import to_pkcs12, without_km
 from certrelay.safe_text import printable
-from client_pc.change import remove
+from client_pc.change import KmKey, ask_km_key, km_differs, remove
 from client_pc.copy import CopyOptions, copy
 from client_pc.history.record import Witness, remember
 from client_pc.stores import Stores
@@ -38,9 +38,10 @@ class SendOptions:
     also_delete: bool = False
     """Remove from this PC what an app on the phone has confirmed to have stored."""
 
-    km: bool = False
-    """Whether a PKCS#12 file that is made gets the km pair too: phones take one certificate
-    from a file, and the second could hide the first."""
+    km: bool | None = None
+    """Whether the km pair goes along.  If the person does not say, a key pair goes with it, and
+    a PKCS#12 file that is made goes without: phones take one certificate from a file, and the
+    second could hide the first."""
 
 
 def send(
@@ -62,7 +63,8 @@ def send(
     opened = hold(
         check_passwords(chosen, report, now, shell.lines.password_tries), shell.lines, report
     )
-    items = tuple(_form(each, options) for each in opened)
+    forms = [_form(each, options, shell) for each in opened]
+    items = tuple(item for item, _ in forms)
     if options.style is not None:
         style = report.texts.say(f"style.{options.style}")
         report.event("style", report.texts.say("pc.style", style=style), style=options.style)
@@ -82,7 +84,9 @@ def send(
     ended = copy(Direction.TO_PHONE, make_handler, way, shell)
     peer = witnesses[-1].peer if witnesses else None
     if options.also_delete:
-        _delete_kept(opened, ended, report, is_page=peer is None or peer.platform == "web")
+        whole = [goes_whole for _, goes_whole in forms]
+        is_page = peer is None or peer.platform == "web"
+        _delete_kept(opened, whole, ended, report, is_page=is_page)
     if ended.error is None:
         report.event("done", report.texts.say("pc.done.export", count=len(items)))
     summaries = [each.candidate.summary for each in opened]
@@ -90,25 +94,49 @@ def send(
     return ended.error
 
 
-def _form(opened: Opened, options: SendOptions) -> Item:
-    item, style = opened.candidate.item, options.style
-    if style is None or item.kind == "pkcs12":
-        return item
-    if opened.password is None:
+def _form(opened: Opened, options: SendOptions, shell: Shell) -> tuple[Item, bool]:
+    """What is sent of a certificate, and whether that is all of it.
+
+    A km key under another password is named before it goes.
+    """
+    item, style, password = opened.candidate.item, options.style, opened.password
+    if item.kind == "pkcs12":
+        return item, True
+    had_km = opened.candidate.summary.km_certificate is not None
+    goes = style is None if options.km is None else options.km
+    if not goes:
+        item = without_km(item)
+    differs = password is not None and km_differs(item, password)
+    if style is None:
+        if differs:
+            text = shell.report.texts.say("note.km_password")
+            shell.report.event("note", text, code="km_password")
+        return item, goes or not had_km
+    if password is None:
         raise CertificateError("unsupported_algorithm", oid="?")
-    password = opened.password
-    return to_pkcs12(item, password, password, os.urandom, style, km=options.km)
+    km = ask_km_key("pc.ask.km_password", shell) if differs else KmKey()
+    made = to_pkcs12(
+        item, password, password, os.urandom, style, km=km.taken, km_password=km.password
+    )
+    return made, (goes and km.taken) or not had_km
 
 
-def _delete_kept(opened: Sequence[Opened], ended: Ended, report: Report, *, is_page: bool) -> None:
+def _delete_kept(
+    opened: Sequence[Opened], whole: Sequence[bool], ended: Ended, report: Report, *, is_page: bool
+) -> None:
     """Delete what the receipt says is on the phone, and nothing else.
 
     A page cannot know what its browser did with a file, so nothing is deleted on its word: the
-    person is told how to delete it after a look at the phone.
+    person is told how to delete it after a look at the phone.  What went without its km pair
+    stays: there is no other copy of that.
     """
     later = []
-    for each, result in zip(opened, ended.results or (), strict=False):
-        if result.is_kept and not is_page:
+    for each, is_whole, result in zip(opened, whole, ended.results or (), strict=False):
+        if result.is_kept and not is_whole:
+            path = printable(str(each.candidate.path), None)
+            text = report.texts.say("note.km_stays", path=path)
+            report.event("note", text, code="km_stays", path=path)
+        elif result.is_kept and not is_page:
             remove(each.candidate, report)
         elif result.is_kept or result.status == "unconfirmed":
             later.append(printable(str(each.candidate.path), None))

@@ -22,6 +22,7 @@ from certrelay.pki.revocation import RevocationList
 from certrelay.pki.verification import Evidence, Finding, Verification, verify_item
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
+from client_pc.change import ask_km_key
 from client_pc.stores import Stores
 
 _UNPROTECTED = "-"
@@ -59,8 +60,12 @@ def verify(stores: Stores, target: str, asked: Asked, shell: Shell) -> CertRelay
         report.event("note", report.texts.say("note.lone_km", file=lone), file=printable(lone))
     protected = candidate.summary.protected
     password, idn = hold(_questions(asked, report, protected=protected), shell.lines, report)
-    evidence = Evidence(evidence.now, idn, evidence.authorities, evidence.crl)
+    evidence = replace(evidence, idn=idn)
     verification = verify_item(candidate.item, password, evidence)
+    if any(finding.reason == "other_password" for finding in verification.findings):
+        km = ask_km_key("pc.ask.km_password_check", shell, needed=False)
+        evidence = replace(evidence, km_password=km.password)
+        verification = verify_item(candidate.item, password, evidence)
     if asked.online and (opened := verification.summary) is not None and opened.certificate:
         from client_pc import online  # with its HTTP: 40 ms
 

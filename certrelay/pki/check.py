@@ -126,7 +126,9 @@ def inspect(item: Item, *, plain_keys: bool = False) -> Summary:
     )
 
 
-def inspect_with_password(item: Item, password: str, *, plain_keys: bool = False) -> Summary:
+def inspect_with_password(
+    item: Item, password: str, *, plain_keys: bool = False, km_password: str | None = None
+) -> Summary:
     """See what an item is, and that the password opens its key and the key fits.
 
     The km key is tried with the same password; what is wrong with it is told in
@@ -137,6 +139,7 @@ def inspect_with_password(item: Item, password: str, *, plain_keys: bool = False
         password: Of its keys.
         plain_keys: Take keys that no password protects too: only a change that encrypts them
             may ask for that.
+        km_password: Of the km key, where it has one of its own.
 
     Raises:
         PasswordError: ``wrong_password``.
@@ -153,14 +156,23 @@ def inspect_with_password(item: Item, password: str, *, plain_keys: bool = False
     assert seen.certificate is not None
     sign_key = item.get("signPri") or b""
     key = npki.check_password(seen.certificate, sign_key, password, plain_keys=plain_keys)
-    km_error = None
-    if seen.km_certificate is not None:
-        try:
-            km_key = item.get("kmPri") or b""
-            npki.check_password(seen.km_certificate, km_key, password, plain_keys=plain_keys)
-        except CertRelayError as error:
-            km_error = error.code
+    km_key = item.get("kmPri")
+    if seen.km_certificate is None or km_key is None:
+        return _verified(seen, key, None)
+    km_error = _km_error(seen.km_certificate, km_key, password, plain_keys=plain_keys)
+    if km_error == "wrong_password" and km_password is not None:
+        km_error = _km_error(seen.km_certificate, km_key, km_password, plain_keys=plain_keys)
     return _verified(seen, key, km_error)
+
+
+def _km_error(
+    certificate: Certificate, key: bytes, password: str, *, plain_keys: bool
+) -> str | None:
+    try:
+        npki.check_password(certificate, key, password, plain_keys=plain_keys)
+    except CertRelayError as error:
+        return error.code
+    return None
 
 
 def _verified_pkcs12(seen: Summary, opened: pkcs12.Opened, content: bytes) -> Summary:

@@ -110,6 +110,12 @@ def to_pkcs12(
     return Item.of("pkcs12", {"pkcs12": written})
 
 
+def without_km(item: Item) -> Item:
+    """Leave the km pair out of an NPKI item; any other item stays as it is."""
+    files = {file.role: file.content for file in item.files if not file.role.startswith("km")}
+    return Item.of(item.kind, files)
+
+
 def to_npki(
     item: Item, password: str, new: str, random: Random, scheme: Scheme | None = None
 ) -> tuple[Item, ...]:

@@ -77,9 +77,9 @@ class Verification:
         return next(finding for finding in self.findings if finding.question == question)
 
 
-@frozen
+@frozen(repr=False)
 class Evidence:
-    """What is judged with, beside the password."""
+    """What is judged with, beside the password.  It never shows itself in a log."""
 
     now: datetime
     idn: str | None = None
@@ -87,6 +87,11 @@ class Evidence:
     authorities: tuple[Certificate, ...] = ()
     """Given by the person, and so trusted."""
     crl: RevocationList | None = None
+    km_password: str | None = None
+    """The km key's own password, where it has one and the person gave it."""
+
+    def __repr__(self) -> str:
+        return f"Evidence({self.now.isoformat()})"
 
 
 def verify_item(item: Item, password: str | None, evidence: Evidence) -> Verification:
@@ -101,7 +106,7 @@ def verify_item(item: Item, password: str | None, evidence: Evidence) -> Verific
         Findings in the order of `Question`; never raises for what is wrong with the item.
     """
     findings: list[Finding] = []
-    summary = _opened(item, password, findings)
+    summary = _opened(item, password, evidence.km_password, findings)
     if summary is None or summary.certificate is None:
         return Verification(tuple(findings), summary)
     certificate = summary.certificate
@@ -112,7 +117,9 @@ def verify_item(item: Item, password: str | None, evidence: Evidence) -> Verific
     return Verification(tuple(findings), summary)
 
 
-def _opened(item: Item, password: str | None, findings: list[Finding]) -> Summary | None:
+def _opened(
+    item: Item, password: str | None, km_password: str | None, findings: list[Finding]
+) -> Summary | None:
     try:
         summary = check.inspect(item, plain_keys=True)
     except CertRelayError as error:
@@ -126,7 +133,7 @@ def _opened(item: Item, password: str | None, findings: list[Finding]) -> Summar
         findings += [Finding("password", "skipped"), Finding("key", "skipped")]
         return summary
     try:
-        opened = check.inspect_with_password(item, password)
+        opened = check.inspect_with_password(item, password, km_password=km_password)
     except CertRelayError as error:
         findings += _failed_opening(error.code)
         return summary
@@ -137,9 +144,16 @@ def _opened(item: Item, password: str | None, findings: list[Finding]) -> Summar
         else Finding("key", "unknown", opened.reason or "")
     )
     if opened.km_certificate is not None:
-        answer: Answer = "fails" if opened.km_error else "holds"
-        findings.append(Finding("km", answer, opened.km_error or ""))
+        findings.append(_km(opened.km_error, km_password))
     return opened
+
+
+def _km(error: str | None, own_password: str | None) -> Finding:
+    """The km pair.  A password of its own that nobody has given is no fault: the pair that
+    signs, which banks ask for, does not need it."""
+    if error == "wrong_password" and own_password is None:
+        return Finding("km", "unknown", "other_password", asked=False)
+    return Finding("km", "fails" if error else "holds", error or "")
 
 
 def _failed_opening(code: str) -> list[Finding]:

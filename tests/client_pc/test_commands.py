@@ -145,10 +145,19 @@ def test_a_km_file_without_its_other_half_is_named_and_stops_nothing(store: Path
 def test_a_km_key_under_another_password_is_told_from_a_wrong_password(
     store: Path, other_km: Path
 ) -> None:
-    status, out, err = run("verify", other_km, "--lang", "en", given=f"{PASSWORD}\n")
+    command = ("verify", other_km, "--lang", "en")
+    for given in (f"{PASSWORD}\n", f"{PASSWORD}\n\n"):
+        status, out, err = run(*command, given=given)
+        assert status == ExitStatus.OK, err
+        assert "another password than the signing key" in out
+        assert "signing certificate is fine" in err
+    status, out, err = run(*command, given=f"{PASSWORD}\nOther-pw99!x\n")
+    assert status == ExitStatus.OK, err
+    assert "pair: holds" in out
+    status, out, err = run(*command, given=f"{PASSWORD}\nanother-1!\n")
     assert status == ExitStatus.PASSWORD
-    assert "another password than the signing key" in out
-    assert "signing certificate is fine" in err
+    assert "that was typed does not open it" in out
+    assert "Enter" in err
 
 
 @pytest.mark.parametrize("form", ["pem", "der"])

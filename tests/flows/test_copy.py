@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from certrelay.bundle import Item
 from certrelay.errors import ExitStatus
 from certrelay.pki import npki, pkcs12
 from tests.certificates import PASSWORD, person
@@ -203,6 +204,35 @@ def test_a_pair_can_go_as_one_pkcs12_file_with_the_same_key(desk: Bench, style: 
     plain = npki.open_key(item.get("signPri") or b"", PASSWORD)
     assert opened.pairs[0].key.der == plain.der
     assert opened.pairs[0].certificate.der == item.get("signCert")
+
+
+def test_what_went_without_its_km_pair_is_not_deleted(desk: Bench) -> None:
+    item = person().npki(PASSWORD)
+    fill(desk.pc_store, item)
+    before = files_below(desk.pc_store)
+    pc, _ = export(desk, "--also-delete", "--km", "without")
+    assert pc.last("done")
+    assert {name.split("/")[-1] for name in files_below(desk.phone_store)} == {
+        "signCert.der",
+        "signPri.key",
+    }
+    assert files_below(desk.pc_store) == before
+    assert pc.last("note")["code"] == "km_stays"
+
+
+def test_a_km_key_under_another_password_is_named_before_it_is_sent(desk: Bench) -> None:
+    files = {file.role: file.content for file in person().npki(PASSWORD).files}
+    files["kmPri"] = person().npki("Other-pw99!x").get("kmPri") or b""
+    (folder,) = fill(desk.pc_store, Item.of("npki", files))
+    pc = desk.pc("export", "1", "--as", "p12", "--km", "with")
+    pc.expect("password_wanted")
+    pc.answer(PASSWORD)
+    pc.expect("km_password_wanted")
+    pc.answer("Other-pw99!x")
+    pc.expect("waiting")
+    pc, _ = export(desk)
+    assert pc.last("note")["code"] == "km_password"
+    assert (folder / "kmPri.key").read_bytes() == files["kmPri"]
 
 
 def test_the_source_is_deleted_only_after_the_receipt_and_only_on_wish(desk: Bench) -> None:

@@ -78,13 +78,6 @@ def test_an_expired_certificate_that_is_sound_says_so() -> None:
             "fails",
             "key_mismatch",
         ),
-        (
-            changed(kmPri=ISSUED.npki("x").get("kmPri") or b""),
-            PASSWORD,
-            "km",
-            "fails",
-            "wrong_password",
-        ),
         (changed(signPri=b"junk"), PASSWORD, "structure", "fails", "bad_key_file"),
         (
             changed(signPri=der.sequence(der.sequence(der.oid("1.2.3")), der.octets(b"1"))),
@@ -101,6 +94,25 @@ def test_each_thing_that_is_wrong_is_found(
     found = verify_item(item, password, Evidence(NOW))
     assert not found.holds
     assert answers(found)[question] == (answer, reason)
+
+
+@pytest.mark.parametrize(
+    ("own", "answer", "reason", "holds"),
+    [
+        (None, "unknown", "other_password", True),
+        ("x", "holds", "", True),
+        ("y", "fails", "wrong_password", False),
+    ],
+)
+def test_a_km_key_under_another_password_leaves_the_sign_pair_usable(
+    own: str | None, answer: str, reason: str, holds: bool
+) -> None:
+    item = changed(kmPri=ISSUED.npki("x").get("kmPri") or b"")
+    evidence = Evidence(NOW, km_password=own)
+    found = verify_item(item, PASSWORD, evidence)
+    assert answers(found)["km"] == (answer, reason)
+    assert found.holds is holds
+    assert "x" not in repr(evidence).replace("Evidence", "")
 
 
 def test_a_key_that_lost_its_vid_is_found() -> None:
