@@ -94,6 +94,8 @@ class UsageError(CertRelayError):
         "bad_listen",
         "bad_relay_url",
         "relay_needs_https",
+        "bad_access_key",
+        "access_key_needs_https",
         "bad_policy",
         "bad_app_links",
         "bad_limits",

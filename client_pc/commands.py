@@ -184,7 +184,8 @@ def doctor(
     relay = _relay(arguments, settings)
     plain = arguments.plain or settings.plain
     store = _root(arguments, settings, report)
-    return doctor(Patient(settings, relay, arguments.listen, store, plain), report)
+    key = _access_key(arguments, settings)
+    return doctor(Patient(settings, relay, key, arguments.listen, store, plain), report)
 
 
 def demo(
@@ -242,6 +243,7 @@ def _options(arguments: argparse.Namespace, settings: Settings) -> "CopyOptions"
 
     return CopyOptions(
         relay=_relay(arguments, settings),
+        access_key=_access_key(arguments, settings),
         listen=arguments.listen,
         qr_png=arguments.qr_png,
         url_file=arguments.url_file,
@@ -254,6 +256,15 @@ def _relay(arguments: argparse.Namespace, settings: Settings) -> str | None:
     # Whoever says --listen wants this PC's own relay, whatever the settings say.
     relay: str | None = arguments.relay or (None if arguments.listen else settings.relay)
     return relay
+
+
+def _access_key(arguments: argparse.Namespace, settings: Settings) -> Path | None:
+    """The key for the relay in use: one of the settings is for their relay, and for no other."""
+    if arguments.access_key_file is not None:
+        return expanded(arguments.access_key_file)
+    if arguments.relay or arguments.listen or settings.has_key_of_another_relay:
+        return None
+    return settings.access_key_file
 
 
 def _past(settings: Settings) -> Path | None:

@@ -48,6 +48,8 @@ def _shown(key: Key, value: object, report: Report) -> str:
             return f"{value:g}"
         case "relay", None:
             return texts.say("pc.config.own_relay")
+        case "access_key_file", None:
+            return texts.say("pc.config.no_key")
         case "store", None:
             try:
                 return str(default_root())

@@ -6,10 +6,13 @@ Source: docs/protocol.md §8.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from certrelay.client.dialling import Dialling
 from certrelay.client.flow.session import Handler, Names, Session, Shell
+from certrelay.client.link import connect
 from certrelay.client.terminal.report import Report
 from certrelay.e2e.handshake import ShowSecrets
 from certrelay.e2e.origin import Origin
@@ -17,7 +20,7 @@ from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import Endpoint, ShowSide, Times
 from certrelay.endpoint.events import Ended
 from certrelay.errors import NotConfirmed, UsageError
-from certrelay.frozen import frozen
+from certrelay.frozen import frozen, replace
 from certrelay.limits import QR_RENEWALS
 from certrelay.safe_text import printable
 from certrelay.wire.release import PHONE_POLICY
@@ -39,6 +42,9 @@ class CopyOptions:
     """What the command line says of the way."""
 
     relay: str | None = None
+    access_key: Path | None = None
+    """The file with the key that the relay's operator has given to this PC."""
+
     listen: str | None = None
     qr_png: Path | None = None
     url_file: Path | None = None
@@ -65,6 +71,7 @@ def copy(
     own = computer.hello(options.name)
     files = CodeFiles(options.qr_png, options.url_file)
     with _relay(options, shell) as origin:
+        shell = _with_key(shell, options, origin)
         for renewal in range(QR_RENEWALS + 1):
             secrets = ShowSecrets.fresh(os.urandom)
             qr = QrCode(origin, secrets.payload(direction, lan=origin.scheme == "http"))
@@ -83,6 +90,20 @@ def copy(
                     "renewed", shell.report.texts.say(f"pc.renewed.{code}"), reason=code
                 )
     raise NotConfirmed("renewals_used_up")
+
+
+def _with_key(shell: Shell, options: CopyOptions, relay: Origin) -> Shell:
+    """Show the operator's key to his relay, at every connection: it may have to open rooms anew.
+
+    Raises:
+        UsageError: See `client_pc.access_key.read_access_key`.
+    """
+    if options.relay is None or options.access_key is None:
+        return shell
+    from client_pc.access_key import read_access_key
+
+    key = read_access_key(options.access_key, relay)
+    return replace(shell, connect=partial(Dialling, connecting=partial(connect, key=key)))
 
 
 @contextmanager

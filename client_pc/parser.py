@@ -140,6 +140,9 @@ def _flag(parser: Parser, flag: str, key: str, texts: Texts) -> None:
 
 def _add_way(parser: Parser, texts: Texts) -> None:
     parser.add_argument("--relay", metavar="URL", help=texts.say("help.relay"))
+    parser.add_argument(
+        "--access-key-file", type=Path, metavar="FILE", help=texts.say("help.access_key_file")
+    )
     parser.add_argument("--listen", metavar="HOST[:PORT]", help=texts.say("help.listen"))
 
 

@@ -31,6 +31,9 @@ class Settings:
     relay: str | None = None
     """The relay's address; without one this PC relays by itself."""
 
+    access_key_file: Path | None = None
+    """The key that this relay's operator has given to this PC; for no other relay."""
+
     store: Path | None = None
     """The NPKI folder; without one the system's own place."""
 
@@ -60,6 +63,13 @@ class Settings:
 
     error: UsageError | None = None
     """Why file or environment cannot be used; the other fields are defaults then."""
+
+    @property
+    def has_key_of_another_relay(self) -> bool:
+        """Whether the key stands in the file, and the environment names another relay."""
+        origins = self.origins
+        in_file = origins.get("access_key_file") != "CERTRELAY_ACCESS_KEY_FILE"
+        return in_file and origins.get("relay") == "CERTRELAY_RELAY"
 
 
 def _text(value: object) -> str:
@@ -138,6 +148,7 @@ class Key:
 
 KEYS: Final = (
     Key("relay", _relay),
+    Key("access_key_file", _folder),
     Key("store", _folder),
     Key("language", _language),
     Key("name", _text),

@@ -39,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         match arguments.command:
             case "page":
                 return _export(arguments)
+            case "key":
+                return _make_key(arguments)
             case "usage":
                 return _report(arguments, texts)
             case "health":
@@ -100,6 +102,13 @@ def _export(arguments: argparse.Namespace) -> int:
     return ExitStatus.OK
 
 
+def _make_key(arguments: argparse.Namespace) -> int:
+    from relay.access_key import make_access_key
+
+    sys.stdout.write(f"{make_access_key(arguments.file).hashed.hex}\n")
+    return ExitStatus.OK
+
+
 def _report(arguments: argparse.Namespace, texts: Texts) -> int:
     from relay.usage_report import report
 
@@ -134,6 +143,10 @@ def make_parser(texts: Texts) -> Parser:
     words = texts.say("relay.export")
     commands.add_parser(
         "page", help=words, description=words, fill=partial(_add_exporting, texts=texts)
+    )
+    words = texts.say("relay.key")
+    commands.add_parser(
+        "key", help=words, description=words, fill=partial(_add_making_keys, texts=texts)
     )
     words = texts.say("relay.health")
     commands.add_parser(
@@ -181,6 +194,11 @@ def _add_asking(health: Parser, texts: Texts) -> None:
     health.add_argument("--port", metavar="P", type=int, default=DEFAULT_PORT, help=words["port"])
     health.add_argument("--tls-cert", metavar="FILE", type=Path, help=words["tls_cert"])
     health.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=words["lang"])
+
+
+def _add_making_keys(key: Parser, texts: Texts) -> None:
+    key.add_argument("file", type=Path, metavar="FILE", help=texts.say("relay.key_file"))
+    key.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=texts.say("relay.lang"))
 
 
 def _add_exporting(page: Parser, texts: Texts) -> None:

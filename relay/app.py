@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from certrelay.wire.ids import AccessKey, AccessKeyHash
 from certrelay.wire.messages import SOCKET_PATH
 from relay import journal
 from relay.admission import allowance_key, client_address
@@ -168,6 +169,13 @@ def address_of(connection: HTTPConnection, edges: Edges) -> str:
     peer = "" if client is None else client.host
     forwarded = connection.headers.getlist("x-forwarded-for")
     return allowance_key(client_address(peer, forwarded, edges.trusted_proxies))
+
+
+def access_key_of(connection: HTTPConnection) -> AccessKeyHash | None:
+    """Give the hash of the operator's key that an upgrade shows; the key itself is not kept."""
+    shown = connection.headers.getlist("authorization")
+    key = AccessKey.from_header(shown[0]) if len(shown) == 1 else None
+    return None if key is None else key.hashed
 
 
 def _answer(status: HTTPStatus, why: str = "") -> Response:

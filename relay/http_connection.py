@@ -24,6 +24,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from relay import journal
 from relay.admission import ConnectionLimiter
+from relay.app import access_key_of
 from relay.settings import SocketLimits
 from relay.socket import Sockets
 from relay.turns import Turns
@@ -138,7 +139,7 @@ class HttpConnection(H11Protocol):
         if status is None and request is not None:
             answered = connection.accept(request, gate.upgraded_headers)
             if answered == HTTPStatus.SWITCHING_PROTOCOLS:
-                gate.sockets.attach(connection, gate.address(asked), early)
+                gate.sockets.attach(connection, gate.address(asked), early, access_key_of(asked))
                 return
             status = HTTPStatus(answered)
         assert status is not None

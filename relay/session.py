@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from certrelay.errors import ProtocolError
 from certrelay.wire.close import CloseCode
-from certrelay.wire.ids import Role
+from certrelay.wire.ids import AccessKeyHash, Role
 from certrelay.wire.messages import (
     Create,
     Enter,
@@ -59,7 +59,7 @@ class Keeper(Protocol):
 
     limits: SocketLimits
     service: ServicePolicy
-    """Says from where rooms may be opened; may be exchanged while the relay runs."""
+    """Says who may open rooms; may be exchanged while the relay runs."""
 
     draining: bool
     """Whether newcomers are sent elsewhere."""
@@ -75,6 +75,7 @@ class Session:
         keeper: What all sessions share.
         line: The socket as the hub sees it.
         transport: The socket itself.
+        key: The hash of the operator's key that was shown with the upgrade.
     """
 
     __slots__ = (
@@ -84,13 +85,17 @@ class Session:
         "_is_left",
         "_is_lost",
         "_keeper",
+        "_key",
         "_transport",
         "line",
         "pending",
     )
 
-    def __init__(self, keeper: Keeper, line: Line, transport: Transport) -> None:
+    def __init__(
+        self, keeper: Keeper, line: Line, transport: Transport, key: AccessKeyHash | None = None
+    ) -> None:
         self._keeper: Final = keeper
+        self._key: Final = key
         self.line: Final = line
         self._transport: Final = transport
         line.renew = self.start_idle_timer
@@ -244,7 +249,8 @@ class Session:
             noted = self._keeper.hub.lost(line)
             line.close(CloseCode.RESTART)
             return noted
-        if isinstance(message, Create) and not self._keeper.service.may_open(line.address):
+        service = self._keeper.service
+        if isinstance(message, Create) and not service.may_open(line.address, self._key):
             line.refuse(Refused("not_admitted"))
             return None
         retry_in_ms = self._keeper.admission.retry_after_ms(line.address)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from certrelay.wire.close import CloseCode
+from certrelay.wire.ids import AccessKeyHash
 from certrelay.wire.messages import Refused
 from certrelay.wire.service import ServicePolicy
 from relay import session as sessions
@@ -47,7 +48,7 @@ class Sockets:
         self.ledger: Ledger = ledger
         self.limits: SocketLimits = limits
         self.service: ServicePolicy = ServicePolicy()
-        """Says from where rooms may be opened; may be exchanged while the relay runs."""
+        """Says who may open rooms; may be exchanged while the relay runs."""
 
         self._sessions: Final[set[Session]] = set()
         self.draining: bool = False
@@ -69,17 +70,24 @@ class Sockets:
                 self.hub.lost(line)
                 line.close(CloseCode.RESTART)
 
-    def attach(self, transport: Transport, address: str, early: bytes = b"") -> None:
+    def attach(
+        self,
+        transport: Transport,
+        address: str,
+        early: bytes = b"",
+        key: AccessKeyHash | None = None,
+    ) -> None:
         """Take a socket.
 
         Args:
             transport: A WebSocket whose Origin was found good.
             address: Its allowance, from `relay.admission.allowance_key`.
             early: What came with the request.
+            key: The hash of the operator's key that the request has shown.
         """
         account = self.ledger.open(address, transport.cut_off)
         line = Line(Outbox(self.limits, transport, account), address)
-        session = Session(self, line, transport)
+        session = Session(self, line, transport, key)
         self._sessions.add(session)
         fits = self.admission.enter(address)
         if not transport.speaks:

@@ -28,6 +28,7 @@ from certrelay.client.websocket import (
 )
 from certrelay.errors import RelayUnreachable
 from certrelay.limits import ANSWER_PING_S, KIB, MAX_MESSAGE_BYTES, QUIET_S
+from certrelay.wire.ids import AccessKey
 from certrelay.wire.messages import NO_PAGE, SOCKET_PATH, SUBPROTOCOL
 
 CONNECT_S: Final = 10.0
@@ -267,7 +268,9 @@ class Link:
 _DATA: Final = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
-def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
+def connect(
+    origin: str, now: float, *, timeout_s: float = CONNECT_S, key: AccessKey | None = None
+) -> Link:
     """Open a WebSocket to the relay at an origin.
 
     Args:
@@ -275,6 +278,7 @@ def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
         now: The monotonic clock's time, in seconds.
         timeout_s: Seconds for each of three steps: to connect, to greet by TLS, to upgrade.
             A loop uses `certrelay.client.dialling`, which bounds them together.
+        key: What the relay's operator has given to PCs that may open rooms; G alone has one.
 
     Raises:
         RelayUnreachable: ``relay_unreachable``, ``tls_failed`` or ``not_a_relay``, with
@@ -288,7 +292,7 @@ def connect(origin: str, now: float, *, timeout_s: float = CONNECT_S) -> Link:
         raise RelayUnreachable(code, relay=origin) from None
     protocol = new_protocol(uri)
     try:
-        has_page = _upgrade(stream, protocol, timeout_s)
+        has_page = _upgrade(stream, protocol, timeout_s, key)
     except TimeoutError:
         stream.close()
         raise RelayUnreachable("relay_unreachable", relay=origin) from None
@@ -331,10 +335,16 @@ def _open(host: str, port: int, timeout_s: float, *, secure: bool) -> socket.soc
         raise
 
 
-def _upgrade(stream: socket.socket, protocol: ClientProtocol, timeout_s: float) -> bool:
+def _upgrade(
+    stream: socket.socket, protocol: ClientProtocol, timeout_s: float, key: AccessKey | None
+) -> bool:
     """Ask for the WebSocket; tells whether the relay has a page, as far as its answer says."""
     end = time.monotonic() + timeout_s
-    protocol.send_request(protocol.connect())
+    request = protocol.connect()
+    if key is not None:
+        name, value = key.header
+        request.headers[name] = value
+    protocol.send_request(request)
     stream.sendall(b"".join(protocol.data_to_send()))
     while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
         # For the whole answer: one that trickles in would come in time at each byte.

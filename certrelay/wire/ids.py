@@ -113,6 +113,45 @@ class TokenHash(_Bytes):
     SIZE = 32
 
 
+class AccessKey(_Bytes):
+    """32 random bytes by which a relay's operator knows a PC that may open rooms.
+
+    The PC shows it when it connects, in a header; the relay's policy holds its hash.
+    """
+
+    __slots__ = ()
+    SIZE = 32
+    SCHEME: ClassVar[str] = "Bearer"
+
+    @property
+    def hashed(self) -> "AccessKeyHash":
+        """What the relay's policy holds in its place."""
+        return AccessKeyHash(hashlib.sha256(LABEL + b"access" + self.raw).digest())
+
+    @property
+    def header(self) -> tuple[str, str]:
+        """The header with which it is shown; a secret, which nothing prints."""
+        return ("Authorization", f"{self.SCHEME} {self.hex}")
+
+    @classmethod
+    def from_header(cls, value: str) -> Self | None:
+        """Read the header's value; ``None`` if it is no key, whatever else it may be."""
+        scheme, _, text = value.partition(" ")
+        if scheme.lower() != cls.SCHEME.lower():
+            return None
+        try:
+            return cls.from_hex(text.strip())
+        except ProtocolError:
+            return None
+
+
+class AccessKeyHash(_Bytes):
+    """32 bytes: the hash of an `AccessKey`."""
+
+    __slots__ = ()
+    SIZE = 32
+
+
 class Sid(_Bytes):
     """16 random bytes of an S that has typed a code, new for each `enter`."""
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, Final, Self
 
-from certrelay.errors import UsageError
+from certrelay.errors import ProtocolError, UsageError
 from certrelay.frozen import frozen
+from certrelay.wire.ids import AccessKeyHash
 from certrelay.wire.messages import Refused
 
 Network = IPv4Network | IPv6Network
@@ -48,7 +49,10 @@ class ServicePolicy:
     """Minutes that the clock of ``hours`` is ahead of UTC."""
 
     networks: tuple[Network, ...] | None = None
-    """From where rooms may be opened; ``None`` is everywhere.  Phones join from anywhere."""
+    """From where rooms may be opened without a key.  Phones join from anywhere."""
+
+    keys: tuple[AccessKeyHash, ...] | None = None
+    """Whose keys open rooms from anywhere.  Without networks and keys everybody may."""
 
     @classmethod
     def from_table(cls, table: Any) -> Self:
@@ -58,7 +62,7 @@ class ServicePolicy:
             table: ``suspended`` (true or false), ``hours`` (a list such as
                 ``["mon-fri 09:00-18:00", "sat,sun 22:00-02:00"]``), ``utc_offset``
                 (``"+09:00"``, which is the default), ``networks`` (a list such as
-                ``["203.0.113.0/24", "2001:db8::/32"]``).
+                ``["203.0.113.0/24", "2001:db8::/32"]``), ``keys`` (a list of hashes in hex).
 
         Raises:
             UsageError: ``bad_policy`` with ``where``, the key that is wrong.
@@ -66,7 +70,7 @@ class ServicePolicy:
         if not isinstance(table, Mapping):
             raise UsageError("bad_policy", where="[service]")
         for key in table:
-            if key not in ("suspended", "hours", "utc_offset", "networks"):
+            if key not in ("suspended", "hours", "utc_offset", "networks", "keys"):
                 raise UsageError("bad_policy", where=f"[service] {key}")
         suspended = table.get("suspended", False)
         if not isinstance(suspended, bool):
@@ -83,21 +87,29 @@ class ServicePolicy:
             offset = _minutes_ahead(table.get("utc_offset", "+09:00"))
         except (TypeError, ValueError):
             raise UsageError("bad_policy", where="[service] utc_offset") from None
-        return cls(suspended, hours, offset, _networks(table))
+        return cls(suspended, hours, offset, _networks(table), _keys(table))
 
-    def may_open(self, address: str) -> bool:
-        """Whether somebody at an address may open a room.
+    def may_open(self, address: str, key: AccessKeyHash | None = None) -> bool:
+        """Whether somebody may open a room: everybody, or from his network, or by his key.
 
         Args:
             address: An IPv4 address, or the first one of an IPv6 /64.
+            key: The hash of the key that he has shown.
         """
-        if self.networks is None:
+        if self.networks is None and self.keys is None:
             return True
+        return self._is_within(address) or self._holds(key)
+
+    def _is_within(self, address: str) -> bool:
         try:
             found = ip_address(address)
         except ValueError:
             return False
-        return any(found in network for network in self.networks)
+        return any(found in network for network in self.networks or ())
+
+    def _holds(self, key: AccessKeyHash | None) -> bool:
+        # All are compared, each in constant time.
+        return any([key == known for known in self.keys or ()])  # noqa: C419
 
     @property
     def is_always_open(self) -> bool:
@@ -131,6 +143,18 @@ def _networks(table: Mapping[str, Any]) -> tuple[Network, ...] | None:
         return tuple(ip_network(each) for each in told)
     except (TypeError, ValueError):
         raise UsageError("bad_policy", where="[service] networks") from None
+
+
+def _keys(table: Mapping[str, Any]) -> tuple[AccessKeyHash, ...] | None:
+    if "keys" not in table:
+        return None
+    told = table["keys"]
+    try:
+        if isinstance(told, str) or not told or not all(isinstance(each, str) for each in told):
+            raise ValueError
+        return tuple(AccessKeyHash.from_hex(each) for each in told)
+    except (TypeError, ValueError, ProtocolError):
+        raise UsageError("bad_policy", where="[service] keys") from None
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

@@ -23,6 +23,9 @@ class Patient:
     relay: str | None
     """The relay that `import` and `export` would use; ``None`` for this PC's own."""
 
+    access_key: Path | None
+    """The file with the key that its operator has given to this PC."""
+
     listen: str | None
     store: Path
     plain: bool
@@ -54,7 +57,7 @@ def _findings(patient: Patient) -> Iterator[Finding]:
         spared = patient.relay is not None and finding.state == "bad"
         yield replace(finding, state="note") if spared else finding
     if patient.relay is not None:
-        yield from network.remote(patient.relay)
+        yield from network.remote(patient.relay, patient.access_key)
     yield from places.all_places(patient.store)
     yield Finding("reach", "note")
 

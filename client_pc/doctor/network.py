@@ -16,7 +16,7 @@ from certrelay.client.link import ConnectionLostError, Link, connect
 from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError, ProtocolError, RelayUnreachable, RoomEnded
 from certrelay.limits import ANSWER_S
-from certrelay.wire.ids import JoinSecret, RoomId, TokenHash
+from certrelay.wire.ids import AccessKey, JoinSecret, RoomId, TokenHash
 from certrelay.wire.messages import (
     NO_PAGE,
     SOCKET_PATH,
@@ -31,6 +31,7 @@ from certrelay.wire.messages import (
     encode,
 )
 from certrelay.wire.release import LETTERS, PCS
+from client_pc.access_key import read_access_key
 from client_pc.copy import relay_origin
 from client_pc.doctor.finding import Finding
 from client_pc.embedded import LOOPBACK, listen_address, relay_on
@@ -73,17 +74,23 @@ def own(listen: str | None) -> Iterator[Finding]:
     yield Finding("isolation", "note")
 
 
-def remote(relay: str) -> Iterator[Finding]:
-    """Look at a relay: whether it takes a room, and whether it has the same time."""
+def remote(relay: str, key_file: Path | None = None) -> Iterator[Finding]:
+    """Look at a relay: whether it takes a room, and whether it has the same time.
+
+    Args:
+        relay: Its address.
+        key_file: The key that its operator has given to this PC.
+    """
     try:
         origin = relay_origin(relay)
+        key = None if key_file is None else read_access_key(key_file, origin)
     except CertRelayError as error:
         yield Finding.of_error("relay", error)
         return
-    answer = _ask("relay", origin)
+    answer = _ask("relay", origin, key)
     yield answer
     if answer.state == "good":
-        yield admitted(origin)
+        yield admitted(origin, key)
         yield compare_clocks(origin)
 
 
@@ -112,11 +119,11 @@ def judge_address(host: str, known: Sequence[Address], *, is_asked: bool) -> Fin
     return Finding("lan", "good", values=values)
 
 
-def _ask(check: str, origin: Origin) -> Finding:
+def _ask(check: str, origin: Origin, key: AccessKey | None = None) -> Finding:
     """Open a room and leave it, as `import` begins."""
     started = time.monotonic()
     try:
-        link = connect(origin.text, started)
+        link = connect(origin.text, started, key=key)
         try:
             answer = _open_room(link)
         finally:
@@ -139,10 +146,10 @@ def _open_room(link: Link) -> Created:
     return answer
 
 
-def admitted(origin: Origin) -> Finding:
+def admitted(origin: Origin, key: AccessKey | None = None) -> Finding:
     """Find which app releases a relay admits: by its refusals of devices that are far too old."""
     try:
-        lowest = {platform: _lowest(origin, platform) for platform in _ASKED}
+        lowest = {platform: _lowest(origin, platform, key) for platform in _ASKED}
     except CertRelayError as error:
         return Finding.of_error("policy", error)
     if lowest["web"] == _NONE:
@@ -150,11 +157,11 @@ def admitted(origin: Origin) -> Finding:
     return Finding("policy", "good", values=lowest)
 
 
-def _lowest(origin: Origin, platform: str) -> str:
+def _lowest(origin: Origin, platform: str, key: AccessKey | None) -> str:
     """Scan a room's code as a device with release 0 of its app; give the release it needs."""
     platform = PCS[0] if platform == "pc" else platform
     secret, too_old = JoinSecret(os.urandom(JoinSecret.SIZE)), f"{LETTERS[platform]}0"
-    with closing(connect(origin.text, time.monotonic())) as own:
+    with closing(connect(origin.text, time.monotonic(), key=key)) as own:
         _answer(own, Create(secret.room, TokenHash(os.urandom(32))))
         with closing(connect(origin.text, time.monotonic())) as phone:
             join = Join(secret, TokenHash(os.urandom(32)), platform, too_old, too_old[1:])

@@ -77,6 +77,7 @@ ROWS: dict[int, str] = {
     78: "names look the same, or fill the screen",
     79: "malformed HTTP writes tracebacks",
     80: "a folder of the store becomes a link between look and write",
+    81: "a relay for some serves everybody, or their key is stolen",
 }
 """Every row of docs/security.md with a short name."""
 

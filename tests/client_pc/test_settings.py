@@ -15,6 +15,7 @@ from client_pc.settings import KEYS, Settings, read
 
 WHOLE = """
 relay = "https://relay.example.kr"
+access_key_file = "~/relay.key"
 store = "~/certificates"
 language = "ko"
 name = "거실 PC"
@@ -40,6 +41,7 @@ def test_a_file_sets_everything(file: Path) -> None:
     settings = read()
     assert settings.error is None
     assert settings.relay == "https://relay.example.kr/"
+    assert settings.access_key_file == Path.home() / "relay.key"
     assert settings.store == Path.home() / "certificates"
     assert (settings.language, settings.name) == ("ko", "거실 PC")
     assert (settings.history, settings.plain, settings.directions) == (False, True, "import")

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certrelay.wire.ids import AccessKey
 from certrelay.wire.messages import Created, Leave, Paired, Refused, Resumed
 from certrelay.wire.service import ServicePolicy
 from relay.admission import (
@@ -280,6 +281,7 @@ def test_of_many_random_joins_none_gets_in_and_none_learns_of_the_room(
     assert isinstance(connect_to(relay).ask(pair.join), Paired)
 
 
+@pytest.mark.attack(81)
 def test_a_room_is_opened_from_the_operators_networks_and_joined_from_anywhere(
     start_relay: Start, connect_to: Connect, pair: Pair
 ) -> None:
@@ -299,3 +301,44 @@ def test_a_room_is_opened_from_the_operators_networks_and_joined_from_anywhere(
     assert isinstance(g.hear(), Paired)
     g.lose()
     assert isinstance(from_address("198.51.100.8").ask(pair.resume_g), Resumed)
+
+
+KEY = AccessKey(bytes(range(32)))
+SHOWN = KEY.header[1]
+
+
+@pytest.mark.attack(81)
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/v1/ws", []),
+        ("/v1/ws", [f"Bearer {'00' * 32}"]),
+        ("/v1/ws", [SHOWN.upper()]),
+        ("/v1/ws", [SHOWN, SHOWN]),
+        ("/v1/ws", [f"Bearer {KEY.hashed.hex}"]),
+        (f"/v1/ws?key={KEY.hex}", []),
+        (f"/{KEY.hex}/v1/ws", []),
+    ],
+)
+def test_without_the_operators_key_no_room_is_opened(
+    start_relay: Start, connect_to: Connect, pair: Pair, path: str, headers: list[str]
+) -> None:
+    relay = start_relay(service=ServicePolicy.from_table({"keys": [KEY.hashed.hex]}))
+    shown = [("Authorization", value) for value in headers]
+    device = connect_to(relay, path, additional_headers=shown)
+    device.say(pair.create)
+    assert device.hear_all() == [Refused("not_admitted"), 4403]
+
+
+@pytest.mark.attack(81)
+def test_with_the_operators_key_a_room_is_opened_and_joined_without_one(
+    start_relay: Start, connect_to: Connect, pair: Pair
+) -> None:
+    keys = ServicePolicy.from_table({"keys": ["11" * 32, KEY.hashed.hex]})
+    relay = start_relay(service=keys)
+    g = connect_to(relay, additional_headers=[KEY.header])
+    assert isinstance(g.ask(pair.create), Created)
+    assert isinstance(connect_to(relay).ask(pair.join), Paired)
+    assert isinstance(g.hear(), Paired)
+    g.lose()
+    assert isinstance(connect_to(relay).ask(pair.resume_g), Resumed), "a room that stands goes on"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certrelay.errors import UsageError
+from certrelay.wire.ids import AccessKey
 from certrelay.wire.messages import Refused
 from certrelay.wire.service import ServicePolicy
 
@@ -75,6 +76,11 @@ def test_whoever_waits_as_long_as_told_comes_in(moment: int, policy: ServicePoli
         ({"networks": "10.0.0.0/8"}, "[service] networks"),
         ({"networks": ["10.0.0.1/8"]}, "[service] networks"),
         ({"networks": [10]}, "[service] networks"),
+        ({"keys": []}, "[service] keys"),
+        ({"keys": "00" * 32}, "[service] keys"),
+        ({"keys": ["00" * 31]}, "[service] keys"),
+        ({"keys": ["AB" * 32]}, "[service] keys"),
+        ({"keys": [5]}, "[service] keys"),
         ({"closed": True}, "[service] closed"),
         ({"hours": "mon-fri 09:00-18:00"}, "[service] hours"),
         ({"hours": []}, "[service] hours"),
@@ -114,3 +120,48 @@ def test_rooms_are_opened_from_the_operators_networks_only(address: str, admitte
     networks = ["203.0.113.0/24", "2001:db8:17::/48"]
     assert ServicePolicy.from_table({"networks": networks}).may_open(address) is admitted
     assert ServicePolicy().may_open(address)
+
+
+KEY, OTHER = AccessKey(bytes(range(32))), AccessKey(bytes(32))
+
+
+@pytest.mark.attack(81)
+def test_a_key_opens_rooms_from_anywhere_and_a_network_without_a_key() -> None:
+    keys = {"keys": ["11" * 32, KEY.hashed.hex]}
+    by_key = ServicePolicy.from_table(keys)
+    assert by_key.may_open("198.51.100.7", KEY.hashed)
+    assert not by_key.may_open("198.51.100.7", OTHER.hashed)
+    assert not by_key.may_open("198.51.100.7")
+    either = ServicePolicy.from_table({**keys, "networks": ["203.0.113.0/24"]})
+    assert either.may_open("203.0.113.9")
+    assert either.may_open("198.51.100.7", KEY.hashed)
+    assert not either.may_open("198.51.100.7", OTHER.hashed)
+
+
+@pytest.mark.attack(81)
+def test_the_policy_holds_hashes_of_keys_and_prints_none() -> None:
+    policy = ServicePolicy.from_table({"keys": [KEY.hashed.hex]})
+    for shown in (repr(policy), repr(KEY), str(KEY), f"{KEY.hashed}"):
+        assert KEY.hex not in shown
+        assert KEY.hashed.hex not in shown
+    assert KEY.hex != KEY.hashed.hex
+
+
+@pytest.mark.attack(81)
+@pytest.mark.parametrize(
+    ("value", "is_key"),
+    [
+        (f"Bearer {KEY.hex}", True),
+        (f"bearer  {KEY.hex} ", True),
+        (f"Basic {KEY.hex}", False),
+        (KEY.hex, False),
+        ("Bearer", False),
+        ("", False),
+        (f"Bearer {KEY.hex.upper()}", False),
+        (f"Bearer {KEY.hex}00", False),
+        (f"Bearer {KEY.hex},{KEY.hex}", False),
+    ],
+)
+def test_a_header_is_a_key_or_nothing(value: str, is_key: bool) -> None:
+    assert AccessKey.from_header(value) == (KEY if is_key else None)
+    assert AccessKey.from_header(KEY.header[1]) == KEY
