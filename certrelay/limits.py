@@ -96,6 +96,10 @@ CLOSE_WAIT_S: Final = 5.0
 LEAVE_WAIT_S: Final = 2.0
 """Seconds a device that has sent `leave` waits for the relay to close the socket."""
 
+INTERRUPTED_WAIT_S: Final = 0.3
+"""Seconds in place of each of these waits where the person wants to end the program: what was said
+is on its way, and whether it arrives is not worth a person's patience."""
+
 ANSWER_S: Final = 10.0
 """Seconds in which a relay must answer the first `create` or `join`; then it is none."""
 

@@ -40,8 +40,9 @@ EMBEDDED = Settings(
         asks_per_address_per_s=5.0,
     ),
     max_dead_rooms=1000,
+    stop_s=0.3,
 )
-"""Enough for one PC and the phones around it."""
+"""Enough for one PC and the phones around it; its end is awaited by a person."""
 
 Tls = tuple[Path, Path]
 """A certificate chain and its key, PEM files."""

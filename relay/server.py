@@ -35,9 +35,6 @@ from relay.socket import Sockets
 from relay.turns import Turns
 from relay.websocket import WebSocketConnection
 
-STOP_S: Final = 2.0
-"""Seconds that devices have to answer the close when the relay stops."""
-
 _HOURS_EVERY_S: Final = 1.0
 """Seconds between two looks at the clock where there are hours of use."""
 
@@ -201,7 +198,7 @@ class Server:
             if not isinstance(connection, WebSocketConnection):
                 connection.shutdown()
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + STOP_S
+        deadline = loop.time() + self._settings.stop_s
         while self._state.connections and loop.time() < deadline:
             await asyncio.sleep(0.01)
         for connection in list(self._state.connections):

@@ -189,6 +189,9 @@ class Settings:
     drain_s: float = 60.0
     """Seconds that paired devices have to finish before the relay stops."""
 
+    stop_s: float = 2.0
+    """Seconds that devices have to answer the close when it stops."""
+
 
 MAX_FILE_BYTES: Final = 64 * KIB
 """Bytes of a policy or a limits file: a real one is below 1 KiB."""

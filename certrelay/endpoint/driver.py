@@ -316,12 +316,16 @@ class Endpoint:
         self._close("cancelled", why or Interrupted("interrupted"), now)
 
     def interrupt(self, now: float) -> None:
-        """Something outside ends this program.  At a page that is its tab being closed."""
+        """Something outside ends this program.  At a page that is its tab being closed.
+
+        It may be called again: what this end waits for anyhow is cut short too.
+        """
         if self._hello.platform == "web":
             self.give_up_seeing()
             self._close("page_closed", Interrupted("interrupted"), now)
         else:
             self.cancel(now)
+        self._timers.shorten(Timer.CLOSE, now + self._times.interrupted_wait)
 
     # --- what the relay says ---
 
@@ -623,6 +627,8 @@ class Endpoint:
                 self._settle(RoomEnded("grace"))
                 self._leave()
             case Timer.CLOSE:
+                if self.phase is Phase.CLOSING and isinstance(self._error, Interrupted):
+                    self._tell(events.CloseUnheard())
                 self._leave()
             case Timer.CODE_ANSWER | Timer.CODE_UNUSED:
                 self._codes.overdue(timer, now)

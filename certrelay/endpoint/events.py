@@ -181,6 +181,11 @@ class ScannedTwice:
 
 
 @frozen
+class CloseUnheard:
+    """The person ended it, and no word came that the other device knows; `Ended` follows."""
+
+
+@frozen
 class Ended:
     """The last event: how it ended; ``error`` is ``None`` for success.
 
@@ -216,5 +221,6 @@ Event = (
     | PeerLost
     | PeerReturned
     | ScannedTwice
+    | CloseUnheard
     | Ended
 )

@@ -69,6 +69,11 @@ class Timers:
         """Start a timer, or start it anew."""
         self._until[timer] = until
 
+    def shorten(self, timer: Timer, until: float) -> None:
+        """Let a timer that runs be over by then."""
+        if timer in self._until:
+            self._until[timer] = min(until, self._until[timer])
+
     def stop(self, *timers: Timer) -> bool:
         """Stop timers; tell whether one of them ran."""
         ran = [timer for timer in timers if self._until.pop(timer, None) is not None]

@@ -17,6 +17,7 @@ class Times:
     seen_question: float = limits.SEEN_QUESTION_S
     grace: float = limits.GRACE_S
     close_wait: float = limits.CLOSE_WAIT_S
+    interrupted_wait: float = limits.INTERRUPTED_WAIT_S
     answer: float = limits.ANSWER_S
     repeat: float = limits.HANDSHAKE_REPEAT_S
     code_unused: float = limits.CODE_UNUSED_S

@@ -15,6 +15,7 @@ from typing import Literal
 from certrelay.client.flow.session import Shell
 from certrelay.errors import CertRelayError
 from certrelay.frozen import replace
+from certrelay.limits import INTERRUPTED_WAIT_S
 from client_pc.browser.opening import opening
 from client_pc.browser.page_session import PageSession
 from client_pc.browser.server import serving
@@ -58,5 +59,7 @@ def accompany(
         else:
             page_session.end(error)
         finally:
-            page_session.wait_until_told(FAREWELL_S)
+            page_session.wait_until_told(
+                lambda: INTERRUPTED_WAIT_S if interrupts.asked else FAREWELL_S
+            )
     return error

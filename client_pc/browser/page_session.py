@@ -30,6 +30,8 @@ TICKET_S: Final = 120.0
 AWAY_S: Final = 3.0
 """Seconds without the page after which it counts as left: a reload takes less."""
 
+_LOOK_S: Final = 0.1
+"""Seconds between two looks whether a wait became shorter."""
 
 CODE_GRACE_S: Final = 3.0
 """Seconds after the end of its life at which a code goes from the page, whatever the story's loop
@@ -149,14 +151,18 @@ class PageSession:
         else:
             self.tell("end", **described(error))
 
-    def wait_until_told(self, seconds: float) -> None:
-        """Wait until a page that is open has the last event."""
-        end = self._clock() + seconds
+    def wait_until_told(self, longest: Callable[[], float]) -> None:
+        """Wait until a page that is open has the last event.
+
+        Args:
+            longest: Gives the seconds for it, which may become fewer meanwhile.
+        """
+        began = self._clock()
         with self._changed:
             while self._state == "open" and self._told < len(self._events):
-                if (left := end - self._clock()) <= 0:
+                if (left := began + longest() - self._clock()) <= 0:
                     return
-                self._changed.wait(left)
+                self._changed.wait(min(left, _LOOK_S))
 
     # --- the server's side ---
 

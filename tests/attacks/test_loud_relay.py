@@ -18,10 +18,19 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from certrelay.errors import ExitStatus
+from certrelay.frozen import replace
 from certrelay.wire.messages import SUBPROTOCOL
+from relay.embedded import EMBEDDED, start
+from relay.settings import Edges
+from tests.certificates import PASSWORD, person
+from tests.flows.conftest import fill
 from tests.flows.programs import Bench, bench
+from tests.splice import Splice
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGINT to one process is POSIX")
+
+FRAME = 1058
+"""Bytes of a sealed frame: docs/protocol.md §7.1."""
 
 PATIENCE = 4000
 """Pieces of a flood, of 8 KiB each, after which a program has let itself be held up."""
@@ -134,3 +143,65 @@ def test_ctrl_c_does_not_wait_for_a_relay_that_says_nothing(at: Callable[[str], 
             connection.recv(65_536)
             pc.interrupt()
             assert pc.finish() == ExitStatus.INTERRUPTED
+
+
+class Swallower(Splice):
+    """Passes everything on until it `swallows`: then it takes all bytes, and keeps them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[bytearray] = []
+        self.has_enough = False
+        self.host = f"127.0.0.1:{self.port}"
+
+    def opened(self) -> bytearray:
+        self.kept.append(bytearray())
+        return self.kept[-1]
+
+    def swallow(self) -> None:
+        self.has_enough = True
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket, kept: bytearray | None) -> None:
+        assert kept is not None
+        with suppress(OSError):
+            while data := source.recv(65_536):
+                kept += data
+                if not self.has_enough:
+                    sink.sendall(data)
+
+    def heard(self) -> int:
+        """How many bytes have come up to now."""
+        return sum(map(len, self.kept))
+
+
+@pytest.mark.attack(71)
+@pytest.mark.parametrize("who", ["pc", "phone"])
+def test_ctrl_c_in_a_session_does_not_wait_for_a_relay_that_swallows_all(
+    tmp_path: Path, who: str
+) -> None:
+    """No time is measured: who waits for an answer says its CLOSE again after three seconds."""
+    fill(tmp_path / "phone", person().npki(PASSWORD))
+    with (
+        closing(Swallower()) as network,
+        start(
+            "127.0.0.1", settings=replace(EMBEDDED, edges=Edges(hosts=frozenset({network.host})))
+        ) as relay,
+        bench(tmp_path, f"http://{network.host}/") as desk,
+    ):
+        network.begin([("127.0.0.1", relay.port)])
+        pc = desk.pc("import")
+        pc.expect("waiting")
+        phone = desk.phone("--send", "1")
+        phone.expect("password_wanted")
+        phone.answer(PASSWORD)
+        pc.expect("number")
+        phone.expect("number_wanted")
+        other, stopped = (phone, pc) if who == "pc" else (pc, phone)
+        other.process.kill()
+        other.process.wait()
+        network.swallow()
+        before = network.heard()
+        stopped.interrupt()
+        assert stopped.finish() == ExitStatus.INTERRUPTED
+        assert stopped.names()[-2:] == ["close_unheard", "error"]
+        assert network.heard() - before < 2 * FRAME, "its CLOSE and `leave`, once"

@@ -222,10 +222,10 @@ def test_a_browser_that_opened_after_all_did_not_fail(page_session: PageSession)
 
 def test_the_end_is_waited_for_only_where_somebody_listens(page_session: PageSession) -> None:
     page_session.end(StorageError("disk", path="/x"))
-    page_session.wait_until_told(60)  # no page: at once
+    page_session.wait_until_told(lambda: 60)  # no page: at once
     opened(page_session)
     page_session.was_told(1)
-    page_session.wait_until_told(60)  # it has everything
+    page_session.wait_until_told(lambda: 60)  # it has everything
     assert page_session.events_after(0, 0, gone) == [
         {"event": "end", "code": "disk", "key": "disk", "details": {"path": "/x"}}
     ]

@@ -8,6 +8,7 @@ from certrelay.e2e import bodies
 from certrelay.e2e.qr import Direction
 from certrelay.endpoint import events
 from certrelay.endpoint.driver import Phase
+from certrelay.limits import CLOSE_WAIT_S, INTERRUPTED_WAIT_S
 from certrelay.testkit.hostile_phone import HostilePhone
 from certrelay.testkit.victim import Victim
 
@@ -71,3 +72,48 @@ def test_frames_after_our_own_close_are_acknowledged_and_not_read(direction: Dir
     assert not victim.heard_of(events.PeerStepped)
     victim.wait(60)
     assert victim.ended == "interrupted"
+
+
+@BOTH
+@pytest.mark.attack(71)
+def test_who_interrupts_waits_for_no_relay_and_is_told_what_nobody_knows(
+    direction: Direction,
+) -> None:
+    """Ctrl-C: our CLOSE is out, and neither the relay nor the other device says a word."""
+    victim, _ = opened(direction)
+    for _ in range(3):  # the loop says it at each of its turns
+        victim.endpoint.interrupt(victim.now)
+        victim.collect()
+        victim.wait(INTERRUPTED_WAIT_S / 4)
+    assert victim.ended is None
+    victim.wait(INTERRUPTED_WAIT_S / 4)
+    assert victim.ended == "interrupted"
+    assert victim.heard_of(events.CloseUnheard)
+
+
+@BOTH
+def test_who_interrupts_and_is_heard_is_told_nothing_of_the_kind(direction: Direction) -> None:
+    victim, phone = opened(direction)
+    victim.endpoint.interrupt(victim.now)
+    for message in victim.collect():
+        phone.channel.read(message)
+    victim.take(phone.channel.ack())
+    assert victim.ended == "interrupted"
+    assert not victim.heard_of(events.CloseUnheard)
+
+
+@BOTH
+@pytest.mark.attack(71)
+def test_ctrl_c_cuts_a_wait_short_that_was_begun_before(direction: Direction) -> None:
+    """For `closed` after the other's CLOSE, and for the acknowledgement of one of ours."""
+    theirs, phone = opened(direction)
+    theirs.take(phone.channel.say(bodies.Close("cancelled")))
+    ours, _ = opened(direction)
+    ours.endpoint.cancel(ours.now)
+    ours.collect()
+    for victim, ended in ((theirs, "cancelled"), (ours, "interrupted")):
+        victim.wait(CLOSE_WAIT_S / 2)
+        assert victim.ended is None
+        victim.endpoint.interrupt(victim.now)
+        victim.wait(INTERRUPTED_WAIT_S)
+        assert victim.ended == ended

@@ -18,7 +18,6 @@ from relay.hub import Line, Request
 from relay.hub_memory import MemoryHub
 from relay.ledger import Ledger
 from relay.outbox import Outbox, Pending
-from relay.server import STOP_S
 from relay.settings import Settings
 from relay.socket import Sockets
 from tests.simulation.loop import VirtualLoop
@@ -244,7 +243,7 @@ class Node:
         """End politely: every socket is closed with 1012 and has a moment to answer."""
         self.up = False
         self._sockets.drain()
-        self._loop.call_later(STOP_S, self._stop, self._bus, self._wires)
+        self._loop.call_later(Settings().stop_s, self._stop, self._bus, self._wires)
 
     def _stop(self, bus: Bus, wires: list[Wire]) -> None:
         bus.down = True

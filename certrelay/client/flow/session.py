@@ -22,9 +22,6 @@ from certrelay.errors import CertRelayError, RelayUnreachable
 from certrelay.frozen import frozen
 from certrelay.safe_text import printable
 
-INTERRUPTED_FAREWELL_S: Final = 0.5
-"""Seconds for the relay to close the socket after our `leave`, where the person wants to end."""
-
 FIRST_DIAL_S: Final = 10.0
 """Seconds to reach the relay for the first time, TLS and upgrade included."""
 
@@ -190,17 +187,24 @@ class Session:
 
     def _say_farewell(self) -> None:
         """Let what was sent last arrive: the relay closes when it has taken it."""
-        asked = self._lines.interrupts.asked
-        end = self.now() + (INTERRUPTED_FAREWELL_S if asked else limits.LEAVE_WAIT_S)
+        end, is_hurried = self.now() + limits.LEAVE_WAIT_S, False
         link = self._link
-        while link is not None and (left := end - self.now()) > 0:
+        while link is not None:
+            if self._lines.interrupts.asked and not is_hurried:
+                end, is_hurried = min(end, self.now() + limits.INTERRUPTED_WAIT_S), True
+            if (left := end - self.now()) <= 0:
+                return
+            readers: list[Link | Lines] = [link, self._lines]
             writers = [link] if link.has_to_write else []
-            left = 0.0 if link.has_to_read else left
-            readable, writable, _ = select.select([link], writers, [], left)
+            # Never longer than that: Windows takes Ctrl-C only between two waits.
+            left = 0.0 if link.has_to_read else min(left, limits.INTERRUPTED_WAIT_S)
+            readable, writable, _ = select.select(readers, writers, [], left)
+            if self._lines in readable:
+                self._lines.drain()
             try:
                 if writable:
                     link.flush()
-                if readable or link.has_to_read:
+                if link in readable or link.has_to_read:
                     link.receive(self.now())
             except ConnectionLostError:
                 return
@@ -368,6 +372,8 @@ class Session:
                 self.say("peer_lost", key, seconds=round(seconds))
             case events.PeerReturned():
                 self.say("peer_back", f"story.peer_back.{self.names.other}")
+            case events.CloseUnheard():
+                self.say("close_unheard", f"story.close_unheard.{self.names.other}")
             case events.ScannedTwice():
                 self.say("second_scan", "story.second_scan")
         self._handler.on_event(event, self)
