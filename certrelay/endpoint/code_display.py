@@ -91,8 +91,8 @@ class CodeDisplay:
         self._timers.stop(Timer.CODE_ANSWER, Timer.CODE_UNUSED)
         self._withdraw()
 
-    def paired(self) -> None:
-        """Forget it all: the other device has come."""
+    def forget(self) -> None:
+        """Forget it all: the other device has come, or this is over."""
         self._source = None
         self.disconnected()
 

@@ -15,7 +15,7 @@ from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import events
 from certrelay.endpoint.outcome import of_refusal_of_code
 from certrelay.endpoint.times import Times
-from certrelay.errors import CertRelayError, ProtocolError, RelayUnreachable, RoomEnded
+from certrelay.errors import CertRelayError, ProtocolError, RoomEnded
 from certrelay.wire import messages
 from certrelay.wire.ids import LobbyDigits, Share, Sid
 
@@ -71,7 +71,7 @@ class CodeEntry:
 
     def connection_lost(self, _now: float) -> None:
         """Give up: the socket is gone, and the code may be used up."""
-        self._fail(RelayUnreachable("connection_lost"))
+        self._fail(RoomEnded("code_unanswered"))
 
     def receive_text(self, text: str, _now: float) -> None:
         """Take a text message of the relay."""

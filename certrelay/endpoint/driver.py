@@ -353,7 +353,7 @@ class Endpoint:
             return
         self.phase = Phase.OPENING
         self._presence.peer_came()
-        self._codes.paired()
+        self._codes.forget()
         self._timers.stop(Timer.UNCLAIMED)
         self._timers.start(Timer.HANDSHAKE, now + self._times.handshake)
         self._timers.start(Timer.SESSION, now + self._times.session)
@@ -695,6 +695,7 @@ class Endpoint:
         self._timers.stop_all()
         if self._channel is not None:
             self._channel.delivery.kill()
+        self._codes.forget()
         matched = isinstance(self._channel, Confirmed)
         self._tell(events.Ended(self._error, self._results, matched))
 

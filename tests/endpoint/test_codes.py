@@ -212,6 +212,16 @@ def test_a_code_is_forgotten_when_the_other_device_has_come() -> None:
     assert not any("answer" in text or "publish" in text for text in g.said())
 
 
+def test_a_code_ends_with_its_qr_code_and_nothing_is_told_after_the_end() -> None:
+    g = Showing()
+    g.code()
+    g.hear(messages.Closed("expired"))
+    assert [type(each) for each in g.outputs()] == [events.CodeWithdrawn, events.Ended]
+    g.end.connection_lost(g.now)
+    g.wait(limits.CODE_UNUSED_S)
+    assert g.outputs() == []
+
+
 def test_wrong_digits_open_nothing_and_say_so() -> None:
     g = Showing()
     s, enter = entry(wrong(g.code()))
@@ -258,7 +268,7 @@ def test_a_lost_socket_ends_the_entry_for_the_code_may_be_used_up() -> None:
     s, _ = entry(Code("4821", "77301946"))
     s.connection_lost(1.0)
     assert s.error is not None
-    assert s.error.code == "connection_lost"
+    assert s.error.code == "code_unanswered"
     s, _ = entry(Code("4821", "77301946"))
     s.receive_binary(b"\x01", 1.0)
     assert s.error is not None

@@ -16,6 +16,7 @@ from certrelay.e2e.hello import Hello
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import ScanSide, ShowSide, events
+from certrelay.endpoint.code_display import CodeSource
 from certrelay.frozen import replace
 from certrelay.limits import QR_RENEWALS
 from certrelay.wire.release import PC_POLICY, PHONE_POLICY
@@ -25,6 +26,7 @@ from tests.simulation.items import TODAY
 from tests.simulation.plan import Person
 from tests.simulation.programs import Program
 from tests.simulation.rules import WatchedEndpoint
+from tests.simulation.typed import Typing, guess, slip
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -57,6 +59,7 @@ class Device:
         self.disk = SimDisk(folder, Random(f"{who} disk {world.plan.seed}"))
         self.root = folder / "NPKI"
         self.program: Program | None = None
+        self.typing: Typing | None = None
         self.offline_until = 0.0
         self.screen: str | None = None
         """The number that it shows."""
@@ -150,8 +153,15 @@ class Pc(Device):
         secrets = ShowSecrets.fresh(self.draw.randbytes)
         qr = QrCode(ORIGIN, secrets.payload(direction, lan=False))
         side = ShowSide(secrets, qr, PC_HELLO)
-        endpoint = WatchedEndpoint(side, PC_HELLO, PHONE_POLICY, self.world.rules, self)
-        handler = _Showing(self.handler(), lambda: self.world.show(qr), self.world.hide)
+        endpoint = WatchedEndpoint(
+            side,
+            PC_HELLO,
+            PHONE_POLICY,
+            self.world.rules,
+            self,
+            None if self.world.plan.typed is None else CodeSource(qr, self.draw.randbytes),
+        )
+        handler = _Showing(self.handler(), qr, self.world)
         self.program = Program(self, endpoint, handler, Names("pc", "phone"), self._ended)
 
     def _ended(self, ended: events.Ended) -> None:
@@ -168,28 +178,38 @@ class Pc(Device):
 class _Showing:
     """As `client_pc.showing`, without the drawing."""
 
-    def __init__(
-        self, handler: Handler, show: Callable[[], None], hide: Callable[[], None]
-    ) -> None:
+    def __init__(self, handler: Handler, qr: QrCode, world: "World") -> None:
         self._handler = handler
-        self._show = show
-        self._hide = hide
+        self._qr = qr
+        self._world = world
 
     def on_event(self, event: events.Event, session: Session) -> None:
         match event:
             case events.RoomOpened():
-                self._show()
+                self._world.show(self._qr)
+                if self._world.plan.typed is not None:
+                    session.endpoint.show_code(session.now())
+            case events.CodeShown(code):
+                self._world.digits = code
+            case events.CodeWithdrawn():
+                self._world.digits = None
             case events.PeerIntroduced() | events.ScannedTwice():
-                self._hide()
+                self._world.hide()
         self._handler.on_event(event, session)
 
 
 class Phone(Device):
-    """Scans the code on the PC's screen."""
+    """Scans the code on the PC's screen, or types the other one."""
+
+    def __init__(self, world: "World", who: str, items: tuple[Item, ...], person: Person) -> None:
+        super().__init__(world, who, items, person)
+        typed = world.plan.typed
+        self.typed_left = 0 if typed is None else typed.tries
+        self.slips_left = 0 if typed is None else typed.slips
 
     def scan(self, qr: QrCode) -> None:
         """Scan a code, if there is still a reason to."""
-        if self.program is not None or self.has_succeeded or not self.tries_left:
+        if self._is_busy or not self.tries_left:
             return
         self.tries_left -= 1
         if not self.items and not self.clean():
@@ -203,9 +223,44 @@ class Phone(Device):
         """Look at the PC's screen after a while, and scan what is there."""
         self.world.loop.call_later(seconds, self._scan_what_is_there)
 
-    def _scan_what_is_there(self) -> None:
-        if self.world.code is not None:
-            self.scan(self.world.code)
+    @property
+    def _is_busy(self) -> bool:
+        return self.program is not None or self.typing is not None or self.has_succeeded
+
+    def _scan_what_is_there(self, patience: int = 15) -> None:
+        world = self.world
+        if world.code is None or self._is_busy:
+            return
+        if not self.typed_left:
+            self.scan(world.code)
+        elif world.digits is not None:
+            self.typed_left -= 1
+            self.type(world.digits, self._typed)
+        elif patience:  # a fresh one is on its way, or none will come any more
+            world.loop.call_later(1.0, self._scan_what_is_there, patience - 1)
+        else:
+            self.scan(world.code)
+
+    def type(self, digits: str, then: Callable[[QrCode | None], None]) -> None:
+        """Type a code, perhaps with a slip of the finger."""
+        if self.slips_left:
+            self.slips_left -= 1
+            digits = slip(digits, self.draw)
+        self.typing = Typing(self, digits, then)
+
+    def guess(self, times: int) -> None:
+        """Type the right lobby with any secret, so many times."""
+        if self.world.digits is not None and self.typing is None:
+            self.typing = Typing(self, guess(self.world.digits, self.draw), lambda _qr: None)
+            times -= 1
+        if times and self.world.loop.time() < 300.0:  # a fresh code may be on its way
+            self.world.loop.call_later(4.0 * self.draw.random(), self.guess, times)
+
+    def _typed(self, qr: QrCode | None) -> None:
+        if qr is not None:
+            self.scan(qr)
+        else:
+            self.scan_later(3.0)
 
     def _ended(self, ended: events.Ended) -> None:
         self.over(ended)

@@ -57,6 +57,9 @@ ROOM = "certrelay.wire.room"
 HUB = "relay.hub_memory"
 STORE = "certrelay.client.store.store"
 SYSTEM = "certrelay.client.store.system"
+CODES = "certrelay.endpoint.code_display"
+LOBBY = "certrelay.wire.lobby"
+LOBBIES = "relay.lobbies"
 
 FAULTS = (
     Fault(
@@ -359,6 +362,62 @@ FAULTS = (
         "        if after is not None:\n            self._watch(home)\n",
         "        if after is not None:\n",
         9,
+    ),
+    Fault(
+        "a typed code opens with any digits",
+        "certrelay.e2e.code",
+        '    return cpace.Inputs(code.secret.encode("ascii"), channel, sid, names)\n',
+        '    return cpace.Inputs(b"", channel, sid, names)\n',
+        3,
+    ),
+    Fault(
+        "a sixth code is shown for one QR code",
+        CODES,
+        "        if not self._left:\n",
+        "        if self._left < -9:\n",
+        357,
+    ),
+    Fault(
+        "codes go on after the other device has come",
+        DRIVER,
+        "        self._presence.peer_came()\n        self._codes.forget()\n",
+        "        self._presence.peer_came()\n",
+        3,
+    ),
+    Fault(
+        "a code outlives its session",
+        DRIVER,
+        "            self._channel.delivery.kill()\n        self._codes.forget()\n",
+        "            self._channel.delivery.kill()\n",
+        117,
+    ),
+    Fault(
+        "a lobby stands for a second one who enters",
+        LOBBY,
+        "            return Lobby(None, waiter), (Release(digits), TellKnock(sid, share))\n",
+        "            return Lobby(digits, waiter), (TellKnock(sid, share),)\n",
+        5,
+    ),
+    Fault(
+        "a lobby outlives its socket",
+        LOBBY,
+        "            return Lobby(), _end(lobby)\n",
+        "            return lobby, ()\n",
+        14,
+    ),
+    Fault(
+        "who types a code that is none hears nothing",
+        LOBBIES,
+        '        self.tell(waiter, messages.Refused("no_such_code"))\n',
+        "",
+        5,
+    ),
+    Fault(
+        "who waits for an answer is kept after it has gone",
+        LOBBIES,
+        "                    del self._waiting[waiter]\n",
+        "                    pass\n",
+        135,
     ),
 )
 

@@ -6,7 +6,7 @@ asked for, and that everything comes to an end.
 """
 
 import errno
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
@@ -56,8 +56,20 @@ class Guest:
     """Somebody else who has seen the QR code."""
 
     comes_after_s: float
-    kind: Literal["scanner", "knower", "knocker"]
-    """With a phone; with the code and a program of its own; with the room's name only."""
+    kind: Literal["scanner", "knower", "knocker", "typist", "burner"]
+    """With a phone; with the code and a program of its own; with the room's name only.  Where a
+    code is typed: with a phone, typing what stands there; knowing its lobby, and guessing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The PC's person asks for a code, and the phone's person types it."""
+
+    tries: int
+    """How often, before the QR code is scanned after all."""
+
+    slips: int
+    """How many of them have a wrong digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,7 @@ class Plan:
 
     guest: Guest | None = None
     in_store: Literal["nothing", "same", "namesake"] = "nothing"
+    typed: Typed | None = None
 
     def confirmed_by(self) -> float:
         """When a gentle world's sender has the receipt, at the latest.
@@ -109,13 +122,34 @@ class Plan:
         lost = sum(30.0 if blow.silently else max(blow.seconds, 5.0) for blow in self.blows)
         again = len(self.blows) * (8.0 + 12 * one_way)
         touched = 15.0 * self.mischief.budget
-        return self.scans_after_s + thinking + moving + lost + again + touched + 1.0
+        typing = 0.0 if self.typed is None else (30.0 + 12 * one_way) * self.typed.tries
+        return self.scans_after_s + thinking + moving + lost + again + touched + typing + 1.0
 
 
 def plan_of(seed: int) -> Plan:
     """Draw a world."""
     draw = Random(f"plan {seed}")
-    return _gentle(seed, draw) if draw.random() < 0.5 else _wild(seed, draw)
+    plan = _gentle(seed, draw) if draw.random() < 0.5 else _wild(seed, draw)
+    return _with_code(plan, Random(f"code {seed}"))
+
+
+def _with_code(plan: Plan, draw: Random) -> Plan:
+    """In some worlds the code is typed, and there are strangers who use codes up.
+
+    It has a chance of its own, so that the other worlds are what they were.
+    """
+    if draw.random() >= 0.3:
+        return plan
+    typed = Typed(tries=draw.randint(1, 3), slips=draw.choice((0, 0, 1, 1, 2, 3)))
+    guest = plan.guest
+    if guest is None and draw.random() < 0.4:
+        kind: Literal["typist", "burner"] = "burner"
+        if not plan.gentle and draw.random() < 0.4:
+            kind = "typist"
+        guest = Guest(draw.choice((0.5, 5.0, 20.0)) * draw.random(), kind)
+    # Typing comes before the QR code's time is over, also where it has to be tried again.
+    scans_after_s = min(plan.scans_after_s, 20.0) if plan.gentle else plan.scans_after_s
+    return replace(plan, typed=typed, guest=guest, scans_after_s=scans_after_s)
 
 
 def _gentle(seed: int, draw: Random) -> Plan:

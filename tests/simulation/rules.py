@@ -27,12 +27,15 @@ from certrelay.e2e.bodies import ItemResult
 from certrelay.e2e.channel import Confirmed
 from certrelay.e2e.frame import number_of
 from certrelay.e2e.hello import Hello
+from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import Endpoint, events
+from certrelay.endpoint.code_display import CodeSource
+from certrelay.endpoint.code_entry import CodeEntry
 from certrelay.endpoint.driver import Phase
 from certrelay.endpoint.sides import Side
-from certrelay.limits import NUMBER_TRIES, SESSION_S, UNCLAIMED_S
+from certrelay.limits import CODES_PER_ROOM, NUMBER_TRIES, SESSION_S, UNCLAIMED_S
 from certrelay.wire import messages
-from certrelay.wire.ids import Role
+from certrelay.wire.ids import LobbyDigits, Role, Share, Sid
 from certrelay.wire.release import ReleasePolicy
 
 if TYPE_CHECKING:
@@ -52,9 +55,21 @@ class WatchedEndpoint(Endpoint):
     """The real driver; the rules see what goes in and out."""
 
     def __init__(
-        self, side: Side, hello: Hello, policy: ReleasePolicy, rules: "Rules", device: "Device"
+        self,
+        side: Side,
+        hello: Hello,
+        policy: ReleasePolicy,
+        rules: "Rules",
+        device: "Device",
+        codes: CodeSource | None = None,
     ) -> None:
-        super().__init__(side, hello, policy)
+        super().__init__(side, hello, policy, codes=codes)
+        self._qr = None if codes is None else codes.qr
+        self._codes_shown = 0
+        self._may_answer = False
+        """Whether a code was shown that has not answered yet."""
+
+        self._is_paired = False
         self._rules = rules
         self.device = device
         self.is_mute = False
@@ -87,7 +102,27 @@ class WatchedEndpoint(Endpoint):
                     self._rules.sends(self, message)
                 case events.SendText(text):
                     self._rules.tell(self, "says", text)
+                    if '"answer"' in text:
+                        self._answers()
+                case events.CodeShown(code):
+                    self._shows(code)
+                case events.CodeUnavailable() if self._is_paired:
+                    raise Violation("codes are spoken of after the other device has come")
         return outputs
+
+    def _shows(self, code: str) -> None:
+        self._codes_shown += 1
+        self._may_answer = True
+        if self._codes_shown > CODES_PER_ROOM:
+            raise Violation("more codes for a room than five")
+        if self._is_paired or self._qr is None:
+            raise Violation("a code is shown where none is wanted")
+        self._rules.shown(code, self._qr)
+
+    def _answers(self) -> None:
+        if not self._may_answer:
+            raise Violation("a secret answers twice")
+        self._may_answer = False
 
     def _look_at(self, given: list[bytes]) -> None:
         if not all(sealed in given for sealed in self.must_repeat):
@@ -100,8 +135,11 @@ class WatchedEndpoint(Endpoint):
         return message[:1] == b"\x10" and message[:9] not in self.frames
 
     def receive_text(self, text: str, now: float) -> None:
-        self._hears("hears", text)
         message = messages.decode_from_relay(text)
+        # Before the devices are paired, a gentle world's blows have not begun to count.
+        is_code = isinstance(message, messages.Published | messages.Knock)
+        self._hears("hears", text, counts=not is_code)
+        self._is_paired |= isinstance(message, messages.Paired)
         if not self.is_mute and isinstance(message, messages.Paired):
             self._rules.paired(self)
         unacknowledged = self._channel.delivery._unacknowledged if self._channel else ()
@@ -120,10 +158,11 @@ class WatchedEndpoint(Endpoint):
         if must_end and self.phase not in (Phase.CLOSING, Phase.ENDED):
             raise Violation("a forged message is passed over")
 
-    def _hears(self, what: str, message: str | bytes) -> None:
+    def _hears(self, what: str, message: str | bytes, *, counts: bool = True) -> None:
         if not self.is_mute:
             self._rules.tell(self, what, message)
-            self._rules.world.heard_a_message()
+            if counts:
+                self._rules.world.heard_a_message()
 
     def enter_number(self, typed: str, now: float) -> None:
         if self.phase is Phase.COMPARING:
@@ -147,6 +186,11 @@ class Rules:
         self._calls_seen: dict[str, int] = {}
         self._receivers: dict[bytes, list[WatchedEndpoint]] = {}
         self._scanners: dict[tuple[bytes, int], WatchedEndpoint] = {}
+        self._shown: dict[str, QrCode] = {}
+        """What each code leads to that was ever shown."""
+
+        self._entered: set[str] = set()
+        """Those that have opened."""
 
     def tell(self, endpoint: WatchedEndpoint, what: str, message: str | bytes) -> None:
         """Write a message into the trace."""
@@ -222,6 +266,33 @@ class Rules:
             self._calls_seen[device.who] = device.disk.calls
             self.check_store(device)
 
+    # --- typed codes ---
+
+    def shown(self, code: str, qr: QrCode) -> None:
+        """The PC shows a typed code."""
+        self._shown[code] = qr
+
+    def typed(self, device: "Device", code: str, entry: CodeEntry) -> None:
+        """Somebody has typed a code, and knows what came of it."""
+        error = "opened" if entry.error is None else entry.error.code
+        self.world.tell(device.who, "typed", f"{code}: {error}")
+        if entry.qr is not None:
+            if self._shown.get(code) != entry.qr:
+                raise Violation("a code opens that was never shown, or leads elsewhere")
+            if code in self._entered:
+                raise Violation("a code opens twice")
+            self._entered.add(code)
+        elif error == "bad_message":
+            raise Violation("the relay does not understand who types a code")
+        elif self.world.plan.gentle and error == "code_unanswered":
+            raise Violation("a gentle world, but nobody answers who types a code")
+        elif self._is_undisturbed and code in self._shown:
+            raise Violation(f"a gentle world, but the right code does not open: {error}")
+
+    @property
+    def _is_undisturbed(self) -> bool:
+        return self.world.plan.gentle and self.world.plan.guest is None
+
     # --- stores ---
 
     def check_store(self, device: "Device") -> None:
@@ -283,6 +354,7 @@ class Rules:
         for binary in (b"", b"\x01late", b"\x10late", b"\x11" + bytes(32)):
             endpoint.receive_binary(binary, now)
         endpoint.enter_number("000000", now)
+        endpoint.show_code(now)
         endpoint.report_step("choosing")
         endpoint.cancel(now)
         endpoint.connection_lost(now)
@@ -311,6 +383,8 @@ _LATE_TEXTS = tuple(
         messages.SecondScan(),
         messages.Closed("left"),
         messages.Refused("no_such_room"),
+        messages.Published(LobbyDigits("4821")),
+        messages.Knock(Sid(bytes(16)), Share(bytes(31) + b"\x09")),
     )
 )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from certrelay.e2e import derive
 from certrelay.e2e.qr import QrCode
 from certrelay.wire import messages
-from certrelay.wire.ids import JoinSecret, Role, Token, TokenHash
+from certrelay.wire.ids import JoinSecret, LobbyDigits, Role, Share, Sid, Token, TokenHash
 
 if TYPE_CHECKING:
     from tests.simulation.network import Message, Wire
@@ -48,8 +48,16 @@ class Stranger:
                     messages.Join(JoinSecret(draw.randbytes(16)), self._hash(), "web", "W1.0", "1")
                 ),
                 draw.randbytes(40),
+                messages.encode(messages.Publish()),
+                messages.encode(self._enter()),
             )
         )
+
+    def _enter(self) -> messages.Enter:
+        """A share that makes the key known, at any lobby or the one that is shown."""
+        digits = self._world.digits
+        lobby = f"{self._draw.randrange(10**4):04}" if digits is None else digits.split()[0]
+        return messages.Enter(LobbyDigits(lobby), Sid(bytes(16)), Share(bytes(32)))
 
     def _hash(self) -> TokenHash:
         return TokenHash(self._draw.randbytes(32))

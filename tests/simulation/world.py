@@ -64,6 +64,9 @@ class World:
         """What stands on the PC's screen."""
 
         self._last_code: QrCode | None = None
+        self.digits: str | None = None
+        """The typed code that stands there, ``4821 7730 1946``."""
+
         self.frozen_s = 0.0
         self.last_end_at = 0.0
         """When the last program ended."""
@@ -162,10 +165,16 @@ class World:
         assert self.plan.guest is not None
         if self._last_code is None:
             return
-        if self.plan.guest.kind != "scanner":
-            Stranger(self, self._last_code, knows_code=self.plan.guest.kind == "knower")
-        else:
-            self.guest.scan(self._last_code)
+        match self.plan.guest.kind:
+            case "scanner":
+                self.guest.scan(self._last_code)
+            case "typist" if self.digits is not None:
+                guest = self.guest
+                guest.type(self.digits, lambda qr: None if qr is None else guest.scan(qr))
+            case "burner":
+                self.guest.guess(self.guest.draw.randint(1, 8))
+            case kind:
+                Stranger(self, self._last_code, knows_code=kind == "knower")
 
     def tell(self, who: str, what: str, text: str) -> None:
         """Write a line of the trace."""
@@ -200,7 +209,7 @@ class World:
 
     def hide(self) -> None:
         """The code is gone from the screen."""
-        self.code = None
+        self.code = self.digits = None
 
     def number_beside(self, device: Device) -> str | None:
         """The number that the person of a sender sees on the other screen."""
@@ -219,10 +228,11 @@ class World:
 
     def dial(self, program: Program) -> Wire | None:
         """Connect, or not."""
-        device = program.device
-        if self._is_offline(device):
-            return None
-        return self.dial_as(device.who, program.wake)
+        return self.dial_for(program.device, program.wake)
+
+    def dial_for(self, device: Device, wake: Callable[[], None]) -> Wire | None:
+        """Connect, or not."""
+        return None if self._is_offline(device) else self.dial_as(device.who, wake)
 
     def dial_as(self, who: str, wake: Callable[[], None]) -> Wire | None:
         """Connect to some node that is up."""
@@ -295,6 +305,8 @@ class World:
         if program is not None:
             program.kill()
             self.ends[device.who] = "killed"
+        if device.typing is not None:
+            device.typing.abandon()
         if device is self.pc:
             self.hide()
         if power_lost:
@@ -321,6 +333,9 @@ class World:
         for hub in self.hubs:
             if len(hub) or hub._rooms_of:
                 raise Violation("a room is left")
+            lobbies = hub._lobbies
+            if len(lobbies) or lobbies._lobbies or lobbies._waiting:
+                raise Violation("a lobby is left")
         for device in (self.pc, self.phone, self.guest):
             if device.program is not None:
                 raise Violation(f"the program of {device.who} has never ended")
