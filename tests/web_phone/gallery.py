@@ -30,9 +30,23 @@ _LEFT_OUT = (
 )
 """Why the page leaves a picked file out."""
 
+_CODES = (
+    *("code_shape", "no_such_code", "code_open", "code_unanswered", "codes_unsupported"),
+    *("rate_limited", "suspended", "try_later", "relay_unreachable", "bad_message"),
+)
+"""What can be wrong with a typed code."""
+
 STATES = {
-    "start": "S.start(t)",
-    "scan again": "S.scanAgain(t)",
+    "start": "code([])",
+    **{
+        f"start after {error}": f"code(S.whyAndHint(t, {{code: '{error}', pc: ''}}))"
+        for error in _CODES
+    },
+    **{
+        f"code that leads {direction}": f"K.confirmDirection(t, {{direction: '{direction}'}}, act)"
+        for direction in ("toPC", "toPhone")
+    },
+    "scan again": "S.scanAgain(t, act)",
     "finished": "S.finished(t)",
     "connecting": "S.connecting(t, act)",
     **{
@@ -121,14 +135,14 @@ STATES = {
 ACTS = (
     *("cancel", "pick", "checkPassword", "remove", "next", "leaveOut", "send", "back", "retry"),
     *("restart", "done", "want", "save", "decline", "yes", "again", "no", "share", "giveUp"),
+    *("typeCode", "goOn"),
 )
 
 SHOW = """async ({language, sentences, files, today, peer, ACTS}) => {
   const at = (path) => import("/web_phone/" + path);
-  const [L, T, S, C, R, E, I, B] = await Promise.all(["ui/layout.js", "ui/texts.js",
-    "ui/screens.js", "ui/screens_send.js", "ui/screens_receive.js", "ui/screens_in_app.js",
-    "pki/inspect.js",
-    "core/bundle.js"].map(at));
+  const [L, T, S, K, C, R, E, I, B] = await Promise.all(["ui/layout.js", "ui/texts.js",
+    "ui/screens.js", "ui/screens_code.js", "ui/screens_send.js", "ui/screens_receive.js",
+    "ui/screens_in_app.js", "pki/inspect.js", "core/bundle.js"].map(at));
   const bytes = (text) => Uint8Array.from(text.match(/../g), (pair) => parseInt(pair, 16));
   const item = ({kind, contents}) => B.makeItem(kind,
     Object.fromEntries(Object.entries(contents).map(([role, raw]) => [role, bytes(raw)])));
@@ -155,6 +169,8 @@ SHOW = """async ({language, sentences, files, today, peer, ACTS}) => {
   const moving = (isSender, peerStep) =>
     S.moving(t, {bytes: 16384, total: 42000, isSender, peer, peerStep}, act);
   const sent = (results) => S.sent(t, {...who, items: [pair, sealed], results}, act);
+  const code = (wrong) =>
+    K.typeCode(t, {wrong: wrong.filter((each) => each !== ""), address: "relay.example.kr"}, act);
   const ask = (arrived, way) => R.ask(t, {...who, arrived, before: `page.before.${way}`}, act);
   const end = {details: {platform: "web", found: "W1.0", needed: "W2.0", hours: 3, minutes: 20},
     pc: "", canRetry: false};

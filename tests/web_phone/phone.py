@@ -91,6 +91,11 @@ class Phone:
         self.page.fill("#number", number)
         self.tap(say("page.number.send"))
 
+    def type_code(self, code: str) -> None:
+        """Type a code and connect."""
+        self.page.fill("#code", code)
+        self.tap(say("page.code.connect"))
+
     def check(self) -> None:
         """See that it kept to its own origin, told nobody the secret, and stored nothing."""
         assert not self.complaints, self.complaints

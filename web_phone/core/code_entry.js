@@ -36,6 +36,7 @@ export class CodeEntry {
     /** When to give up; Infinity while there is nothing to wait for. */
     this.deadline = Infinity;
     this.isOver = false;
+    this._isSent = false;
   }
 
   /** @param {number} now @returns {CodeOrder[]} */
@@ -47,6 +48,7 @@ export class CodeEntry {
   /** @param {number} now @returns {CodeOrder[]} */
   opened(now) {
     this.deadline = now + ANSWER_S;
+    this._isSent = true;
     const { lobby, sid, share } = this._entering;
     return [{ do: "text", text: enterMessage(lobby, sid, share) }];
   }
@@ -73,9 +75,9 @@ export class CodeEntry {
     return this._fail("bad_message");
   }
 
-  /** The socket is gone, and the code may be used up. @returns {CodeOrder[]} */
+  /** The socket is gone, and the code may be used up; or there never was one. @returns {CodeOrder[]} */
   lost() {
-    return this._fail("connection_lost");
+    return this._fail(this._isSent ? "code_unanswered" : "relay_unreachable");
   }
 
   /** @returns {CodeOrder[]} */

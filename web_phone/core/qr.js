@@ -80,6 +80,23 @@ export function qrAt(origin, payload) {
   return { origin, direction, lan, pkg, seed, info };
 }
 
+/** A code as it is scanned: where a typed code leads. @param {QrCode} qr */
+export function qrUrl({ origin, info, pkg, seed }) {
+  const byte0 = info.slice("certrelay/1 info".length)[0];
+  return `${origin.text}#${toDigits(concat(uint(byte0, 1), pkg, seed))}`;
+}
+
+/** @param {Uint8Array} raw */
+function toDigits(raw) {
+  let digits = "";
+  for (let at = 0; at < raw.length; at += GROUP_BYTES) {
+    const group = raw.slice(at, at + GROUP_BYTES);
+    const value = group.reduceRight((rest, byte) => (rest << BigInt(8)) | BigInt(byte), BigInt(0));
+    digits += value.toString().padStart(GROUP_DIGITS[group.length], "0");
+  }
+  return digits;
+}
+
 /**
  * Read groups of digits: 17 for every 7 bytes, little-endian.
  * @param {string} digits

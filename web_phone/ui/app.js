@@ -13,6 +13,7 @@ import * as screens from "./screens.js";
 import { openElsewhere } from "./screens_in_app.js";
 import { Sending } from "./sending.js";
 import { Tabs } from "./tabs.js";
+import { TypedCode } from "./typed_code.js";
 import { Wake } from "./wake.js";
 
 /** @typedef {import("../core/endpoint.js").Told} Told */
@@ -34,8 +35,9 @@ export class App {
       () => this.isBusy,
       () => this._layout.connection(this.texts.say("page.opened_again")),
     );
+    this._code = new TypedCode(this);
     /** @type {() => Screen} */
-    this._screen = () => screens.start(this.texts);
+    this._screen = () => this._scanAgain();
     this._session = this._newSession("");
     setInterval(() => this._showClock(), 500);
   }
@@ -44,13 +46,15 @@ export class App {
   _newSession(address) {
     return {
       address,
-      /** @type {Link | null} */
+      /** @type {Link<Told> | null} */
       link: null,
       /** @type {Endpoint | null} */
       endpoint: null,
       sending: new Sending(this),
       receiving: new Receiving(this),
       isSender: false,
+      /** Whether its code was typed: then another one can be, too. */
+      isTyped: address !== "" && address === this._code.address,
       /** Whether the code has been used: a seat in the room is taken. */
       isPaired: false,
       /** The PC's address where it relays by itself; else empty. */
@@ -63,9 +67,14 @@ export class App {
     };
   }
 
-  /** Show that there is nothing to do. @param {boolean} isReload */
+  /** Show that there is nothing to do yet, or no more. @param {boolean} isReload */
   idle(isReload) {
-    this.show(() => (isReload ? screens.scanAgain(this.texts) : screens.start(this.texts)));
+    if (isReload && !this._session.isTyped) this.show(() => this._scanAgain());
+    else this._code.ask();
+  }
+
+  _scanAgain() {
+    return screens.scanAgain(this.texts, { typeCode: () => this._code.ask() });
   }
 
   /** Follow a scanned address.  An older session gives way. @param {string} address */
@@ -106,6 +115,7 @@ export class App {
 
   /** End what is going on, without a screen. */
   leave() {
+    this._code.leave();
     const { link, endpoint } = this._session;
     if (link === null || endpoint === null) return;
     this._wake.keep(false);

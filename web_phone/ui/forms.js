@@ -1,4 +1,4 @@
-// The two forms that ask for digits and letters: the number, and a certificate's password.
+// The forms that ask for digits and letters: the number, a typed code, a certificate's password.
 // Their button stands in the screen's bar, see `submitButton`.
 
 import { check, notice } from "./components.js";
@@ -10,6 +10,11 @@ import { make } from "./dom.js";
 export const NUMBER = "number";
 export const NUMBER_HELP = "number-help";
 const DIGITS = 6;
+/** The same of a typed code. */
+export const CODE = "code";
+export const CODE_HELP = "code-help";
+/** What a code has behind its first group, in digits. */
+const SECRET_DIGITS = 8;
 
 /** The button that submits the form of a field. @param {string} field its id @param {string} text */
 export const submitButton = (field, text) =>
@@ -65,6 +70,69 @@ export function passwordForm(texts, { id, wrongLeft, help, isChecking = false },
 
 /** @param {string} id @param {string} text */
 const mistake = (id, text) => notice("bad", make("p", { id, role: "alert" }, text));
+
+/**
+ * A code in its three groups, while it is typed: 4821 7730 1946.
+ * @param {string} typed
+ * @param {number} caret where the person is in it
+ * @returns {{text: string, caret: number}} what is no code stays as it is
+ */
+export function grouped(typed, caret) {
+  if (/[^0-9 -]/.test(typed)) return { text: typed, caret };
+  const digits = typed.replace(/[ -]/g, "");
+  const first = Math.max(4, Math.min(6, digits.length - SECRET_DIGITS));
+  const second = first + SECRET_DIGITS / 2;
+  const groups = [digits.slice(0, first), digits.slice(first, second), digits.slice(second)];
+  const before = typed.slice(0, caret).replace(/[ -]/g, "").length;
+  const gaps = (before > first ? 1 : 0) + (before > second ? 1 : 0);
+  return { text: groups.filter((each) => each !== "").join(" "), caret: before + gaps };
+}
+
+/**
+ * @param {Texts} texts
+ * @param {string[]} wrong what was wrong with the last one, in sentences
+ * @param {(typed: string) => string[]} act gives sentences where that is no code
+ */
+export function codeForm(texts, wrong, act) {
+  const input = make("input", {
+    type: "text",
+    id: CODE,
+    class: "code",
+    inputmode: "numeric",
+    autocomplete: "off",
+    autocorrect: "off",
+    spellcheck: "false",
+    enterkeyhint: "go",
+    "aria-describedby": CODE_HELP,
+  });
+  input.addEventListener("input", () => {
+    const { text, caret } = grouped(input.value, input.selectionStart || 0);
+    if (text === input.value) return;
+    input.value = text;
+    input.setSelectionRange(caret, caret);
+  });
+  const problem = make("div", { role: "alert" });
+  const complain = (/** @type {string[]} */ sentences) => {
+    problem.textContent = "";
+    problem.append(notice("bad", ...sentences.map((each) => make("p", {}, each))));
+    input.setAttribute("aria-invalid", "true");
+  };
+  if (wrong.length > 0) complain(wrong);
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const found = act(input.value);
+    if (found.length === 0) return;
+    complain(found);
+    input.focus();
+  };
+  return make(
+    "form",
+    { id: `${CODE}-form`, autocomplete: "off", onsubmit: submit },
+    make("label", { for: CODE }, texts.say("page.code.label")),
+    input,
+    problem,
+  );
+}
 
 /**
  * @param {Texts} texts

@@ -3,9 +3,25 @@
 
 import { SUBPROTOCOL } from "../core/messages.js";
 
-/** @typedef {import("../core/endpoint.js").Endpoint} Endpoint */
-/** @typedef {import("../core/endpoint.js").Order} Order */
-/** @typedef {import("../core/endpoint.js").Told} Told */
+/**
+ * @template T what the driver tells
+ * @typedef {{do: "connect"} | {do: "disconnect"} | {do: "text", text: string}
+ *   | {do: "binary", bytes: Uint8Array} | {do: "tell", event: T}} Order
+ */
+/**
+ * @template T
+ * @typedef {object} Driver an Endpoint, or a CodeEntry
+ * @property {boolean} isOver
+ * @property {number} deadline when `tick` is due
+ * @property {(now: number) => Order<T>[]} start
+ * @property {(now: number) => Order<T>[]} opened
+ * @property {(text: string, now: number, chance: number) => Order<T>[]} text
+ * @property {(bytes: Uint8Array, now: number) => Order<T>[]} binary
+ * @property {(now: number, chance: number) => Order<T>[]} lost
+ * @property {(now: number) => Order<T>[]} refresh
+ * @property {(now: number, chance: number) => Order<T>[]} tick
+ * @property {(now: number) => Order<T>[]} closePage
+ */
 
 /** Milliseconds out of sight after which a socket is not trusted any more. */
 const LONG_AWAY_MS = 3000;
@@ -15,11 +31,12 @@ const LONGEST_SLEEP_MS = 15000;
 /** Seconds on a clock that only goes forward. */
 export const now = () => performance.now() / 1000;
 
+/** @template T */
 export class Link {
   /**
-   * @param {Endpoint} endpoint
+   * @param {Driver<T>} endpoint
    * @param {string} url of the relay's socket
-   * @param {(event: Told) => void} onTold
+   * @param {(event: T) => void} onTold
    */
   constructor(endpoint, url, onTold) {
     this._endpoint = endpoint;
@@ -27,7 +44,7 @@ export class Link {
     this._onTold = onTold;
     /** @type {WebSocket | null} */
     this._socket = null;
-    /** @type {Order[]} */
+    /** @type {Order<T>[]} */
     this._orders = [];
     this._isCarryingOut = false;
     this._timer = 0;
@@ -68,7 +85,7 @@ export class Link {
     clearTimeout(this._timer);
   }
 
-  /** Carry out orders in the order given, also where one leads to more. @param {Order[]} orders */
+  /** Carry out orders in the order given, also where one leads to more. @param {Order<T>[]} orders */
   carryOut(orders) {
     this._orders.push(...orders);
     if (this._isCarryingOut) return;
@@ -81,7 +98,7 @@ export class Link {
     else this._setTimer();
   }
 
-  /** @param {Order} order */
+  /** @param {Order<T>} order */
   _carryOutOne(order) {
     switch (order.do) {
       case "connect":
@@ -102,7 +119,7 @@ export class Link {
     const socket = new WebSocket(this._url, SUBPROTOCOL);
     socket.binaryType = "arraybuffer";
     this._socket = socket;
-    const whileCurrent = (/** @type {() => Order[]} */ step) => {
+    const whileCurrent = (/** @type {() => Order<T>[]} */ step) => {
       if (this._socket === socket) this.carryOut(step());
     };
     socket.onopen = () => whileCurrent(() => this._endpoint.opened(now()));

@@ -13,18 +13,18 @@ import { summaryCard } from "./summary_card.js";
 /** @typedef {import("../pki/inspect.js").Summary} Summary */
 
 /** How to scan. @param {Texts} texts */
-const howToScan = (texts) => stepList(["begin", "camera", "link"].map((each) => texts.say(`page.start.${each}`)));
+export const howToScan = (texts) => stepList(["begin", "camera", "link"].map((each) => texts.say(`page.start.${each}`)));
 
-/** Opened by hand. @param {Texts} texts @returns {Screen} */
-export const start = (texts) => ({
-  title: texts.say("page.start.title"),
-  body: [drawing("scan"), howToScan(texts)],
-});
-
-/** The keys are gone: by a reload, by going back, or because the person starts over. @param {Texts} texts @returns {Screen} */
-export const scanAgain = (texts) => ({
+/**
+ * The keys are gone: by a reload, by going back, or because the person starts over.
+ * @param {Texts} texts
+ * @param {{typeCode: () => void}} act
+ * @returns {Screen}
+ */
+export const scanAgain = (texts, act) => ({
   title: texts.say("page.scan_again.title"),
   body: [drawing("scan"), paragraph(texts, "page.scan_again.text"), howToScan(texts)],
+  actions: [button(texts.say("page.code.instead"), act.typeCode)],
 });
 
 /** All is done, and the browser did not let the page close itself. @param {Texts} texts @returns {Screen} */
@@ -124,9 +124,7 @@ const TONES = { stopped: "plain", late: "plain", unsure: "warn", wifi: "warn", f
  */
 export function ended(texts, { code, details, byPeer, pc, canRetry }, act) {
   const kind = KINDS[code] || "fault";
-  const isUnreachable = pc !== "" && (code === "relay_unreachable" || code === "connection_lost");
-  const why = isUnreachable ? texts.say("page.ended.unreachable_pc", { address: pc }) : texts.pageError(code, details, byPeer);
-  const hint = isUnreachable ? texts.say("page.ended.same_wifi") : texts.hint(code, details);
+  const [why, hint] = whyAndHint(texts, { code, details, byPeer, pc });
   const again = canRetry ? button(texts.say("page.retry"), act.retry, "main") : button(texts.say("page.restart"), act.restart, "main");
   return {
     title: texts.say(TITLES[code] || "page.ended.title"),
@@ -137,6 +135,19 @@ export function ended(texts, { code, details, byPeer, pc, canRetry }, act) {
     ],
     actions: [again],
   };
+}
+
+/**
+ * What happened, and what to do next; the second may be empty.
+ * @param {Texts} texts
+ * @param {{code: string, details?: Record<string, string | number>, byPeer?: boolean, pc: string}} end
+ * @returns {[string, string]}
+ */
+export function whyAndHint(texts, { code, details = {}, byPeer = false, pc }) {
+  if (pc !== "" && (code === "relay_unreachable" || code === "connection_lost")) {
+    return [texts.say("page.ended.unreachable_pc", { address: pc }), texts.say("page.ended.same_wifi")];
+  }
+  return [texts.pageError(code, details, byPeer), texts.hint(code, details)];
 }
 
 /** @type {Record<string, string>} */

@@ -9,7 +9,7 @@ import { CodeEntry } from "../../../web_phone/core/code_entry.js";
 import { ANSWER_S } from "../../../web_phone/core/limits.js";
 import { decodeFromRelay } from "../../../web_phone/core/messages.js";
 import { parseOrigin } from "../../../web_phone/core/origin.js";
-import { parseQr } from "../../../web_phone/core/qr.js";
+import { parseQr, qrUrl } from "../../../web_phone/core/qr.js";
 
 const vectors = JSON.parse(readFileSync(new URL("../../vectors/crp1-code.json", import.meta.url), "utf8"));
 const bytes = (text) => Uint8Array.from(text.match(/../g) || [], (pair) => parseInt(pair, 16));
@@ -64,10 +64,29 @@ test("no answer is waited for longer than ten seconds, connected or not", () => 
 });
 
 test("a lost socket and a sealed message end it", () => {
-  for (const [step, code] of [["lost", "connection_lost"], ["binary", "bad_message"], ["closePage", "cancelled"]]) {
+  for (const [step, code] of [["lost", "code_unanswered"], ["binary", "bad_message"], ["closePage", "cancelled"]]) {
     const found = entry();
     found.start(0);
+    found.opened(0);
     assert.deepEqual(found[step]()[1].event, { is: "ended", code });
+  }
+});
+
+test("a relay that is not reached has not heard the code", () => {
+  const found = entry();
+  found.start(0);
+  assert.deepEqual(found.lost()[1].event, { is: "ended", code: "relay_unreachable" });
+});
+
+test("what a code leads to is the very address of the QR code", () => {
+  for (const { code, origin, url, messages, sid, ya } of vectors.exchanges) {
+    const draws = [bytes(sid), bytes(ya)];
+    const random = (size) => draws.shift() || new Uint8Array(size).fill(9);
+    const found = new CodeEntry(parseCode(code), parseOrigin(origin), random);
+    found.start(0);
+    found.opened(0);
+    const answer = messages.find(({ sent_by: by, text }) => by === "relay to s" && text.includes('"answer"'));
+    assert.equal(qrUrl(found.text(answer.text)[1].event.qr), url);
   }
 });
 

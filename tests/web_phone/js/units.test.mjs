@@ -12,8 +12,30 @@ import { Receiver, Sender } from "../../../web_phone/core/transfer.js";
 import { pbkdf2, within } from "../../../web_phone/pki/kdf.js";
 import { sha1 } from "../../../web_phone/vendor/crypto.js";
 import { deviceName, osVersion } from "../../../web_phone/ui/device.js";
+import { grouped } from "../../../web_phone/ui/forms.js";
 
 const refuses = (code, step) => assert.throws(step, (error) => error.code === code);
+
+test("a code stands in three groups while it is typed, and the caret stays behind its digit", () => {
+  const at = (text) => grouped(text.replace("|", ""), text.indexOf("|"));
+  for (const [typed, shown] of [
+    ["|", "|"],
+    ["4821|", "4821|"],
+    ["48217|", "4821 7|"],
+    ["482177301946|", "4821 7730 1946|"],
+    ["48217-7301946|", "4821 7730 1946|"],
+    ["4821773|01946", "4821 773|0 1946"],
+    ["4821| 7730 1946", "4821| 7730 1946"],
+    ["4821 7|730 1946", "4821 7|730 1946"],
+    ["9 4821 7730 1946|", "94821 7730 1946|"],
+    ["00942177301946|", "009421 7730 1946|"],
+    ["123456789012345|", "123456 7890 12345|"],
+    ["12a4|", "12a4|"],
+  ]) {
+    const { text, caret } = at(typed);
+    assert.equal(`${text.slice(0, caret)}|${text.slice(caret)}`, shown, typed);
+  }
+});
 
 test("strict JSON reads what is strict and nothing else", () => {
   const value = parseObject(' {"a":[1,{"b":"\\u00e9\\ud83d\\ude00"}],"__proto__":true,"n":9007199254740991} ');
