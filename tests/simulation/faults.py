@@ -160,7 +160,7 @@ FAULTS = (
         DRIVER,
         '            self._error = error if refused else NotConfirmed("not_confirmed")\n',
         '            self._error = error if refused else NotConfirmed("declined")\n',
-        58,
+        237,
     ),
     Fault(
         "m1 and m3 are said once",

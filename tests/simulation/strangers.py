@@ -39,19 +39,19 @@ class Stranger:
             secret = self._join
             return messages.encode(messages.Join(secret, self._hash(), "android", "G6.2.0", "14"))
         role = draw.choice(tuple(Role))
-        return draw.choice(
-            (
-                messages.encode(messages.Resume(room, role, Token(draw.randbytes(16)))),
-                messages.encode(messages.Create(room, self._hash())),
-                messages.encode(messages.Create(room, self._hash(), self._hash())),
-                messages.encode(
-                    messages.Join(JoinSecret(draw.randbytes(16)), self._hash(), "web", "W1.0", "1")
-                ),
-                draw.randbytes(40),
-                messages.encode(messages.Publish()),
-                messages.encode(self._enter()),
-            )
+        first: tuple[Message, ...] = (
+            messages.encode(messages.Resume(room, role, Token(draw.randbytes(16)))),
+            messages.encode(messages.Create(room, self._hash())),
+            messages.encode(messages.Create(room, self._hash(), self._hash())),
+            messages.encode(
+                messages.Join(JoinSecret(draw.randbytes(16)), self._hash(), "web", "W1.0", "1")
+            ),
+            draw.randbytes(40),
         )
+        if self._world.plan.typed is not None:
+            codes = (messages.Publish(), self._enter())
+            first += tuple(messages.encode(message) for message in codes)
+        return draw.choice(first)
 
     def _enter(self) -> messages.Enter:
         """A share that makes the key known, at any lobby or the one that is shown."""
