@@ -154,7 +154,6 @@ driver.Endpoint.connection_lost = careless""",
 
 RUN = """
 import runpy, sys
-from tests.patience import PATIENCE_S
 sys.argv = ["minimal_phone.py", *sys.argv[1:]]
 runpy.run_path("examples/minimal_phone.py", run_name="__main__")
 """
