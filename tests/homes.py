@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
+import pytest
+
 from certrelay.frozen import replace
 from relay.embedded import Running, start
 from relay.settings import Settings
 
 HOMES: Final = ("memory", "redis", "two nodes")
+
+one_home = pytest.mark.parametrize("home", HOMES[:1], indirect=True)
+"""For what only the two programs decide: once is enough, the relay passes it on unread."""
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from certrelay.pki import npki, pkcs12
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill, three_items
 from tests.flows.programs import ROOT, Bench, Client, bench, environment
+from tests.homes import one_home
 from tests.patience import PATIENCE_S
 
 
@@ -42,6 +43,7 @@ def test_three_certificates_come_from_the_phone_in_one_pairing(desk: Bench) -> N
     assert not desk.url_file.exists()
 
 
+@one_home
 def test_the_saved_event_tells_the_path_and_every_digest(desk: Bench) -> None:
     fill(desk.phone_store, person().npki(PASSWORD))
     copy_to_pc(desk, "--send", "홍길동")
@@ -66,6 +68,7 @@ def test_the_same_certificate_again_is_already_there(desk: Bench) -> None:
     assert files_below(desk.pc_store) == before
 
 
+@one_home
 @pytest.mark.attack(18)
 def test_another_certificate_of_the_same_name_is_put_beside_the_old_one(desk: Bench) -> None:
     (first,) = fill(desk.pc_store, person().npki(PASSWORD))
@@ -105,6 +108,7 @@ def test_the_pc_relays_by_itself_where_no_relay_is_named(tmp_path: Path) -> None
         assert files_below(desk.pc_store) == files_below(desk.phone_store)
 
 
+@one_home
 def test_the_answers_may_be_written_ahead(desk: Bench) -> None:
     fill(desk.phone_store, person().npki(PASSWORD))
     pc = desk.pc("import")
@@ -117,6 +121,7 @@ def test_the_answers_may_be_written_ahead(desk: Bench) -> None:
     assert (phone.finish(), pc.finish()) == (ExitStatus.OK, ExitStatus.OK)
 
 
+@one_home
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_without_json_results_are_on_stdout_and_words_on_stderr(desk: Bench, language: str) -> None:
     fill(desk.phone_store, person().npki(PASSWORD))
@@ -192,6 +197,7 @@ def export(desk: Bench, *arguments: str, answer: str = "y") -> tuple[Client, Cli
     return pc, phone
 
 
+@one_home
 @pytest.mark.parametrize("style", ["modern", "field"])
 def test_a_pair_can_go_as_one_pkcs12_file_with_the_same_key(desk: Bench, style: str) -> None:
     item = person().npki(PASSWORD)
@@ -206,6 +212,7 @@ def test_a_pair_can_go_as_one_pkcs12_file_with_the_same_key(desk: Bench, style: 
     assert opened.pairs[0].certificate.der == item.get("signCert")
 
 
+@one_home
 def test_what_went_without_its_km_pair_is_not_deleted(desk: Bench) -> None:
     item = person().npki(PASSWORD)
     fill(desk.pc_store, item)
@@ -220,6 +227,7 @@ def test_what_went_without_its_km_pair_is_not_deleted(desk: Bench) -> None:
     assert pc.last("note")["code"] == "km_stays"
 
 
+@one_home
 def test_a_km_key_under_another_password_is_named_before_it_is_sent(desk: Bench) -> None:
     files = {file.role: file.content for file in person().npki(PASSWORD).files}
     files["kmPri"] = person().npki("Other-pw99!x").get("kmPri") or b""
@@ -235,6 +243,7 @@ def test_a_km_key_under_another_password_is_named_before_it_is_sent(desk: Bench)
     assert (folder / "kmPri.key").read_bytes() == files["kmPri"]
 
 
+@one_home
 def test_the_source_is_deleted_only_after_the_receipt_and_only_on_wish(desk: Bench) -> None:
     (folder,) = fill(desk.pc_store, person().npki(PASSWORD))
     before = files_below(desk.pc_store)

@@ -8,8 +8,10 @@ from client_pc.history import History
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import fill
 from tests.flows.programs import Bench
+from tests.homes import one_home
 
 
+@one_home
 def test_both_directions_are_remembered_and_a_refusal_too(desk: Bench, tmp_path: Path) -> None:
     item = person().npki(PASSWORD)
     fill(desk.phone_store, item)

@@ -18,6 +18,7 @@ from tests.attacks.terminal import Terminal
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill
 from tests.flows.programs import ROOT, Bench, Client, environment
+from tests.homes import one_home
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGINT to one process is POSIX")
 
@@ -78,6 +79,7 @@ STEPS: dict[str, Callable[[Copy], None]] = {
 }
 
 
+@one_home
 @pytest.mark.parametrize("who", ["sender", "receiver"])
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("command", ["import", "export"])
@@ -105,6 +107,7 @@ def test_ctrl_c_leaves_nothing_and_both_sides_say_so(
     nothing_is_left(copy)
 
 
+@one_home
 @pytest.mark.parametrize("command", ["import", "export"])
 def test_ctrl_c_while_the_code_is_shown(desk: Bench, command: str) -> None:
     copy = Copy(desk, command)
@@ -114,6 +117,7 @@ def test_ctrl_c_while_the_code_is_shown(desk: Bench, command: str) -> None:
     nothing_is_left(copy)
 
 
+@one_home
 def test_ctrl_c_at_the_password_question_before_anything_is_shown(desk: Bench) -> None:
     fill(desk.pc_store, person().npki(PASSWORD))
     pc = desk.pc("export", "1")
@@ -156,6 +160,7 @@ def test_a_closed_window_says_farewell_to_the_other_device(desk: Bench) -> None:
     nothing_is_left(copy)
 
 
+@one_home
 def test_who_reads_no_more_is_told_no_more_and_sees_no_traceback(desk: Bench) -> None:
     pc = subprocess.Popen(
         [sys.executable, "-m", "client_pc", "import", "--listen", "127.0.0.1", "--json"],
@@ -188,6 +193,7 @@ def nothing_is_left(copy: Copy) -> None:
     assert late.last("error")["code"] in ("already_used", "expired"), "the room is gone"
 
 
+@one_home
 @pytest.mark.attack(76)
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="children are listed in /proc")
 def test_ctrl_c_ends_a_derivation_that_a_key_file_asks_for(desk: Bench) -> None:

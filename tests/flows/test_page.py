@@ -10,6 +10,7 @@ from certrelay.errors import ExitStatus
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill
 from tests.flows.programs import ROOT, Bench, Client, environment
+from tests.homes import one_home
 
 PAGE = ("--platform", "web")
 
@@ -30,6 +31,7 @@ def offered(desk: Bench, *arguments: str) -> tuple[Client, Client]:
     return pc, phone
 
 
+@one_home
 @pytest.mark.attack(68)
 def test_a_page_whose_person_sees_the_file_is_a_success_and_nothing_is_deleted(
     desk: Bench,
@@ -46,6 +48,7 @@ def test_a_page_whose_person_sees_the_file_is_a_success_and_nothing_is_deleted(
     assert pc.last("delete_later")["paths"] == [str(folder)]
 
 
+@one_home
 @pytest.mark.attack(68)
 @pytest.mark.parametrize("answer", ["n", None], ids=["does not see it", "leaves the page"])
 def test_a_file_that_nobody_has_seen_is_unconfirmed_and_stays_on_the_pc(
@@ -67,6 +70,7 @@ def test_a_file_that_nobody_has_seen_is_unconfirmed_and_stays_on_the_pc(
     assert len(pc.last("delete_later")["paths"]) == 1
 
 
+@one_home
 def test_the_command_that_deletes_later_works_as_it_stands(desk: Bench) -> None:
     (folder,) = fill(desk.pc_store, person(name="홍 길동").npki(PASSWORD))
     pc, phone = offered(desk, "--also-delete")
@@ -106,6 +110,7 @@ def test_a_page_that_is_closed_before_the_match_gets_a_fresh_code_at_once(desk: 
     assert (phone.finish(), pc.finish()) == (ExitStatus.OK, ExitStatus.OK)
 
 
+@one_home
 def test_a_person_who_cancels_at_the_phone_ends_it(desk: Bench) -> None:
     fill(desk.phone_store, person().npki(PASSWORD))
     pc = desk.pc("import")
@@ -132,6 +137,7 @@ def test_after_the_match_a_closed_page_ends_the_copy(desk: Bench) -> None:
     assert "renewed" not in pc.names()
 
 
+@one_home
 def test_the_number_is_not_shown_before_the_phone_has_a_field_for_it(desk: Bench) -> None:
     fill(desk.phone_store, person().npki(PASSWORD))
     pc = desk.pc("import", "--yes")

@@ -14,6 +14,7 @@ from relay.embedded import EMBEDDED
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import Serve, files_below, fill
 from tests.flows.programs import Bench, Client, bench
+from tests.homes import one_home
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +40,7 @@ def error_of(client: Client) -> tuple[int, str]:
     return status, error["code"]
 
 
+@one_home
 @pytest.mark.attack(3)
 def test_the_wrong_number_three_times_closes_both_sides(desk: Bench) -> None:
     pc, phone = joined(desk)
@@ -54,6 +56,7 @@ def test_the_wrong_number_three_times_closes_both_sides(desk: Bench) -> None:
     assert not files_below(desk.pc_store)
 
 
+@one_home
 def test_the_right_number_at_the_third_try_is_right(desk: Bench) -> None:
     pc, phone = joined(desk)
     phone.answer(PASSWORD)
@@ -64,6 +67,7 @@ def test_the_right_number_at_the_third_try_is_right(desk: Bench) -> None:
     assert (phone.finish(), pc.finish()) == (ExitStatus.OK, ExitStatus.OK)
 
 
+@one_home
 @pytest.mark.attack(32)
 def test_the_wrong_password_five_times_closes_both_sides(desk: Bench) -> None:
     pc, phone = joined(desk)
@@ -77,6 +81,7 @@ def test_the_wrong_password_five_times_closes_both_sides(desk: Bench) -> None:
     assert "number_wanted" not in phone.names()
 
 
+@one_home
 def test_the_pc_asks_for_the_password_before_it_shows_anything(desk: Bench) -> None:
     fill(desk.pc_store, person().npki(PASSWORD))
     pc = desk.pc("export", "1")
@@ -86,6 +91,7 @@ def test_the_pc_asks_for_the_password_before_it_shows_anything(desk: Bench) -> N
     assert "waiting" not in pc.names()
 
 
+@one_home
 @pytest.mark.attack(4)
 def test_who_says_no_to_saving_stores_nothing_and_the_sender_hears_it(desk: Bench) -> None:
     pc = desk.pc("import")
@@ -177,6 +183,7 @@ REFUSED = {
 }
 
 
+@one_home
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
 def test_the_relay_refuses_a_release(
     desk: Bench, case: tuple[str, str, str, str, str | None, str]
@@ -196,6 +203,7 @@ def test_the_relay_refuses_a_release(
     assert pc.names() == shown, "the PC hears nothing of the phone, and its code stays good"
 
 
+@one_home
 @pytest.mark.attack(20)
 @pytest.mark.parametrize(
     "case", [case for case in REFUSED.values() if case[3] != "version_unreadable"]
@@ -216,6 +224,7 @@ def test_the_pc_refuses_a_release_that_a_lying_relay_admitted(
         assert error_of(phone) == (ExitStatus.RELEASE, code)
 
 
+@one_home
 @pytest.mark.parametrize(
     ("platform", "app"), [("android", "G5.0"), ("android", "G5.10"), ("ios", "I5.0")]
 )
