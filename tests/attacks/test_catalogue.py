@@ -5,7 +5,9 @@ import re
 import pytest
 
 from tests.attacks.catalogue import IN_PART, ROWS, WITHOUT_TEST
-from tests.attacks.mutations import MUTATIONS, files_of
+from tests.attacks.mutations import ALL
+from tests.attacks.mutations.mutation import Mutation
+from tests.attacks.mutations.tool import files_of
 from tests.sources import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
@@ -36,18 +38,15 @@ def test_no_mark_names_a_row_that_is_not_there() -> None:
             assert {int(number) for number in re.findall("[0-9]+", mark)} <= set(ROWS), path
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: f"{m.row}-{m.what}")
-def test_every_defence_that_can_be_taken_away_is_still_where_it_was(mutation: object) -> None:
+@pytest.mark.parametrize("mutation", ALL, ids=lambda m: f"{m.row}-{m.what}")
+def test_every_defence_that_can_be_taken_away_is_still_where_it_was(mutation: Mutation) -> None:
     """So that the command does not end with "the text is not there" after a change."""
-    from tests.attacks.mutations import Mutation
-
-    assert isinstance(mutation, Mutation)
     text = (ROOT / mutation.file).read_text("utf-8")
     assert text.count(mutation.old) == 1
     assert mutation.old not in mutation.new
 
 
 def test_ten_rows_and_the_named_ones_have_a_mutation() -> None:
-    rows = {mutation.row for mutation in MUTATIONS}
+    rows = {mutation.row for mutation in ALL}
     assert {1, 3, 6, 9, 17, 23, 27, 33, 37} < rows
     assert len(rows) >= 10

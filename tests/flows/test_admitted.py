@@ -20,7 +20,8 @@ from certrelay.errors import ExitStatus
 from client_pc.access_key import read_access_key
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill
-from tests.flows.programs import PATIENCE_S, Bench, Client, bench, environment
+from tests.flows.programs import Bench, Client, bench, environment
+from tests.patience import PATIENCE_S
 from tests.sources import ROOT
 
 Serve = Callable[..., "Relay"]

@@ -83,6 +83,14 @@ def half(n: int, *, claimed: bool = False) -> Room:
 
 
 @pytest.mark.attack(75)
+def test_the_grace_of_a_room_hangs_on_whether_anybody_has_scanned_its_code() -> None:
+    limits = RoomLimits()
+    assert half(1).deadline == limits.unclaimed_grace_s
+    assert half(2, claimed=True).deadline == limits.grace_s
+    assert limits.unclaimed_grace_s < limits.grace_s
+
+
+@pytest.mark.attack(75)
 def test_the_oldest_goes_of_the_address_first_and_then_of_all() -> None:
     rooms = HalfRooms(AdmissionLimits(half_rooms=5, half_rooms_per_address=2))
     all_rooms = [half(n) for n in range(8)]
