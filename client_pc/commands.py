@@ -248,6 +248,8 @@ def _options(arguments: argparse.Namespace, settings: Settings) -> "CopyOptions"
         qr_png=arguments.qr_png,
         url_file=arguments.url_file,
         name=arguments.name or settings.name,
+        code=arguments.code,
+        hears=arguments.json,
         times=Times(number=settings.number_s, save_question=settings.save_question_s),
     )
 

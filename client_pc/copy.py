@@ -5,7 +5,7 @@ Source: docs/protocol.md §8.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,16 +18,17 @@ from certrelay.e2e.handshake import ShowSecrets
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import Endpoint, ShowSide, Times
+from certrelay.endpoint.code_display import CodeSource
 from certrelay.endpoint.events import Ended
-from certrelay.errors import NotConfirmed, UsageError
+from certrelay.errors import NotConfirmed, RelayUnreachable, UsageError
 from certrelay.frozen import frozen, replace
 from certrelay.limits import QR_RENEWALS
 from certrelay.safe_text import printable
-from certrelay.wire.release import PHONE_POLICY
+from certrelay.wire.release import PHONE_POLICY, ReleasePolicy
 from client_pc import computer
-from client_pc.embedded import listen_address, relay_on
+from client_pc.embedded import USUAL_PORT, listen_address, relay_on
 from client_pc.interfaces import addresses, others_beside
-from client_pc.showing import CodeFiles, Showing
+from client_pc.showing import CodeFiles, CodeWish, Showing
 
 RENEWED: Final = frozenset({"expired", "second_scan", "m1_tries", "page_closed", "left", "grace"})
 """Ends after which the PC shows a fresh code by itself, as long as no number has matched.
@@ -50,6 +51,14 @@ class CopyOptions:
     url_file: Path | None = None
     name: str | None = None
     times: Times | None = None
+    code: bool = False
+    """Whether a code to type is wanted from the start."""
+
+    hears: bool = False
+    """Whether a line on standard input may ask for one."""
+
+    policy: ReleasePolicy = PHONE_POLICY
+    """Which devices this PC talks to."""
 
 
 def copy(
@@ -70,13 +79,20 @@ def copy(
     purpose = "import" if direction is Direction.TO_PC else "export"
     own = computer.hello(options.name)
     files = CodeFiles(options.qr_png, options.url_file)
+    wish = CodeWish(is_asked=options.code, reads=options.hears or shell.lines.is_in_front)
     with _relay(options, shell) as origin:
         shell = _with_key(shell, options, origin)
         for renewal in range(QR_RENEWALS + 1):
             secrets = ShowSecrets.fresh(os.urandom)
             qr = QrCode(origin, secrets.payload(direction, lan=origin.scheme == "http"))
-            endpoint = Endpoint(ShowSide(secrets, qr, own), own, PHONE_POLICY, options.times)
-            handler = Showing(qr, make_handler, purpose, files)
+            endpoint = Endpoint(
+                ShowSide(secrets, qr, own),
+                own,
+                options.policy,
+                options.times,
+                codes=CodeSource(qr, os.urandom),
+            )
+            handler = Showing(qr, make_handler, purpose, files, wish)
             session = Session(endpoint, handler, origin.text, Names("pc", "phone"), shell)
             try:
                 ended = session.run()
@@ -85,7 +101,7 @@ def copy(
             if ended.error is None or ended.matched or ended.error.code not in RENEWED:
                 return ended
             if renewal < QR_RENEWALS:
-                code = ended.error.code
+                code = "code" if handler.renews_for_code else ended.error.code
                 shell.report.event(
                     "renewed", shell.report.texts.say(f"pc.renewed.{code}"), reason=code
                 )
@@ -112,11 +128,23 @@ def _relay(options: CopyOptions, shell: Shell) -> Iterator[Origin]:
         yield relay_origin(options.relay)
         return
     host, port = listen_address(options.listen)
-    with relay_on(host, port) as origin:
+    with _own_relay(host, port, is_named=options.listen is not None) as origin:
         if origin.is_loopback and options.listen is None:
             shell.report.event("loopback", shell.report.texts.say("pc.loopback"))
         elif options.listen is None:
             _tell_address(host, shell.report)
+        yield origin
+
+
+@contextmanager
+def _own_relay(host: str, port: int, *, is_named: bool) -> Iterator[Origin]:
+    with ExitStack() as stack:
+        try:
+            origin = stack.enter_context(relay_on(host, port if is_named else USUAL_PORT))
+        except RelayUnreachable:
+            if is_named:
+                raise
+            origin = stack.enter_context(relay_on(host, 0))
         yield origin
 
 

@@ -14,6 +14,9 @@ from client_pc.computer import lan_address
 
 LOOPBACK: Final = "127.0.0.1"
 
+USUAL_PORT: Final = 8765
+"""Where the embedded relay listens if nothing else does: short to type, and the same each time."""
+
 
 @contextmanager
 def relay_on(host: str, port: int) -> Iterator[Origin]:

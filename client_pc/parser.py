@@ -149,6 +149,7 @@ def _add_way(parser: Parser, texts: Texts) -> None:
 def _add_room_options(parser: Parser, texts: Texts) -> None:
     _add_way(parser, texts)
     _flag(parser, "--browser", "browser", texts)
+    _flag(parser, "--code", "code", texts)
     parser.add_argument("--qr-png", type=Path, metavar="FILE", help=texts.say("help.qr_png"))
     parser.add_argument("--url-file", type=Path, metavar="FILE", help=texts.say("help.url_file"))
     parser.add_argument("--name", help=texts.say("help.name"))

@@ -1,6 +1,8 @@
 """The QR code while it lives: on the screen, in a PNG, in a file; and then nowhere.
 
-Source: docs/protocol.md §2; docs/security.md, attacks 8 and 34.
+Beside it, on the person's wish and never by itself, a code of digits to type at the other device.
+
+Source: docs/protocol.md §2 and §10.1; docs/security.md, attacks 8, 34 and 56.
 """
 
 import os
@@ -10,11 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from certrelay.client.flow.session import Handler, Session
+from certrelay.client.flow.session import Handler, Session, Wish
 from certrelay.client.terminal.report import Beside
 from certrelay.e2e import hpke
 from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import events
+from certrelay.errors import RoomEnded
 from certrelay.safe_text import printable
 from client_pc.qr_screen import Code, Look, choose_look, draw, png, terminal_lines
 from client_pc.secret_file import SecretFile
@@ -22,9 +25,28 @@ from client_pc.secret_file import SecretFile
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
+    from client_pc.code_screen import CodeScreen
+
 GRACE_S: Final = 3.0
 """Seconds after the end of a code's life at which its files go, whatever the program is doing:
 later than the session takes them away (`certrelay.endpoint.Times.slack`)."""
+
+
+CODE_WORDS: Final = frozenset({"c", "code", "ㅊ", "코드"})
+"""What a person types to see a code; ``ㅊ`` is the c key of a Korean keyboard."""
+
+
+class CodeWish:
+    """Whether the person wants a code to type, from one QR code to the next.
+
+    Args:
+        is_asked: Whether the command line asks for one.
+        reads: Whether a line on standard input may ask for one.
+    """
+
+    def __init__(self, *, is_asked: bool = False, reads: bool = False) -> None:
+        self.is_asked = is_asked
+        self.reads: Final = reads
 
 
 class Showing:
@@ -37,10 +59,16 @@ class Showing:
             takes out the phone.
         purpose: ``import`` or ``export``, for the words below the code.
         files: Where the code is written as well.
+        wish: Whether a code to type is wanted too.
     """
 
     def __init__(
-        self, qr: QrCode, make_handler: Callable[[], Handler], purpose: str, files: "CodeFiles"
+        self,
+        qr: QrCode,
+        make_handler: Callable[[], Handler],
+        purpose: str,
+        files: "CodeFiles",
+        wish: CodeWish | None = None,
     ) -> None:
         self._qr: Final = qr
         self._make_handler: Final = make_handler
@@ -50,12 +78,28 @@ class Showing:
         self._expires_at = 0.0
         self._code: Code | None = None
         self._is_drawn = False
+        self._wish: Final = wish or CodeWish()
+        self._typed_code: CodeScreen | None = None
+        self._typed_codes = 0
+        self._codes_used_up = False
+        self.renews_for_code = False
+        """Whether the person asked for a code that needs a fresh QR code first."""
 
     def on_event(self, event: events.Event, session: Session) -> None:
         """Take an event."""
         match event:
             case events.RoomOpened(expires_in_ms):
                 self._show(expires_in_ms, session)
+            case events.CodeShown(code):
+                self._show_typed(code, session)
+            case events.CodeWithdrawn(why):
+                self._withdraw_typed(why, session)
+            case events.CodeUnavailable(why):
+                self._codes_used_up = why == "used_up"
+                self._wish.is_asked = self._wish.is_asked and why == "none"
+                session.say("code_unavailable", f"pc.code.unavailable.{why}", why=why)
+            case events.DeviceJoined():
+                session.listen(None)
             case events.PeerIntroduced() | events.ScannedTwice() | events.Ended():
                 self.take_away(session)
         if self._handler is None:
@@ -74,6 +118,50 @@ class Showing:
             session.report.event("apps_only", session.report.texts.say("pc.apps_only"))
         session.report.event("waiting", url=url, expires_in_ms=expires_in_ms)
         session.ticking = lambda _now: self._tick(session)
+        session.listen(Wish(CODE_WORDS, lambda: self._ask_code(session)), reads=self._wish.reads)
+        if self._wish.is_asked:
+            self._ask_code(session)
+
+    # --- a code to type ---
+
+    def _ask_code(self, session: Session) -> None:
+        self._wish.is_asked = True
+        if self._codes_used_up or not session.endpoint.show_code(session.now()):
+            self.renews_for_code = True
+            session.endpoint.cancel(session.now(), RoomEnded("expired"))
+        elif self._typed_code is not None:  # what was typed has moved the screen
+            self._draw_typed(session)
+
+    def _show_typed(self, code: str, session: Session) -> None:
+        from client_pc.code_screen import CodeScreen
+
+        renewed = self._typed_codes > 0
+        self._typed_codes += 1
+        self._typed_code = CodeScreen(code, self._qr.origin, session.report.texts, renewed=renewed)
+        words = "" if self._draw_typed(session) else self._typed_code.in_words()
+        address = self._typed_code.address
+        session.report.event("code", words, code=code, address=address, renewed=renewed)
+
+    def _withdraw_typed(self, why: str, session: Session) -> None:
+        self._typed_code, self._is_drawn = None, False
+        session.report.erase_picture()
+        self._draw_or_say_why(session)
+        if why == "entered":
+            session.say("code_withdrawn", "pc.code.entered", why=why)
+        else:
+            session.report.event("code_withdrawn", why=why)
+
+    def _draw_typed(self, session: Session) -> bool:
+        """Draw the code large, or smaller; tell whether there was room for it."""
+        assert self._typed_code is not None
+        report = session.report
+        lines = self._typed_code.lines(report.can_draw)
+        self._is_drawn = lines is not None
+        if lines is None:
+            report.erase_picture()
+        else:
+            report.picture(lines, self._caption(session))
+        return self._is_drawn
 
     def _tick(self, session: Session) -> None:
         """Go on with the countdown; follow the person who makes the window larger."""
@@ -86,15 +174,22 @@ class Showing:
         """Draw where there is room; else a picture is written, and its place is told once."""
         assert self._code is not None
         report = session.report
+        if self._typed_code is not None:
+            self._draw_typed(session)
+            return
         if report.can_draw(self._code.columns, self._code.rows):
             self._is_drawn = True
             lines = terminal_lines(self._code, _look())
-            steps = Beside(report.texts.say(f"pc.steps.{self._purpose}"), self._code.columns)
-            report.picture(lines, self._caption(session), steps)
+            steps = report.texts.say(f"pc.steps.{self._purpose}")
+            if self._wish.reads:
+                steps = f"{steps}\n\n{report.texts.say('pc.steps.code')}"
+            report.picture(lines, self._caption(session), Beside(steps, self._code.columns))
         elif path := self._files.write_fallback(self._code):
             text = report.texts.say(
                 f"pc.scan_file.{self._purpose}", path=str(path), left=self._left(session)
             )
+            if self._wish.reads:
+                text = f"{text}\n  {report.texts.say('pc.steps.code')}"
             report.event("qr_file", text, path=printable(str(path), None))
 
     def _left(self, session: Session) -> str:
@@ -102,11 +197,16 @@ class Showing:
         return f"{left // 60}:{left % 60:02}"
 
     def _caption(self, session: Session) -> str:
-        return session.report.texts.say(f"pc.scan.{self._purpose}", left=self._left(session))
+        left, texts = self._left(session), session.report.texts
+        if self._typed_code is not None:
+            return texts.say("pc.code.left", left=left)
+        return texts.say(f"pc.scan.{self._purpose}", left=left)
 
     def take_away(self, session: Session) -> None:
         """Remove the code from everywhere."""
         session.ticking = None
+        session.listen(None)
+        self._typed_code = None
         self._files.remove()  # first: a screen may be gone, and say so
         session.report.erase_picture()
 

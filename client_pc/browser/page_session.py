@@ -82,6 +82,7 @@ class PageSession:
         self._is_open = False
         self._is_settled = True
         self._answer: str | None = None
+        self._wants_code = False
 
     # --- the story's side ---
 
@@ -108,8 +109,28 @@ class PageSession:
             shown = [event for event in self._events if "rows" in event]
             for event in shown:
                 del event["rows"]
+        self.withdraw_typed_code()
         if shown:
             self.tell("burnt")
+
+    def withdraw_typed_code(self) -> None:
+        """Take the digits of typed codes out of the record."""
+        with self._changed:
+            for event in self._events:
+                if event["event"] == "code":
+                    event.pop("code", None)
+
+    def want_code(self) -> None:
+        """The person at the page wants a code to type."""
+        with self._changed:
+            self._wants_code = True
+        self.wake()
+
+    def take_code_wish(self) -> bool:
+        """Tell whether that is so, once."""
+        with self._changed:
+            wanted, self._wants_code = self._wants_code, False
+        return wanted
 
     def ask(self) -> None:
         """Open a question; an answer to an earlier one counts no more."""

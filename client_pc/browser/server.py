@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.NOT_FOUND)
 
     def do_POST(self) -> None:
-        """The ticket, an answer, or the wish to stop."""
+        """The ticket, an answer, the wish for a code, or to stop."""
         body = self._body()
         if body is None or not self._is_from_the_page():
             return
@@ -143,10 +143,13 @@ class _Handler(BaseHTTPRequestHandler):
                 self._begin(body)
             case "/v1/answer" if self._has_token():
                 self._take_answer(body)
+            case "/v1/code" if self._has_token():
+                self.server.page_session.want_code()
+                self._send(HTTPStatus.NO_CONTENT)
             case "/v1/stop" if self._has_token():
                 self.server.stop()
                 self._send(HTTPStatus.NO_CONTENT)
-            case "/v1/answer" | "/v1/stop":
+            case "/v1/answer" | "/v1/code" | "/v1/stop":
                 self._send(HTTPStatus.FORBIDDEN)
             case _:
                 self._send(HTTPStatus.NOT_FOUND)

@@ -48,6 +48,9 @@ class PageReport:
             rows = ["".join("01"[dark] for dark in row) for row in draw(url).modules]
             is_local, expires = url.startswith("http:"), fields["expires_in_ms"]
             self._page_session.show_code(rows, is_local=is_local, expires_in_ms=expires)
+        elif name == "code_withdrawn":
+            self._page_session.withdraw_typed_code()
+            self._page_session.tell(name, **fields, text=text)
         elif name != "qr_file":  # the terminal's affair
             self._page_session.tell(name, **fields, text=text)
 
@@ -127,6 +130,11 @@ class Answers(Lines):
         super().drain()
         for state in self._page_session.take_news():
             self._report.browser(state)
+
+    def find(self, words: frozenset[str]) -> bool:
+        """Take a wish, from either; the page knows one only, that for a code to type."""
+        found = super().find(words)
+        return self._page_session.take_code_wish() or found
 
     def take(self) -> str | None:
         """Give the next answer, if one is there.

@@ -56,13 +56,17 @@ ROWS: dict[int, str] = {
     53: "guesses of a typed code are checked off line",
     54: "a stranger uses up all lobbies",
     55: "a typed code is read off the screen",
+    56: "a typed code is dictated",
     57: "a typed code is answered by a hostile G",
     58: "a typed code's exchange is replayed",
     59: "a typed code's exchange is reflected",
     60: "the same digits stand elsewhere",
     61: "a share is a point of low order",
     62: "the time of the map tells the secret",
+    63: "two displays get one lobby",
+    64: "the exchange of a typed code is recorded for a quantum computer",
     65: "typed codes cost a QR code",
+    66: "a typed code stands where it can be found later",
     67: "a recorded create or join puts an end out of its seat",
     68: "a receipt claims what a browser did not do, and the sender deletes",
     69: "the number of messages tells the relay whether the person said yes",
@@ -88,11 +92,15 @@ WITHOUT_TEST: dict[int, str] = {
     48: "the project has no app; docs/protocol.md tells app makers to use verified https links",
     50: "what a person leaves open is open; sending still takes a selection, the password "
     "and the number, which rows 3 and 32 prove",
+    64: "what a machine of the future computes is not to be tested; the QR code is what stays "
+    "closed to it",
 }
 """Rows that no test proves, each with its reason, which docs/security.md says too."""
 
 IN_PART: dict[int, str] = {
     7: "that a person believes a phisher is not to be tested; tested is that the direction is "
     "told before the number is asked, and that nothing skips the number",
+    56: "whether a person listens is not to be tested; tested is that no session publishes "
+    "without the wish, and that the words stand in both languages",
 }
 """Rows whose tests prove less than the whole."""

@@ -191,13 +191,13 @@ def named(name: str) -> bytes:
 
 @pytest.mark.attack(7, 21)
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("device", ["phone", "pc"])
+@pytest.mark.parametrize("device", ["phone", "pc", "other_pc"])
 def test_the_way_of_the_certificate_is_told_before_the_number_is_asked(
     language: str, device: str
 ) -> None:
     texts = Texts(language)
     leaving = texts.say(f"story.leaving.{device}")
-    number = texts.say("story.ask.number.pc" if device == "phone" else "story.ask.number.phone")
+    number = texts.say(f"story.ask.number.{device}")
     words = {"ko": ("전송합니다", "전화"), "en": ("leave", "phone")}[language]
     assert all(word in leaving.lower() for word in words), leaving
     assert number != leaving
@@ -215,7 +215,7 @@ def test_a_sender_hears_that_its_certificate_leaves_and_no_option_skips_the_numb
         "--send", "1", "--yes", "--lang", "en",
     )  # fmt: skip
     terminals.append(phone)
-    leaving = Texts("en").say("story.leaving.phone").partition("\n")[0]
+    leaving = Texts("en").say("story.leaving.pc").partition("\n")[0]
     assert leaving in words(phone.read_until("assword"))
     phone.type(PASSWORD)
     question = Texts("en").say("story.ask.number.pc")
@@ -227,6 +227,20 @@ def test_a_sender_hears_that_its_certificate_leaves_and_no_option_skips_the_numb
     assert "offer" not in pc.names()
     phone.type(number)
     assert pc.finish() == ExitStatus.OK
+
+
+# --- row 56: a code is dictated ---
+
+
+@pytest.mark.attack(56)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", ["pc.code.words", "browser.code.warning"])
+def test_beside_a_code_stands_who_must_not_get_it(language: str, key: str) -> None:
+    said = Texts(language).say(key, address="a", url="u")
+    assert {"ko": "사기", "en": "scam"}[language] in said
+    assert {"ko": "알려 주지 마", "en": "Do not share it"}[
+        language
+    ] in said or "알려 주지 말" in said
 
 
 # --- row 46: the code leaves screen and files ---

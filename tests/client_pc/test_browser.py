@@ -1,5 +1,6 @@
 """What stands between the story and its page: tickets, questions, presence, whose connection."""
 
+import io
 import os
 import socket
 import subprocess
@@ -8,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from certrelay.client.terminal.interrupts import Interrupts
+from certrelay.client.terminal.report import JsonReport
 from certrelay.errors import StorageError
+from certrelay.texts import Texts
 from client_pc.browser.files import FILES, read_files
 from client_pc.browser.opening import has_screen
 from client_pc.browser.page_session import (
@@ -21,6 +25,7 @@ from client_pc.browser.page_session import (
 )
 from client_pc.browser.peer_uid import is_ours
 from client_pc.browser.server import MAX_BODY, _Handler, _Server, serving
+from client_pc.browser.tee import Answers, PageReport
 from tests.sources import ROOT
 
 
@@ -155,6 +160,30 @@ def test_a_burnt_code_is_in_no_event(page_session: PageSession, clock: Clock) ->
     ]
     page_session.burn_code()
     assert names(page_session) == ["waiting", "burnt"]
+
+
+@pytest.mark.attack(66)
+def test_a_typed_code_is_in_no_event_once_it_is_used_up(page_session: PageSession) -> None:
+    report = PageReport(JsonReport(Texts("en"), io.StringIO()), page_session)
+    opened(page_session)
+    shown = {"event": "code", "code": "4821 7730 1946", "address": "a", "renewed": False}
+    report.event("code", "", code="4821 7730 1946", address="a", renewed=False)
+    assert page_session.events_after(0, 0, gone) == [{**shown, "text": ""}]
+    report.event("code_withdrawn", "", why="entered")
+    report.event("code", "", code="4822 7730 1946", address="a", renewed=True)
+    report.erase_picture()
+    assert not any("4821" in str(each) for each in page_session.events_after(0, 0, gone))
+    assert not any("4822" in str(each) for each in page_session.events_after(0, 0, gone))
+
+
+def test_the_pages_wish_for_a_code_is_heard_once(page_session: PageSession) -> None:
+    report = PageReport(JsonReport(Texts("en"), io.StringIO()), page_session)
+    answers = Answers(io.StringIO(), Interrupts(), page_session, report)
+    assert not answers.find(frozenset({"code"}))
+    page_session.want_code()
+    assert [answers.find(frozenset({"code"})) for _ in range(2)] == [True, False]
+    answers._wake.close()
+    answers._woken.close()
 
 
 def test_an_answer_counts_for_the_open_question_only(page_session: PageSession) -> None:

@@ -43,7 +43,13 @@ def test_the_files_go_before_the_screen_is_cleared(tmp_path: Path) -> None:
     showing = Showing(qr, lambda: cast(Any, handler), "import", files)
     session = cast(
         Any,
-        SimpleNamespace(report=GoneScreen(), now=lambda: 0.0, ticking=None, relay_has_page=True),
+        SimpleNamespace(
+            report=GoneScreen(),
+            now=lambda: 0.0,
+            ticking=None,
+            relay_has_page=True,
+            listen=lambda _wish, **_reads: None,
+        ),
     )
     showing.on_event(RoomOpened(120_000), session)
     assert len(list(tmp_path.iterdir())) == 2

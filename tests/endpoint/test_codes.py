@@ -99,6 +99,7 @@ def test_a_typed_code_gives_what_a_scan_gives() -> None:
     assert (s.is_over, s.error, s.deadline()) == (True, None, None)
 
 
+@pytest.mark.attack(56)
 def test_a_code_is_shown_only_when_its_person_asks() -> None:
     g = Showing()
     g.wait(limits.UNCLAIMED_S / 2)
@@ -220,6 +221,21 @@ def test_a_code_ends_with_its_qr_code_and_nothing_is_told_after_the_end() -> Non
     g.end.connection_lost(g.now)
     g.wait(limits.CODE_UNUSED_S)
     assert g.outputs() == []
+
+
+@pytest.mark.attack(63)
+def test_two_displays_with_one_lobby_whose_knocks_are_crossed_open_nothing() -> None:
+    displays = [Showing(), Showing()]
+    entries = [entry(g.code()) for g in displays]
+    assert entries[0][1].lobby == entries[1][1].lobby
+    for g, (s, enter) in zip(displays, reversed(entries), strict=True):
+        g.hear(knock_of(enter))
+        (answer,) = g.said()
+        s.receive_text(answer, 1.0)
+        assert s.qr is None
+        assert s.error is not None
+        assert s.error.code == "code_open"
+        assert s.take() == [events.Disconnect()]
 
 
 def test_wrong_digits_open_nothing_and_say_so() -> None:

@@ -49,20 +49,28 @@ def _asks(*events: Event) -> list[Event]:
     return [*events, _event("ask", question=1)]
 
 
-def _scan(command: str, *before: Event, is_local: bool = True) -> list[Event]:
+def _scan(
+    command: str, *before: Event, is_local: bool = True, after: Event | None = None
+) -> list[Event]:
     waiting = _event("waiting", rows=_ROWS, is_local=is_local, left_ms=107_000)
-    return [*_begin(command), *before, waiting]
+    return [*_begin(command), *before, waiting, *([] if after is None else [after])]
 
 
-def _paired(command: str) -> list[Event]:
-    return [*_begin(command), _event("paired", peer=PEER)]
+def _paired(command: str, platform: str = "android") -> list[Event]:
+    return [*_begin(command), _event("paired", peer=PEER, platform=platform)]
 
 
-def _ended(command: str, error: errors.CertRelayError | None, *events: Event) -> list[Event]:
+def _ended(
+    command: str,
+    error: errors.CertRelayError | None,
+    *events: Event,
+    platform: str = "android",
+) -> list[Event]:
     fields = {} if error is None else described(error)
-    return [*_paired(command), *events, _event("end", **fields)]
+    return [*_paired(command, platform), *events, _event("end", **fields)]
 
 
+_CODE = _event("code", code="048217 7301 9460", address="192.168.100.100:47800", renewed=False)
 _NUMBER = _event("number", number="637081")
 _OFFER = _event("offer", items=[PAIR, {**SEALED, "name_taken": True}, {"refused": "bad_digest"}])
 _SAVED = [
@@ -114,12 +122,31 @@ STATES: Final[dict[str, list[Event]]] = {
     "scan to send": _scan("export", is_local=False),
     **{
         f"scan renewed {why}": _scan("import", _event("renewed", reason=why))
-        for why in ("expired", "second_scan", "m1_tries", "page_closed", "left", "grace")
+        for why in ("code", "expired", "second_scan", "m1_tries", "page_closed", "left", "grace")
+    },
+    "scan with a code": _scan("import", after=_CODE),
+    "scan with a second code": _scan("export", after={**_CODE, "renewed": True}, is_local=False),
+    "scan, code typed": _scan("import", after=_event("code_withdrawn", why="entered")),
+    **{
+        f"scan, no code {why}": _scan("import", after=_event("code_unavailable", why=why))
+        for why in ("unsupported", "none", "used_up")
     },
     "working": [*_scan("import"), _event("burnt")],
     "paired to receive": _paired("import"),
     "paired to send": _paired("export"),
     "number": [*_paired("import"), _NUMBER],
+    "paired to receive from a PC": _paired("import", "linux"),
+    "paired to send to a PC": _paired("export", "windows"),
+    "number for a PC": [*_paired("import", "macos"), _NUMBER, _event("peer_lost", seconds=55)],
+    "typing a PC's number": [*_paired("export", "linux"), *_asks(_event("number_wanted"))],
+    "ask, from a PC": [*_paired("import", "linux"), _OFFER, *_asks(_event("save_wanted"))],
+    "sent to a PC": _ended(
+        "export",
+        None,
+        *_CHECKING,
+        _event("receipt", items=[{"status": "stored"}, {"status": "duplicate"}]),
+        platform="linux",
+    ),
     **{
         f"number, phone {step}": [*_paired("import"), _NUMBER, _event("peer_step", step=step)]
         for step in bodies.STEPS
@@ -183,12 +210,13 @@ SHOW: Final = """async ({events, why, language}) => {
   const texts = new T.Texts(language, sentences);
   const layout = new L.Layout(root, () => undefined);
   layout.speak(texts);
-  const act = {answer: () => undefined, stop: () => undefined};
+  const act = {answer: () => undefined, code: () => undefined, stop: () => undefined};
   const fold = (story, event) => Y.after(story, event, performance.now());
   const story = events.reduce(fold, Y.beginning());
   root.className = story.place === "scan" ? "wide" : "";
   layout.show(why ? S.without(texts, why) : S.screenOf(texts, story, act), true);
-  if (story.step) layout.peer(texts.say(`story.step.${story.step}.phone`));
+  const peer = story.isPc ? "other_pc" : "phone";
+  if (story.step) layout.peer(texts.say(`story.step.${story.step}.${peer}`));
   const {connection} = story;
   if (connection) layout.connection(texts.say(connection.key, connection.values), connection.kind);
   const left = document.getElementById(S.TIME_LEFT);

@@ -56,7 +56,7 @@ class Sending:
                 )
 
     def _prepare(self, session: Session) -> Dialogue[None]:
-        session.say("leaving", f"story.leaving.{session.names.own}")
+        session.say("leaving", f"story.leaving.{session.names.other}")
         session.endpoint.report_step("choosing")
         items = yield from self._choose()
         session.endpoint.offer(items)

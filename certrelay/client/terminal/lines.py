@@ -7,11 +7,13 @@ writes its answers ahead.
 Passwords are read with the echo off.  Nothing typed is ever kept longer than its question.
 """
 
+import os
 import queue
 import select
 import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, TextIO
@@ -34,6 +36,8 @@ class Lines:
         self.interrupts: Final = interrupts
         self._stream: Final = stream
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._early: deque[str | None] = deque()
+        """What was looked through for a wish, and stays for the questions to come."""
         self._wake, self._woken = socket.socketpair()
         self._woken.setblocking(False)
         self._thread: threading.Thread | None = None
@@ -44,6 +48,16 @@ class Lines:
     def password_tries(self) -> int:
         """How often a password may be entered: a script that has a wrong one has no other."""
         return PASSWORD_TRIES if self.is_terminal else 1
+
+    @property
+    def is_in_front(self) -> bool:
+        """Whether a person at a terminal types to this program, and to no other job of it."""
+        if not self.is_terminal or sys.platform == "win32":
+            return self.is_terminal
+        try:
+            return os.tcgetpgrp(self._stream.fileno()) == os.getpgrp()
+        except (OSError, ValueError):
+            return False
 
     def fileno(self) -> int:
         """The file number that becomes readable when a line is there."""
@@ -81,13 +95,32 @@ class Lines:
             raise UsageError("input_ended")
         self.drain()
         try:
-            line = self._lines.get_nowait()
+            line = self._early.popleft() if self._early else self._lines.get_nowait()
         except queue.Empty:
             return None
         if line is None:
             self._ended = True
             raise UsageError("input_ended")
         return line
+
+    def find(self, words: frozenset[str]) -> bool:
+        """Take a line out that is one of these words, and leave the others where they are.
+
+        Args:
+            words: In small letters.
+
+        Returns:
+            Whether there was one.
+        """
+        self.drain()
+        with suppress(queue.Empty):
+            while True:
+                self._early.append(self._lines.get_nowait())
+        for line in self._early:
+            if line is not None and line.strip().lower() in words:
+                self._early.remove(line)
+                return True
+        return False
 
     def drain(self) -> None:
         """Take back the wake-up; lines that nobody asked for yet stay where they are."""

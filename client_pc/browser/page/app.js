@@ -72,6 +72,9 @@ export class App {
         this._draw();
         void this._carry(this._talk.answer(question, line));
       },
+      code: () => {
+        if (this._talk !== null) void this._carry(this._talk.code());
+      },
       stop: () => {
         if (this._talk !== null) void this._carry(this._talk.stop());
       },
@@ -105,7 +108,7 @@ export class App {
   /** Say what the other device and the connection do; only news, since it is read out. */
   _tell() {
     const { step, connection } = this._story;
-    const peer = step === "" ? "" : this._texts.say(`story.step.${step}.phone`);
+    const peer = step === "" ? "" : this._texts.say(`story.step.${step}.${this._story.isPc ? "other_pc" : "phone"}`);
     const text = connection === null ? "" : this._texts.say(connection.key, connection.values);
     if (peer !== this._said.peer) this._layout.peer(peer);
     if (text !== this._said.text) this._layout.connection(text, connection === null ? "warn" : connection.kind);

@@ -16,10 +16,11 @@ import { drawCode } from "./code.js";
 /** @typedef {import("./story.js").Fields} Fields */
 /** @typedef {import("./story.js").Problem} Problem */
 /** @typedef {import("../../../web_phone/ui/dom.js").Child} Child */
-/** @typedef {{answer: (line: string) => void, stop: () => void}} Acts */
+/** @typedef {{answer: (line: string) => void, code: () => void, stop: () => void}} Acts */
 
 export const TIME_LEFT = "time-left";
 export const PASSWORD = "password";
+export const TYPED_CODE = "typed-code";
 
 /** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
 export function screenOf(texts, story, act) {
@@ -95,6 +96,7 @@ function scan(texts, story, act) {
     body: [
       renewed !== "" && notice("warn", make("p", {}, texts.say(`pc.renewed.${renewed}`))),
       ...notes(story),
+      ...typedCode(texts, story),
       make(
         "div",
         { class: "scan" },
@@ -119,30 +121,41 @@ function scan(texts, story, act) {
         ),
       ),
     ],
-    actions: [stop(texts, act)],
+    actions: [story.typed === null && button(texts.say("browser.code.show"), act.code), stop(texts, act)],
   };
 }
 
+/** The digits to type at the other device, on the person's wish. @param {Texts} texts @param {Story} story */
+function typedCode(texts, { typed, isTyped, untyped }) {
+  if (untyped !== "") return [notice("warn", make("p", {}, texts.say(`pc.code.unavailable.${untyped}`)))];
+  if (typed === null) return isTyped ? [notice("warn", make("p", {}, texts.say("pc.code.entered")))] : [];
+  return [
+    card(
+      make("p", {}, texts.say(typed.isNew ? "pc.code.renewed" : "pc.code.title")),
+      make(
+        "p",
+        { class: "big-number typed-code", id: TYPED_CODE },
+        make("span", { "aria-hidden": "true" }, typed.code),
+        make("span", { class: "visually-hidden" }, Array.from(typed.code.split(" ").join("")).join(" ")),
+      ),
+      make("p", {}, texts.say("pc.code.address")),
+      make("p", { class: "big-number typed-code" }, typed.address),
+      quiet(texts, "browser.code.where", { address: typed.address }),
+      notice("warn", make("p", {}, texts.say("browser.code.warning"))),
+    ),
+  ];
+}
+
 /** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
-function paired(texts, { command, peer }, act) {
+function paired(texts, story, act) {
+  const { command } = story;
   return {
-    title: texts.say("browser.paired.title"),
+    title: texts.say(of("browser.paired.title", story)),
     step: command === "import" ? 2 : 3,
-    route: direction(texts, command, peer),
-    body: [drawing(command === "import" ? "send" : "receive"), paragraph(texts, "browser.paired.text"), help(texts)],
-    actions: [stop(texts, act)],
-  };
-}
-
-/** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
-function number(texts, story, act) {
-  return {
-    title: texts.say("browser.number.title"),
-    step: 3,
-    route: direction(texts, story.command, story.peer),
+    route: direction(texts, story),
     body: [
-      bigNumber(story.number),
-      notice("warn", make("p", {}, texts.say("browser.number.warning"))),
+      drawing(command === "import" ? "send" : "receive"),
+      paragraph(texts, of("browser.paired.text", story)),
       help(texts),
     ],
     actions: [stop(texts, act)],
@@ -150,15 +163,30 @@ function number(texts, story, act) {
 }
 
 /** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
-function typing(texts, { command, peer, wrongLeft }, act) {
+function number(texts, story, act) {
   return {
-    title: texts.say("browser.typing.title"),
+    title: texts.say(of("browser.number.title", story)),
+    step: 3,
+    route: direction(texts, story),
+    body: [
+      bigNumber(story.number),
+      notice("warn", make("p", {}, texts.say(of("browser.number.warning", story)))),
+      help(texts),
+    ],
+    actions: [stop(texts, act)],
+  };
+}
+
+/** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
+function typing(texts, story, act) {
+  return {
+    title: texts.say(of("browser.typing.title", story)),
     step: 3,
     focus: NUMBER,
-    route: direction(texts, command, peer),
+    route: direction(texts, story),
     body: [
-      make("div", { id: NUMBER_HELP }, notice("warn", make("p", {}, texts.say("browser.typing.warning")))),
-      numberForm(texts, wrongLeft, act.answer),
+      make("div", { id: NUMBER_HELP }, notice("warn", make("p", {}, texts.say(of("browser.typing.warning", story))))),
+      numberForm(texts, story.wrongLeft, act.answer),
     ],
     after: help(texts),
     actions: [submitButton(NUMBER, texts.say("page.number.send")), stop(texts, act)],
@@ -173,20 +201,20 @@ function moving(texts, story, act) {
   return {
     title: texts.say(`page.moving.${story.command === "import" ? "receive" : "send"}`),
     step: 4,
-    route: direction(texts, story.command, story.peer),
-    body: [drawing(story.command === "import" ? "send" : "receive"), bar, paragraph(texts, "browser.moving.text")],
+    route: direction(texts, story),
+    body: [drawing(story.command === "import" ? "send" : "receive"), bar, !story.isPc && paragraph(texts, "browser.moving.text")],
     actions: [stop(texts, act)],
   };
 }
 
 /** The question, with "no" as easy as "yes". @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
-function ask(texts, { arrived, peer }, act) {
+function ask(texts, story, act) {
   return {
     title: texts.say("page.receive.ask"),
     step: 4,
-    route: direction(texts, "import", peer),
+    route: direction(texts, story),
     body: [
-      ...arrived.map((each, at) =>
+      ...story.arrived.map((each, at) =>
         each.refused === undefined
           ? fieldsCard(
               texts,
@@ -197,7 +225,7 @@ function ask(texts, { arrived, peer }, act) {
             )
           : card(make("p", {}, texts.say("page.receive.damaged"))),
       ),
-      paragraph(texts, "browser.ask.text"),
+      paragraph(texts, of("browser.ask.text", story)),
       help(texts),
     ],
     actions: [
@@ -269,8 +297,8 @@ const sent = (texts, story) => ({
   title: texts.say("browser.sent.title"),
   step: 5,
   body: [
-    make("div", { class: "tone good" }, drawing("on_phone")),
-    make("p", {}, ...sentence(texts, "browser.sent.text", { peer: story.peer })),
+    make("div", { class: "tone good" }, drawing(story.isPc ? "on_pc" : "on_phone")),
+    make("p", {}, ...sentence(texts, of("browser.sent.text", story), { peer: story.peer })),
     ...receiptCards(texts, story),
     ...farewell(texts, story),
   ],
@@ -292,19 +320,23 @@ function savedCards(texts, { arrived, saved: places }) {
 }
 
 /** @param {Texts} texts @param {Story} story */
-const receiptCards = (texts, { receipt, sending }) =>
-  receipt.map(({ status, reason }, at) =>
+const receiptCards = (texts, story) =>
+  story.receipt.map(({ status, reason }, at) =>
     cardOf(
       texts,
       at,
-      sending[at],
-      make("p", { class: "result" }, status === "rejected" ? reasonText(texts, reason) : texts.say(`browser.sent.${status}`)),
+      story.sending[at],
+      make(
+        "p",
+        { class: "result" },
+        status === "rejected" ? reasonText(texts, story, reason) : texts.say(of(`browser.sent.${status}`, story)),
+      ),
     ),
   );
 
-/** @param {Texts} texts @param {string} reason */
-function reasonText(texts, reason) {
-  if (reason === "declined") return texts.say("browser.sent.declined");
+/** @param {Texts} texts @param {Story} story @param {string} reason */
+function reasonText(texts, story, reason) {
+  if (reason === "declined") return texts.say(of("browser.sent.declined", story));
   return texts.say(`page.reason.${reason || "other"}`);
 }
 
@@ -335,12 +367,22 @@ const notes = ({ notes: said }) => said.map((text) => make("p", { class: "quiet"
 /** @param {Texts} texts @param {Story} story */
 const farewell = (texts, story) => [...notes(story), quiet(texts, "browser.close")];
 
-/** From which device to which. @param {Texts} texts @param {string} command @param {string} peer */
-function direction(texts, command, peer) {
+/** Sentences that are others where the other device is a PC too. */
+const OF_PCS = new Set([
+  ...["ask.text", "direction.export", "direction.import", "number.title", "number.warning", "paired.text", "paired.title"],
+  ...["sent.declined", "sent.duplicate", "sent.text", "typing.title", "typing.warning"],
+]);
+
+/** The key of a sentence about the other device. @param {string} key @param {Story} story */
+const of = (key, { isPc }) => (isPc && OF_PCS.has(key.replace("browser.", "")) ? `${key}.other_pc` : key);
+
+/** From which device to which. @param {Texts} texts @param {Story} story */
+function direction(texts, story) {
+  const { command, peer } = story;
   const pc = { device: /** @type {const} */ ("pc"), name: texts.say("browser.route.pc") };
-  const phone = { device: /** @type {const} */ ("phone"), name: peer };
-  const said = texts.say(`browser.direction.${command}`, { peer });
-  return command === "import" ? route(phone, pc, said) : route(pc, phone, said);
+  const other = { device: /** @type {"pc" | "phone"} */ (story.isPc ? "pc" : "phone"), name: peer };
+  const said = texts.say(of(`browser.direction.${command}`, story), { peer });
+  return command === "import" ? route(other, pc, said) : route(pc, other, said);
 }
 
 /** A certificate, as the program describes it. @param {Texts} texts @param {number} at @param {Fields} fields @param {...Child} more */

@@ -30,6 +30,14 @@ export const beginning = () => ({
   connection: null,
   /** The QR code while it lives. @type {{rows: string[], isLocal: boolean, until: number} | null} */
   code: null,
+  /** The digits to type while they are good, with the address that goes with them. @type {{code: string, address: string, isNew: boolean} | null} */
+  typed: null,
+  /** Whether somebody has typed the last one. */
+  isTyped: false,
+  /** Why there are no digits to be had. */
+  untyped: "",
+  /** Whether the other device is a PC too. */
+  isPc: false,
   /** Why there is a new code. */
   renewed: "",
   /** What the next question is about. @type {Place} */
@@ -75,11 +83,12 @@ const CONNECTION = new Map(
   /** @type {[string, [string, "warn" | "good"]][]} */ ([
     ["connection_lost", ["story.connection_lost", "warn"]],
     ["connection_back", ["story.connection_back", "good"]],
-    ["peer_lost", ["story.peer_lost.phone", "warn"]],
-    ["peer_back", ["story.peer_back.phone", "good"]],
+    ["peer_lost", ["story.peer_lost", "warn"]],
+    ["peer_back", ["story.peer_back", "good"]],
     ["second_scan", ["story.second_scan", "warn"]],
   ]),
 );
+const PCS = ["windows", "macos", "linux"];
 const NOTES = ["loopback", "unverified", "declined", "deleted", "renewed_since", "history_not_written", "delete_rule", "delete_later"];
 
 /**
@@ -95,7 +104,9 @@ export function after(story, event, now) {
   const next = { ...story, wanted };
   if (connection !== undefined) {
     const values = event.seconds === undefined ? {} : { seconds: event.seconds };
-    next.connection = { key: connection[0], values, kind: connection[1] };
+    // What is said of the other device depends on what it is.
+    const of = event.event.startsWith("peer_") ? (story.isPc ? ".other_pc" : ".phone") : "";
+    next.connection = { key: `${connection[0]}${of}`, values, kind: connection[1] };
   }
   if (NOTES.includes(event.event)) next.notes = [...story.notes, event.text];
   const changed = { ...next, ...change(story, event, now) };
@@ -127,10 +138,20 @@ function change(story, event, now) {
     }
     case "burnt":
       return story.place === "scan" ? { ...goTo(story, "working"), code: null } : { code: null };
+    case "code": {
+      if (event.code === undefined) return {}; // withdrawn since
+      const typed = { code: event.code, address: event.address, isNew: event.renewed };
+      return { ...goTo(story, story.place), typed, isTyped: false, untyped: "" };
+    }
+    case "code_withdrawn":
+      if (story.place !== "scan") return { typed: null };
+      return { ...goTo(story, "scan"), typed: null, isTyped: event.why === "entered" };
+    case "code_unavailable":
+      return { ...goTo(story, story.place), untyped: event.why };
     case "renewed":
-      return { renewed: event.reason, peer: "", step: "", connection: null };
+      return { typed: null, isTyped: false, untyped: "", renewed: event.reason, peer: "", step: "", connection: null };
     case "paired":
-      return { ...goTo(story, "paired"), peer: event.peer, wrongLeft: null, connection: null };
+      return { ...goTo(story, "paired"), peer: event.peer, isPc: PCS.includes(event.platform), wrongLeft: null, connection: null };
     case "peer_step": {
       // The phone has gone back to choosing: it has no field for the number.
       const isBack = story.place === "number" && event.step === "choosing";

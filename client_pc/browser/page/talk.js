@@ -1,4 +1,4 @@
-// How the page speaks with the program: three requests, each with the token.
+// How the page speaks with the program: four requests, each with the token.
 
 /** @typedef {{event: string} & Record<string, any>} StoryEvent */
 
@@ -30,6 +30,11 @@ export class Talk {
   /** Answer a question; an answer to one that is over is dropped. @param {number} question @param {string} line */
   async answer(question, line) {
     await this._ask("/v1/answer", { method: "POST", body: JSON.stringify({ question, line }) });
+  }
+
+  /** Ask for a code to type, where no camera can be used. */
+  async code() {
+    await this._ask("/v1/code", { method: "POST", body: "{}" });
   }
 
   /** Stop the copy, as Ctrl-C does. */

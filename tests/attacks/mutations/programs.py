@@ -15,7 +15,7 @@ MUTATIONS = (
         7,
         "nobody says that a certificate leaves",
         "certrelay/client/flow/sending.py",
-        '        session.say("leaving", f"story.leaving.{session.names.own}")\n',
+        '        session.say("leaving", f"story.leaving.{session.names.other}")\n',
         "",
         "tests/attacks",
     ),

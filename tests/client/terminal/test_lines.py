@@ -87,6 +87,23 @@ def test_a_script_may_write_its_answers_ahead(piped: Piped) -> None:
     assert take(lines) == "ahead"
 
 
+def test_a_wish_is_found_among_answers_that_were_written_ahead(piped: Piped) -> None:
+    lines, target = piped.lines, piped.target
+    words = frozenset({"c", "code"})
+    lines.start()
+    assert not lines.find(words)
+    target.write("first\n Code \nlast\nc\n")
+    target.close()
+    for _ in range(2):
+        found = False
+        while not found:  # the test's own limit ends it
+            found = lines.find(words)
+    assert [take(lines), take(lines)] == ["first", "last"]
+    assert not lines.find(words)
+    with pytest.raises(UsageError):
+        take(lines)
+
+
 def test_asking_to_stop_ends_a_wait(piped: Piped) -> None:
     piped.interrupts.ask()
     with pytest.raises(Interrupted):
