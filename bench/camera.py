@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from certrelay.client.camera import read_url
 from certrelay.errors import QrError
-from client_mobile_sim.camera import read_url
 from client_pc import qr_screen
 from tests.photo import CLASSES, photograph
 

@@ -12,9 +12,9 @@ from certrelay import standard_streams
 from certrelay.client.home import expanded
 from certrelay.client.terminal import program
 from certrelay.client.terminal.arguments import add_common, main_parser, manner_of, texts_for
-from certrelay.client.terminal.lines import Lines, standard_input
+from certrelay.client.terminal.lines import standard_input
 from certrelay.client.terminal.report import Report, make_report
-from certrelay.errors import CertRelayError, QrError
+from certrelay.errors import CertRelayError
 from certrelay.texts import Texts
 from certrelay.texts.parser import Parser
 
@@ -92,26 +92,14 @@ def _init(arguments: argparse.Namespace, report: Report) -> None:
 
 
 def _scan(arguments: argparse.Namespace, report: Report) -> CertRelayError | None:
+    from certrelay.client.flow.scanning import read_url
     from certrelay.client.flow.session import Shell
     from client_mobile_sim import profiles
     from client_mobile_sim.phone import Phone, scan
 
     lines = standard_input()
     with lines.interrupts.watched(lines.wake):
-        url = _url(arguments.picture, lines)
+        url = read_url(arguments.picture, lines)
         hello = profiles.hello(arguments.platform, arguments.app, arguments.os, arguments.name)
         phone = Phone(hello, expanded(arguments.keystore), tuple(arguments.send), yes=arguments.yes)
         return scan(url, phone, Shell(report, lines, random.uniform))
-
-
-def _url(picture: str, lines: Lines) -> str:
-    """Read the URL: from a picture, or as the first line of standard input."""
-    from client_mobile_sim.camera import MAX_PICTURE_BYTES, read_url, recognise
-
-    if picture == "-":
-        return recognise([lines.wait().strip()])
-    try:
-        with expanded(Path(picture)).open("rb") as file:
-            return read_url(file.read(MAX_PICTURE_BYTES + 1))
-    except OSError:
-        raise QrError("picture_unreadable", path=picture) from None

@@ -1,6 +1,5 @@
 """The simulated phone's story: a picture is scanned, a certificate goes or comes."""
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,18 +8,17 @@ from certrelay.bundle import Item
 from certrelay.client.flow.choosing import check_passwords, choose
 from certrelay.client.flow.dialogue import Dialogue
 from certrelay.client.flow.receiving import Receiving
+from certrelay.client.flow.scanning import follow
 from certrelay.client.flow.sending import Sending
-from certrelay.client.flow.session import Handler, Names, Session, Shell
+from certrelay.client.flow.session import Handler, Names, Shell
 from certrelay.client.store.reading import find
 from certrelay.client.store.store import Store
 from certrelay.client.terminal.report import Report
-from certrelay.e2e.handshake import ScanSecrets
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.qr import Direction, QrCode
-from certrelay.endpoint import Endpoint, ScanSide, Times
+from certrelay.endpoint import Times
 from certrelay.errors import CertRelayError
 from certrelay.frozen import frozen
-from certrelay.wire.release import PC_POLICY
 from client_mobile_sim.page import PageReceiving
 
 
@@ -53,9 +51,8 @@ def scan(url: str, phone: Phone, shell: Shell) -> CertRelayError | None:
         "scanned", shell.report.texts.say(f"phone.scanned.{purpose}"), direction=purpose
     )
     handler = _handler(direction, phone, shell.report)
-    side = ScanSide(ScanSecrets.fresh(os.urandom), qr, phone.hello)
-    endpoint = Endpoint(side, phone.hello, PC_POLICY, phone.times)
-    ended = Session(endpoint, handler, qr.origin.text, Names("phone", "pc"), shell).run()
+    names = Names("phone", "pc")
+    ended = follow(qr, phone.hello, handler, names, shell, times=phone.times)
     if isinstance(handler, Receiving):
         for each in handler.saved:
             shell.report.result(str(each["path"]))

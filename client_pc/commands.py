@@ -14,7 +14,7 @@ from certrelay.client.home import expanded, home
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, UsageError
 from certrelay.safe_text import printable
-from client_pc.settings import Settings
+from client_pc.settings import Settings, check_direction
 
 if TYPE_CHECKING:
     from certrelay.client.flow.session import Shell
@@ -37,7 +37,7 @@ def receive(
     """`certrelay import`."""
     from client_pc.receive import receive
 
-    _check_direction("import", settings)
+    check_direction("import", settings)
     root, way, past = (
         _root(arguments, settings, report),
         _options(arguments, settings),
@@ -56,7 +56,7 @@ def send(
     """`certrelay export`."""
     from client_pc.send import SendOptions, send
 
-    _check_direction("export", settings)
+    check_direction("export", settings)
     options = SendOptions(
         tuple(arguments.selectors),
         arguments.style if arguments.form else None,
@@ -75,15 +75,31 @@ def send(
     return _told(run, arguments, report)
 
 
-def _check_direction(command: str, settings: Settings) -> None:
-    """Refuse a copy that this PC's settings leave out.
+def join(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay join`."""
+    from certrelay.endpoint.times import Times
+    from client_pc.join import JoinOptions, join
+    from client_pc.receive import Incoming
+    from client_pc.send import Outgoing, SendOptions
 
-    Raises:
-        UsageError: ``direction_closed``, with ``where`` that is said.
-    """
-    if settings.directions not in ("both", command):
-        where = settings.origins["directions"]
-        raise UsageError("direction_closed", command=command, where=where)
+    if not settings.pcs:
+        where = settings.origins["pcs"]
+        raise UsageError("direction_closed", command="join", where=where)
+    options = JoinOptions(
+        arguments.address or settings.relay,
+        arguments.picture,
+        arguments.yes,
+        arguments.name or settings.name,
+        Times(number=settings.number_s, save_question=settings.save_question_s),
+    )
+    root, past = _root(arguments, settings, report), _past(settings)
+    what = SendOptions(tuple(arguments.send), also_delete=arguments.also_delete)
+    with _shell(report) as shell:
+        incoming = Incoming(root, shell, past, yes=arguments.yes)
+        outgoing = Outgoing(_stores(arguments, settings, report), what, shell, past)
+        return join(options, settings, incoming, outgoing, shell)
 
 
 def list_all(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
@@ -239,6 +255,7 @@ def _stores(arguments: argparse.Namespace, settings: Settings, report: Report) -
 
 def _options(arguments: argparse.Namespace, settings: Settings) -> "CopyOptions":
     from certrelay.endpoint.times import Times
+    from certrelay.wire.release import PCS, PHONE_POLICY
     from client_pc.copy import CopyOptions
 
     return CopyOptions(
@@ -250,6 +267,7 @@ def _options(arguments: argparse.Namespace, settings: Settings) -> "CopyOptions"
         name=arguments.name or settings.name,
         code=arguments.code,
         hears=arguments.json,
+        policy=PHONE_POLICY if settings.pcs else PHONE_POLICY.without(PCS),
         times=Times(number=settings.number_s, save_question=settings.save_question_s),
     )
 

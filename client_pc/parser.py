@@ -53,6 +53,7 @@ def _filler(name: str, texts: Texts) -> Callable[[Parser], None]:
 _COMMANDS: Final[dict[str, commands.Run]] = {
     "import": commands.receive,
     "export": commands.send,
+    "join": commands.join,
     "list": commands.list_all,
     "show": commands.show,
     "verify": commands.verify,
@@ -68,7 +69,7 @@ _COMMANDS: Final[dict[str, commands.Run]] = {
     "man": commands.man,
 }
 _TARGETED: Final = ("show", "verify", "passwd", "convert", "delete")
-_SHELVES: Final = ("export", "list", *_TARGETED, "history", "remind")
+_SHELVES: Final = ("export", "join", "list", *_TARGETED, "history", "remind")
 """Commands that read stores."""
 
 _WITHOUT_SETTINGS: Final = ("config", "doctor", "completion", "man")
@@ -91,6 +92,19 @@ def _add_sending(command: Parser, texts: Texts) -> None:
     command.add_argument("--as", dest="form", choices=("p12",), help=texts.say("help.as"))
     _add_style(command, texts)
     _add_km(command, texts, None)
+    _flag(command, "--also-delete", "also_delete", texts)
+
+
+def _add_joining(command: Parser, texts: Texts) -> None:
+    command.add_argument("address", nargs="?", metavar="ADDRESS|-", help=texts.say("help.address"))
+    command.add_argument(
+        "--picture", type=Path, metavar="FILE", help=texts.say("help.picture_file")
+    )
+    command.add_argument(
+        "--send", action="append", default=[], metavar="SELECTOR", help=texts.say("help.send")
+    )
+    command.add_argument("--name", help=texts.say("help.name"))
+    _flag(command, "--yes", "yes_join", texts)
     _flag(command, "--also-delete", "also_delete", texts)
 
 
@@ -177,6 +191,7 @@ def _days(text: str) -> int:
 _OWN_OPTIONS: Final[dict[str, Callable[[Parser, Texts], None]]] = {
     "import": _add_receiving,
     "export": _add_sending,
+    "join": _add_joining,
     "show": lambda command, texts: _flag(command, "--open", "open", texts),
     "verify": _add_verifying,
     "passwd": lambda command, texts: _flag(command, "--better", "better", texts),

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from certrelay.client.flow.session import Shell
 from certrelay.e2e.qr import Direction
@@ -12,6 +12,7 @@ from client_pc.copy import CopyOptions, copy
 
 if TYPE_CHECKING:
     from certrelay.client.flow.receiving import Receiving
+    from certrelay.endpoint.events import Ended
     from client_pc.history.record import Witness
 
 
@@ -35,6 +36,67 @@ def _is_read_only(folder: Path) -> bool:
     return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
+class Incoming:
+    """The receiving PC's part in a copy, and what follows it.
+
+    Args:
+        root: The NPKI folder to store into.
+        shell: Report, answers, clock.
+        past: The folder of the history, if the person wants one.
+        yes: Answer the save question with yes.
+    """
+
+    def __init__(self, root: Path, shell: Shell, past: Path | None, *, yes: bool) -> None:
+        self._root: Final = root
+        self._report: Final = shell.report
+        self._past: Final = past
+        self._yes: Final = yes
+        self._receiving: Receiving | None = None
+        self._witness: Witness | None = None
+
+    def check(self) -> None:
+        """See that something can be stored.
+
+        Raises:
+            StorageError: If it is plain that nothing can.
+        """
+        check_writable(self._root)
+
+    def make(self) -> "Witness":
+        """Make the part, anew for each session."""
+        # Loaded here: it takes 60 ms, and by now the code is on the screen.
+        from datetime import UTC, datetime
+
+        from certrelay.client.flow.receiving import Receiving
+        from certrelay.client.store.store import Store
+        from client_pc.history.record import Witness
+        from client_pc.route import Route
+
+        store = Store(self._root)
+        store.clean()
+        self._receiving = Receiving(store, yes=self._yes, today=lambda: datetime.now(UTC))
+        self._witness = Witness(Route(self._receiving, "unknown"))
+        return self._witness
+
+    def finish(self, ended: "Ended") -> CertRelayError | None:
+        """Tell what was stored and remember it; give the error with which it ended, if any."""
+        if self._receiving is None or self._witness is None:
+            return ended.error  # no code was ever shown
+        from client_pc.history.record import remember
+
+        saved, report = self._receiving.saved, self._report
+        if report.columns is None:  # on a screen they stand already
+            for each in saved:
+                report.result(str(each["path"]))
+        if ended.error is None:
+            report.event("done", report.texts.say("pc.done.import", count=len(saved)))
+        peer, arrived = self._witness.peer, self._receiving.summaries
+        remember(self._past, "import", peer, arrived, ended=ended, report=report)
+        # Nothing was stored, and this PC knows better than the other device why.
+        has_failed = ended.error is not None and ended.error.code == "rejected"
+        return self._receiving.failure or ended.error if has_failed else ended.error
+
+
 def receive(
     root: Path, options: CopyOptions, shell: Shell, past: Path | None, *, yes: bool
 ) -> CertRelayError | None:
@@ -50,38 +112,6 @@ def receive(
     Raises:
         StorageError: If it is plain before the code is shown that nothing can be stored.
     """
-    check_writable(root)
-    handlers: list[Receiving] = []
-    witnesses: list[Witness] = []
-
-    def make_handler() -> "Witness":
-        # Loaded here: it takes 60 ms, and by now the code is on the screen.
-        from datetime import UTC, datetime
-
-        from certrelay.client.flow.receiving import Receiving
-        from certrelay.client.store.store import Store
-        from client_pc.history.record import Witness
-
-        store = Store(root)
-        store.clean()
-        handlers.append(Receiving(store, yes=yes, today=lambda: datetime.now(UTC)))
-        witnesses.append(Witness(handlers[-1]))
-        return witnesses[-1]
-
-    ended = copy(Direction.TO_PC, make_handler, options, shell)
-    if not handlers:
-        return ended.error  # no code was ever shown
-    from client_pc.history.record import remember
-
-    saved = handlers[-1].saved
-    if shell.report.columns is None:  # on a screen they stand already
-        for each in saved:
-            shell.report.result(str(each["path"]))
-    if ended.error is None:
-        texts = shell.report.texts
-        shell.report.event("done", texts.say("pc.done.import", count=len(saved)))
-    peer, arrived = witnesses[-1].peer, handlers[-1].summaries
-    remember(past, "import", peer, arrived, ended=ended, report=shell.report)
-    # Nothing was stored, and this PC knows better than the other device why.
-    has_failed = ended.error is not None and ended.error.code == "rejected"
-    return handlers[-1].failure or ended.error if has_failed else ended.error
+    incoming = Incoming(root, shell, past, yes=yes)
+    incoming.check()
+    return incoming.finish(copy(Direction.TO_PC, incoming.make, options, shell))

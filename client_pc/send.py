@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from certrelay.bundle import Item
 from certrelay.client.flow.choosing import Opened, check_passwords, choose
@@ -19,9 +20,11 @@ from certrelay.frozen import frozen
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.pki.rewrap import to_pkcs12, without_km
 from certrelay.safe_text import printable
+from certrelay.wire.release import PCS
 from client_pc.change import KmKey, ask_km_key, km_differs, remove
 from client_pc.copy import CopyOptions, copy
 from client_pc.history.record import Witness, remember
+from client_pc.route import Original, Route
 from client_pc.stores import Stores
 
 
@@ -44,6 +47,72 @@ class SendOptions:
     second could hide the first."""
 
 
+class Outgoing:
+    """The sending PC's part in a copy, and what follows it.
+
+    Args:
+        stores: Where the certificates are.
+        options: Which, and in what form.
+        shell: Report, answers, clock.
+        past: The folder of the history, if the person wants one.
+    """
+
+    def __init__(
+        self, stores: Stores, options: SendOptions, shell: Shell, past: Path | None
+    ) -> None:
+        self._stores: Final = stores
+        self._options: Final = options
+        self._shell: Final = shell
+        self._report: Final = shell.report
+        self._password_tries: Final = shell.lines.password_tries
+        self._past: Final = past
+        self._opened: tuple[Opened, ...] = ()
+        self._items: tuple[Item, ...] = ()
+        self._goes_whole: list[bool] = []
+        self._witness: Witness | None = None
+
+    @property
+    def fate_of_original(self) -> Original:
+        """What becomes of the originals on this PC."""
+        return "deleted" if self._options.also_delete else "stays"
+
+    def choose(self) -> Dialogue[tuple[Item, ...]]:
+        """Choose and check the passwords; what was chosen once stays chosen."""
+        if self._items:
+            return self._items
+        options, report, now = self._options, self._report, datetime.now(UTC)
+        chosen = yield from choose(self._stores.entries(), options.selectors, report, now)
+        self._opened = yield from check_passwords(chosen, report, now, self._password_tries)
+        forms = [_form(each, options, self._shell) for each in self._opened]
+        self._items = tuple(item for item, _ in forms)
+        self._goes_whole = [goes_whole for _, goes_whole in forms]
+        if options.style is not None:
+            style = report.texts.say(f"style.{options.style}")
+            report.event("style", report.texts.say("pc.style", style=style), style=options.style)
+        if options.also_delete:
+            report.event("delete_rule", report.texts.say("pc.delete_rule"))
+        return self._items
+
+    def make(self) -> Witness:
+        """Make the part, anew for each session."""
+        self._witness = Witness(Route(Sending(self.choose), self.fate_of_original))
+        return self._witness
+
+    def finish(self, ended: Ended) -> CertRelayError | None:
+        """Delete what is to be deleted, tell and remember; give the error, if any."""
+        report, peer = self._report, None if self._witness is None else self._witness.peer
+        if self._options.also_delete:
+            is_page = peer is None or peer.platform == "web"
+            _delete_kept(self._opened, self._goes_whole, ended, report, is_page=is_page)
+        if ended.error is None:
+            other = "other_pc" if peer is not None and peer.platform in PCS else "phone"
+            text = report.texts.say(f"pc.done.export.{other}", count=len(self._items))
+            report.event("done", text)
+        summaries = [each.candidate.summary for each in self._opened]
+        remember(self._past, "export", peer, summaries, ended=ended, report=report)
+        return ended.error
+
+
 def send(
     stores: Stores, options: SendOptions, way: CopyOptions, shell: Shell, past: Path | None
 ) -> CertRelayError | None:
@@ -58,40 +127,9 @@ def send(
         shell: Report, answers, clock.
         past: The folder of the history, if the person wants one.
     """
-    report, now = shell.report, datetime.now(UTC)
-    chosen = hold(choose(stores.entries(), options.selectors, report, now), shell.lines, report)
-    opened = hold(
-        check_passwords(chosen, report, now, shell.lines.password_tries), shell.lines, report
-    )
-    forms = [_form(each, options, shell) for each in opened]
-    items = tuple(item for item, _ in forms)
-    if options.style is not None:
-        style = report.texts.say(f"style.{options.style}")
-        report.event("style", report.texts.say("pc.style", style=style), style=options.style)
-    if options.also_delete:
-        report.event("delete_rule", report.texts.say("pc.delete_rule"))
-
-    def ready() -> Dialogue[tuple[Item, ...]]:
-        yield from ()
-        return items
-
-    witnesses: list[Witness] = []
-
-    def make_handler() -> Witness:
-        witnesses.append(Witness(Sending(ready)))
-        return witnesses[-1]
-
-    ended = copy(Direction.TO_PHONE, make_handler, way, shell)
-    peer = witnesses[-1].peer if witnesses else None
-    if options.also_delete:
-        whole = [goes_whole for _, goes_whole in forms]
-        is_page = peer is None or peer.platform == "web"
-        _delete_kept(opened, whole, ended, report, is_page=is_page)
-    if ended.error is None:
-        report.event("done", report.texts.say("pc.done.export", count=len(items)))
-    summaries = [each.candidate.summary for each in opened]
-    remember(past, "export", peer, summaries, ended=ended, report=report)
-    return ended.error
+    outgoing = Outgoing(stores, options, shell, past)
+    hold(outgoing.choose(), shell.lines, shell.report)
+    return outgoing.finish(copy(Direction.TO_PHONE, outgoing.make, way, shell))
 
 
 def _form(opened: Opened, options: SendOptions, shell: Shell) -> tuple[Item, bool]:

@@ -49,6 +49,9 @@ class Settings:
     directions: str = "both"
     """Which copies this PC may make: ``both``, or ``import`` or ``export`` alone."""
 
+    pcs: bool = True
+    """Whether this PC copies to and from other PCs, not to and from phones alone."""
+
     plain: bool = False
     """Whether the screen is one that can be read aloud: see ``--plain``."""
 
@@ -70,6 +73,17 @@ class Settings:
         origins = self.origins
         in_file = origins.get("access_key_file") != "CERTRELAY_ACCESS_KEY_FILE"
         return in_file and origins.get("relay") == "CERTRELAY_RELAY"
+
+
+def check_direction(command: str, settings: Settings) -> None:
+    """Refuse a copy that this PC's settings leave out.
+
+    Raises:
+        UsageError: ``direction_closed``, with ``where`` that is said.
+    """
+    if settings.directions not in ("both", command):
+        where = settings.origins["directions"]
+        raise UsageError("direction_closed", command=command, where=where)
 
 
 def _text(value: object) -> str:
@@ -154,6 +168,7 @@ KEYS: Final = (
     Key("name", _text),
     Key("history", _switch),
     Key("directions", _directions),
+    Key("pcs", _switch),
     Key("plain", _switch),
     Key("timeouts.number_s", _seconds(limits.NUMBER_S)),
     Key("timeouts.save_question_s", _seconds(limits.SAVE_QUESTION_S)),

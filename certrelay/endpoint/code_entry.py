@@ -15,7 +15,7 @@ from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import events
 from certrelay.endpoint.outcome import of_refusal_of_code
 from certrelay.endpoint.times import Times
-from certrelay.errors import CertRelayError, ProtocolError, RoomEnded
+from certrelay.errors import CertRelayError, Interrupted, ProtocolError, RoomEnded
 from certrelay.wire import messages
 from certrelay.wire.ids import LobbyDigits, Share, Sid
 
@@ -97,6 +97,10 @@ class CodeEntry:
         """Give up when time is over."""
         if self._gives_up_at is not None and now >= self._gives_up_at:
             self._fail(RoomEnded("code_unanswered"))
+
+    def interrupt(self) -> None:
+        """Give up: the person does not want to wait."""
+        self._fail(Interrupted("interrupted"))
 
     def _fail(self, error: CertRelayError) -> None:
         if not self.is_over:

@@ -106,6 +106,11 @@ class Endpoint:
         return f"Endpoint({self.side.role}, {self.phase.name})"
 
     @property
+    def hello(self) -> Hello:
+        """What this device says of itself."""
+        return self._hello
+
+    @property
     def wants_connection(self) -> bool:
         """Whether the shell should connect, if it is not connected."""
         return self.phase not in (Phase.ENDED, Phase.CLOSED)

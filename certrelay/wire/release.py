@@ -7,7 +7,7 @@ Source: docs/protocol.md §4 and §5.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import total_ordering
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -129,6 +129,11 @@ class ReleasePolicy:
         if not rules:
             raise UsageError("bad_policy", where="[android]")
         return cls(MappingProxyType(rules))
+
+    def without(self, platforms: Collection[str]) -> Self:
+        """The same policy, which refuses these platforms."""
+        rules = {name: rule for name, rule in self.rules.items() if name not in platforms}
+        return type(self)(MappingProxyType(rules))
 
     def check(self, platform: str, app_version: str, os_version: str) -> None:
         """Admit a device, or say why not.

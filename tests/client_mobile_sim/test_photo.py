@@ -4,7 +4,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops, ImageStat
 
-from client_mobile_sim.camera import read_url
+from certrelay.client.camera import read_url
 from client_pc.qr_screen import draw, png
 from tests.photo import CLASSES, SIZE, photograph
 

@@ -41,7 +41,7 @@ _CONTEXT.set_forkserver_preload(
         "client_pc.receive",
         "client_pc.send",
         "client_mobile_sim.cli",
-        "client_mobile_sim.camera",
+        "certrelay.client.camera",
         "client_mobile_sim.phone",
         "relay.server",
         "relay.embedded",

@@ -53,7 +53,7 @@ def test_a_person_sees_every_step(desk: Desk) -> None:
     desk.take("export-asking", window.wait_for(say("story.step.asking.phone")))
     phone.answer("y")
     shot = desk.take("export-done", window.wait_for_prompt())
-    assert shot.says(say("pc.done.export", count=1))
+    assert shot.says(say("pc.done.export.phone", count=1))
     assert PASSWORD not in shot.text
     phone.finish()
 

@@ -118,10 +118,12 @@ function scan(texts, story, act) {
             make("li", {}, texts.say("browser.scan.link")),
           ),
           quiet(texts, "browser.scan.once"),
+          // Not among the actions: these stand over the QR code in a small window.
+          story.typed === null && button(texts.say("browser.code.show"), act.code),
         ),
       ),
     ],
-    actions: [story.typed === null && button(texts.say("browser.code.show"), act.code), stop(texts, act)],
+    actions: [stop(texts, act)],
   };
 }
 

@@ -1,4 +1,4 @@
-"""The simulated phone's eye: a picture in, the text of the one QR code of ours out.
+"""S's eye: a picture in, the text of the one QR code of ours out.
 
 The picture may be the PNG that the PC drew, a screenshot with other things in it, or a
 photograph.  It is a stranger's file: its size is checked before a byte is decoded.

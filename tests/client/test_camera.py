@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from certrelay.client.camera import MAX_PICTURE_BYTES, read_url, recognise
 from certrelay.errors import QrError
-from client_mobile_sim.camera import MAX_PICTURE_BYTES, read_url, recognise
 from client_pc.qr_screen import Look, draw, png, terminal_lines
 from tests.qr_pictures import show_in_terminal
 
