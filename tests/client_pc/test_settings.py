@@ -22,6 +22,7 @@ name = "거실 PC"
 history = false
 directions = "import"
 plain = true
+pcs = false
 
 [timeouts]
 number_s = 60
@@ -45,6 +46,7 @@ def test_a_file_sets_everything(file: Path) -> None:
     assert settings.store == Path.home() / "certificates"
     assert (settings.language, settings.name) == ("ko", "거실 PC")
     assert (settings.history, settings.plain, settings.directions) == (False, True, "import")
+    assert not settings.pcs
     assert (settings.number_s, settings.save_question_s) == (60, 30.5)
     assert set(settings.origins) == {key.name for key in KEYS}
     assert set(settings.origins.values()) == {str(file)}

@@ -23,7 +23,7 @@ from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below
 from tests.flows.programs import Client
 from tests.nodes import Node
-from tests.redis_server import redis_server
+from tests.redis_server import free_port, redis_server
 from tests.splice import Splice
 
 
