@@ -1,7 +1,8 @@
-"""A phone in under 150 lines, of the public parts of certrelay alone: see docs/app-makers.md.
+"""A phone in under 200 lines, of the public parts of certrelay alone: see docs/app-makers.md.
 
 python examples/minimal_phone.py CERTIFICATE|FOLDER (what to give away, or where to store); standard
-input is camera and person: first the QR code's URL, then the answers, one a line.
+input is camera and person: first the QR code's URL, or the digits of a code and the address that
+stands beside them, then the answers, one a line.
 """
 
 import os
@@ -17,11 +18,20 @@ from certrelay.client.link import ConnectionLostError, Link, connect
 from certrelay.client.store.reading import read_item
 from certrelay.client.store.store import Store
 from certrelay.e2e.bodies import ItemResult
+from certrelay.e2e.code import Code
 from certrelay.e2e.handshake import ScanSecrets
 from certrelay.e2e.hello import Hello
+from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import Endpoint, ScanSide, events
-from certrelay.errors import CertificateError, CertRelayError, RelayUnreachable, StorageError
+from certrelay.endpoint.code_entry import CodeEntry
+from certrelay.errors import (
+    CertificateError,
+    CertRelayError,
+    RelayUnreachable,
+    RoomEnded,
+    StorageError,
+)
 from certrelay.pki.check import Summary, inspect, inspect_with_password
 from certrelay.safe_text import printable
 from certrelay.wire.release import PC_POLICY
@@ -48,11 +58,50 @@ def ask(question: str) -> str:
     return PERSON.readline().decode("utf-8", "replace").strip()
 
 
+def scan() -> QrCode:
+    """What the person has scanned, or typed; a "no" in time joins nothing."""
+    seen = ask("the QR code's URL, or the digits of a code?")
+    if "#" in seen:
+        return QrCode.from_url(seen)
+    qr = enter(Code.parse(seen), Origin.parse(ask("the address beside the code?")))
+    leaves = qr.payload.direction is Direction.TO_PC
+    way = "FROM this phone TO the PC" if leaves else "from the PC to this phone"
+    if ask(f"A certificate goes {way}. Go on? [y/N]") != "y":
+        raise RoomEnded("cancelled")
+    return qr
+
+
+def enter(code: Code, origin: Origin) -> QrCode:
+    """Enter a code, once; the other device's answer is what its QR code says."""
+    entry, link = CodeEntry(code, origin, os.urandom), connect(origin.text, time.monotonic())
+    entry.connected(time.monotonic())
+    while not entry.is_over:
+        for order in entry.take():
+            if isinstance(order, events.SendText):
+                link.send_text(order.text)
+        until = min(filter(None, (entry.deadline(), link.deadline())))
+        select.select([link], [], [], 0 if link.has_to_read else max(0, until - time.monotonic()))
+        now = time.monotonic()
+        try:
+            link.flush()
+            for message in link.receive(now):
+                if isinstance(message, str):
+                    entry.receive_text(message, now)
+                else:
+                    entry.receive_binary(message, now)
+        except ConnectionLostError:
+            entry.connection_lost(now)
+        entry.tick(now)
+    link.close()
+    if entry.qr is None:
+        raise entry.error or RoomEnded("code_unanswered")
+    return entry.qr
+
+
 class Phone:
     """One copy, from the QR code to its end."""
 
-    def __init__(self, url: str, path: Path) -> None:
-        qr = QrCode.from_url(url)
+    def __init__(self, qr: QrCode, path: Path) -> None:
         me = Hello("Minimal phone", "android", "minimal-phone", "G5.0", "14")
         self.endpoint = Endpoint(ScanSide(ScanSecrets.fresh(os.urandom), qr, me), me, PC_POLICY)
         self.origin, self.path = qr.origin.text, path
@@ -142,7 +191,7 @@ class Phone:
 
 if __name__ == "__main__":
     try:
-        problem = Phone(ask("the QR code's URL?"), Path(sys.argv[1])).run()
+        problem = Phone(scan(), Path(sys.argv[1])).run()
     except CertRelayError as error:
         problem = error
     show(f"not done: {problem.code}" if problem else "done")

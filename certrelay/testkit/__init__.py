@@ -8,6 +8,7 @@ Without any socket, in one process and with a clock that is moved by hand:
     hostile_pc      the same as a PC
     hostile_end     what both seal once they have the keys: anything
     tampering       what a relay can do to what it carries, a class for each trick
+    guessing        a relay that guesses typed codes, at either end
     malformed       every kind of malformed message, by name
 
 Over sockets, against real programs and apps:

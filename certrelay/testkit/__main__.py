@@ -66,10 +66,16 @@ def _judge(trial: Trial, relay: str, picture: Path | None, proxy: FaultProxy | N
     with BlockingSocket(pc.qr.origin.text, PATIENCE_S) as carrier:
         carrier.say(pc.create())
         carrier.hear()
-        _show(pc.url, picture)
-        while '"paired"' not in str(carrier.hear()):
-            pass
-        saw = trial.play(Stage(carrier, pc, lambda n: _say(f"number {n}"), _ask, proxy))
+        code = None
+        if trial.is_typed:
+            carrier.say(pc.publish())
+            code = pc.code(str(carrier.hear()))
+            _say(f"code {code.shown} at {pc.qr.origin.text}")
+        else:
+            _show(pc.url, picture)
+            while '"paired"' not in str(carrier.hear()):
+                pass
+        saw = trial.play(Stage(carrier, pc, lambda n: _say(f"number {n}"), _ask, proxy, code))
         carrier.say(encode(Leave()))  # else the app would wait for us to come back
         with suppress(RelayUnreachable):  # and hanging up at once could overtake it
             while True:

@@ -15,6 +15,7 @@ from typing import Final
 
 from certrelay.e2e import derive
 from certrelay.e2e.bodies import Close
+from certrelay.e2e.code import Code, PublishedCode
 from certrelay.e2e.frame import Carrier
 from certrelay.e2e.handshake import Answered, Random, Showing, ShowSecrets
 from certrelay.e2e.hello import Hello
@@ -22,8 +23,17 @@ from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.errors import StateError
 from certrelay.testkit.hostile_end import HostileChannel
-from certrelay.wire.ids import Token
-from certrelay.wire.messages import Create, Join, encode
+from certrelay.wire.ids import SealedPayload, Share, Token
+from certrelay.wire.messages import (
+    Create,
+    Join,
+    Knock,
+    KnockAnswer,
+    Publish,
+    Published,
+    decode_from_relay,
+    encode,
+)
 
 HELLO: Final = Hello("PC", "linux", "test-pc", "P1.0", "6.1")
 
@@ -45,6 +55,7 @@ class HostilePc:
         place = Origin.parse(origin)
         self.qr: Final = QrCode(place, secrets.payload(direction, lan=place.scheme == "http"))
         self.token: Final[Token] = secrets.token
+        self._random: Final = random
         self._showing: Final = Showing(secrets, self.qr)
         self._hello: Final = HELLO.to_bytes() if hello is None else hello
         self._answered: Answered | None = None
@@ -65,6 +76,39 @@ class HostilePc:
     def create(self) -> str:
         """The text that opens the room."""
         return encode(Create(self._showing.room, self.token.hashed))
+
+    def publish(self) -> str:
+        """The text that asks for a typed code's lobby."""
+        return encode(Publish())
+
+    def code(self, published: str) -> Code:
+        """Make a code of the relay's answer, to be typed at S.
+
+        Raises:
+            StateError: If the relay has none.
+        """
+        message = decode_from_relay(published)
+        if not isinstance(message, Published) or message.lobby is None:
+            raise StateError("the relay has no codes now")
+        return Code.fresh(message.lobby.text, self._random)
+
+    def answer_knock(self, knock: str, code: Code, qr: QrCode | None = None) -> KnockAnswer:
+        """Answer whoever has typed, as often as one likes.
+
+        Args:
+            knock: The relay's text.
+            code: The right one, or any other.
+            qr: What it leads to, if not to this PC's own QR code.
+
+        Raises:
+            StateError: If it is no knock.
+        """
+        message = decode_from_relay(knock)
+        if not isinstance(message, Knock):
+            raise StateError("a knock comes first")
+        shown = PublishedCode(code, qr or self.qr)
+        share, sealed = shown.answer(message.sid.raw, message.share.raw, self._random)
+        return KnockAnswer(Share(share), SealedPayload(sealed))
 
     def second_scan(self, token: Token) -> str:
         """The text with which another phone joins that scanned the same code."""

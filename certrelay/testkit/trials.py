@@ -17,17 +17,20 @@ from typing import Final
 
 from certrelay.e2e import bodies
 from certrelay.e2e.bodies import Body, Kind
+from certrelay.e2e.code import Code
 from certrelay.e2e.frame import Carrier as Kinds
 from certrelay.e2e.manifest import Manifest
 from certrelay.e2e.qr import Direction
 from certrelay.errors import RelayUnreachable
 from certrelay.frozen import frozen
+from certrelay.limits import ANSWER_S
 from certrelay.testkit import malformed
 from certrelay.testkit.blocking_socket import BlockingSocket
 from certrelay.testkit.hostile_end import HostileChannel, pair_offer
 from certrelay.testkit.hostile_pc import HostilePc
 from certrelay.testkit.proxy import FaultProxy
-from certrelay.wire.ids import Role, Token
+from certrelay.wire.ids import Role, Share, Token
+from certrelay.wire.messages import KnockAnswer, encode
 
 SIGN_CERT: Final = b"certificate of nobody"
 SIGN_PRI: Final = b"key of nobody"
@@ -58,6 +61,9 @@ class Stage:
 
     proxy: FaultProxy | None = None
     """Stands between the phone and the relay, where the trial needs it."""
+
+    code: Code | None = None
+    """What is typed on the phone, in a trial whose code is typed and not scanned."""
 
     def open(self) -> HostileChannel:
         """Answer m1 and m3 as an honest PC does."""
@@ -139,6 +145,9 @@ class Trial:
 
     through_proxy: bool = False
     """Whether the phone must reach the relay through `Stage.proxy`."""
+
+    is_typed: bool = False
+    """Whether a typed code leads to the PC, and not a QR code."""
 
 
 def _forged_m2(stage: Stage) -> str:
@@ -262,6 +271,48 @@ def _offered(offer: bytes, *said: Callable[[HostileChannel], bytes]) -> Callable
     return play
 
 
+def _knocked(
+    *answers: Callable[[HostilePc, str, Code], KnockAnswer], after_s: float = 0.0
+) -> Callable[[Stage], str]:
+    """Answer the app that has typed the code, and see whether it joins.
+
+    Args:
+        answers: Each makes an answer of the knock and the code.
+        after_s: Seconds to let it wait.
+    """
+
+    def play(stage: Stage) -> str:
+        assert stage.code is not None
+        knock = stage.carrier.hear()
+        assert isinstance(knock, str)
+        time.sleep(after_s)
+        for answer in answers:
+            stage.carrier.say(encode(answer(stage.pc, knock, stage.code)))
+        try:
+            while '"paired"' not in str(stage.carrier.hear(patience_s=_STAYS_S)):
+                pass
+        except RelayUnreachable:
+            return "stayed away"
+        return "joined"
+
+    return play
+
+
+def _right_answer(pc: HostilePc, knock: str, code: Code) -> KnockAnswer:
+    return pc.answer_knock(knock, code)
+
+
+def _wrong_answer(pc: HostilePc, knock: str, code: Code) -> KnockAnswer:
+    """As a relay that guesses, or a PC whose code is another."""
+    other = Code(code.lobby, f"{(int(code.secret) + 1) % 10**8:08}")
+    return pc.answer_knock(knock, other)
+
+
+def _known_answer(pc: HostilePc, knock: str, code: Code) -> KnockAnswer:
+    """With a share of low order, that makes the key known to everybody."""
+    return KnockAnswer(Share(bytes(32)), pc.answer_knock(knock, code).sealed)
+
+
 def _chunk(offset: int, data: bytes) -> Callable[[HostileChannel], bytes]:
     return lambda channel: channel.say(bodies.Chunk(offset, data))
 
@@ -377,6 +428,34 @@ TRIALS: Final[Mapping[str, Trial]] = MappingProxyType(
             Direction.TO_PHONE,
             ("receipt bad_digest",),
             _offered(_OTHER, _chunk(0, SIGN_CERT + SIGN_PRI), _end(_OTHER)),
+        ),
+        "code-wrong": Trial(
+            "the code that is typed is answered with another secret, as by a relay that guesses",
+            Direction.TO_PC,
+            ("stayed away",),
+            _knocked(_wrong_answer),
+            is_typed=True,
+        ),
+        "code-late": Trial(
+            f"the code is answered a second after the {ANSWER_S:.0f} s that an app waits",
+            Direction.TO_PC,
+            ("stayed away",),
+            _knocked(_right_answer, after_s=ANSWER_S + 1.0),
+            is_typed=True,
+        ),
+        "code-twice": Trial(
+            "the code is answered twice; the second answer is nobody's",
+            Direction.TO_PC,
+            ("joined",),
+            _knocked(_right_answer, _wrong_answer),
+            is_typed=True,
+        ),
+        "code-low-order": Trial(
+            "the answer's share makes the key known",
+            Direction.TO_PC,
+            ("stayed away",),
+            _knocked(_known_answer),
+            is_typed=True,
         ),
         "no-certificate": Trial(
             "what arrives is no certificate",

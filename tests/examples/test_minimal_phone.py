@@ -22,8 +22,8 @@ from tests.patience import PATIENCE_S
 EXAMPLE = ROOT / "examples" / "minimal_phone.py"
 
 
-def test_it_has_fewer_than_150_lines() -> None:
-    assert len(EXAMPLE.read_text("utf-8").splitlines()) < 150
+def test_it_has_fewer_than_200_lines() -> None:
+    assert len(EXAMPLE.read_text("utf-8").splitlines()) < 200
 
 
 def test_it_uses_public_names_only() -> None:

@@ -340,7 +340,7 @@ FAULTS = (
         ROOM,
         "    if place is None or place.token_hash != event.token.hashed:\n",
         "    if place is None:\n",
-        1166,
+        3329,
     ),
     Fault(
         "the old socket's end counts as the new one's",
