@@ -310,6 +310,8 @@ class CertificateError(CertRelayError):
         *(f"found_{what}" for what in FOUND),
         "not_told",
         "not_by_given",
+        "bad_authorities",
+        "not_yet_but_sound",
         "km_not_sound",
         "revoked_certificate",
         "suspended_certificate",

@@ -19,6 +19,7 @@ from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.check import Summary
 from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.revocation import RevocationList
+from certrelay.pki.validity import last_day
 from certrelay.pki.verification import Evidence, Finding, Verification, verify_item
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
@@ -72,12 +73,14 @@ def verify(stores: Stores, target: str, asked: Asked, shell: Shell) -> CertRelay
         known = (*evidence.authorities, *opened.authorities)
         finding = online.ask(opened.certificate, known, now, shell)
         verification = replace(verification, findings=(*verification.findings, finding))
+    summary = verification.summary or candidate.summary
+    begins = summary.certificate.not_before if summary.certificate else None
+    first_day = "" if begins is None else last_day(begins)
     for finding in verification.findings:
-        _tell(finding, report)
+        _tell(finding, first_day, report)
     if candidate.summary.certificate is None and verification.summary is not None:
         _tell_owner(verification.summary, report, now)
-    summary = verification.summary or candidate.summary
-    error = _error_of(verification, password)
+    error = _error_of(verification, password, first_day)
     report.event(
         "verified",
         report.texts.say("pc.verify.holds") if error is None else "",
@@ -111,9 +114,9 @@ def _tell_owner(summary: Summary, report: Report, now: datetime) -> None:
     report.event("opened", use=kind, **fields_of(summary, now))
 
 
-def _tell(finding: Finding, report: Report) -> None:
+def _tell(finding: Finding, first_day: str, report: Report) -> None:
     texts = report.texts
-    reason = _reason(finding, texts)
+    reason = _reason(finding, first_day, texts)
     text = texts.say(
         "pc.verify.line",
         question=texts.say(f"verify.{finding.question}"),
@@ -128,17 +131,21 @@ def _tell(finding: Finding, report: Report) -> None:
     )
 
 
-def _reason(finding: Finding, texts: Texts) -> str:
-    if not finding.reason:
+def _reason(finding: Finding, first_day: str, texts: Texts) -> str:
+    if not finding.reason or finding.reason == "valid":  # that is what its answer says
         return ""
     if finding.question == "structure" and finding.answer != "fails":
         return faults_in_words(finding.reason.split(", "), texts)
     own = f"reason.{finding.question}.{finding.reason}"
     known = (own, *(f"{kind}.{finding.reason}" for kind in ("reason", "state", "error")))
-    return next((texts.say(key, oid="?") for key in known if texts.has(key)), finding.reason)
+    return next(
+        (texts.say(key, oid="?", day=first_day) for key in known if texts.has(key)), finding.reason
+    )
 
 
-def _error_of(verification: Verification, password: str | None) -> CertRelayError | None:
+def _error_of(
+    verification: Verification, password: str | None, first_day: str
+) -> CertRelayError | None:
     if verification.holds and password is not None:
         return None
     if password is None and not any(f.answer == "fails" for f in verification.findings):
@@ -155,6 +162,8 @@ def _error_of(verification: Verification, password: str | None) -> CertRelayErro
         return CertificateError("suspended_certificate")
     if verification.only_expired:
         return CertificateError("expired_but_sound")
+    if verification.only_early:
+        return CertificateError("not_yet_but_sound", day=first_day)
     if {question for question, _ in found} == {"km"}:
         if ("km", "wrong_password") in found:
             return PasswordError("wrong_km_password")
@@ -172,4 +181,9 @@ def _revocations(path: Path) -> RevocationList:
 
 def _authorities(path: Path) -> tuple[Certificate, ...]:
     """Read a file of authorities: CaPubs, one certificate, or several in PEM."""
-    return parse_chain(read_file(path))
+    try:
+        return parse_chain(read_file(path))
+    except CertificateError as error:
+        if error.code != "bad_certificate":
+            raise
+        raise CertificateError("bad_authorities", file=path.name) from None

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, CertRelayError
 from certrelay.frozen import frozen, replace
-from certrelay.pki import naming, npki, pbe, pkcs12, validity
+from certrelay.pki import chain, naming, npki, pbe, pkcs12, validity
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.naming import Place
 from certrelay.pki.private_key import PrivateKey
@@ -116,7 +116,7 @@ def inspect(item: Item, *, plain_keys: bool = False) -> Summary:
     return Summary(
         kind=item.kind,
         certificate=certificate,
-        km_certificate=None,
+        km_certificate=_km_of(outline.certificates),
         place=_pkcs12_place(certificate, content, _name_for_people(outline.key_names) or ""),
         authorities=_issuing(outline.certificates[1:]),
         verified=False,
@@ -189,6 +189,15 @@ def _verified_pkcs12(seen: Summary, opened: pkcs12.Opened, content: bytes) -> Su
         first.key,
         None,
     )
+
+
+def _km_of(certificates: tuple[Certificate, ...]) -> Certificate | None:
+    """The km certificate beside the first one, which signs: the other of the same owner."""
+    for other in certificates[1:]:
+        is_km = not other.signs and not other.extensions.ca
+        if is_km and chain.same_name(other, certificates[0].subject_der):
+            return other
+    return None
 
 
 def _issuing(certificates: tuple[Certificate, ...]) -> tuple[Certificate, ...]:

@@ -66,6 +66,11 @@ class Verification:
         return [f.reason for f in self.open] == ["expired"]
 
     @property
+    def only_early(self) -> bool:
+        """Whether its time not having begun is all that is wrong with it."""
+        return [f.reason for f in self.open] == ["not_yet"]
+
+    @property
     def open(self) -> tuple[Finding, ...]:
         """What keeps it from holding."""
         return tuple(

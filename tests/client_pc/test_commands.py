@@ -18,6 +18,7 @@ from certrelay.errors import ExitStatus
 from certrelay.pki import npki, pbe, pkcs12, rewrap
 from certrelay.pki.certificate import Certificate, parse_chain
 from certrelay.pki.check import inspect
+from certrelay.pki.validity import last_day
 from certrelay.testkit.ca import TEST_IDN, Authority, Owner
 from certrelay.texts import Texts
 from tests.certificates import PASSWORD, key
@@ -158,6 +159,28 @@ def test_a_km_key_under_another_password_is_told_from_a_wrong_password(
     assert status == ExitStatus.PASSWORD
     assert "that was typed does not open it" in out
     assert "Enter" in err
+
+
+def test_a_certificate_before_its_first_day_is_no_reason_for_a_reissue(store: Path) -> None:
+    folder = put(store, issued(days_left=400))
+    begins = Certificate.read((folder / "signCert.der").read_bytes()).not_before
+    assert begins is not None
+    first_day = last_day(begins)
+    status, out, err = run("verify", folder, "--lang", "en", given=f"{PASSWORD}\n")
+    assert status == ExitStatus.CERTIFICATE
+    assert f"Validity: FAILS (from {first_day} on)" in out
+    assert f"used from {first_day} on" in err
+    assert "need not be issued again" in err
+
+
+def test_a_file_that_holds_no_authority_is_named(store: Path, tmp_path: Path) -> None:
+    folder = put(store, issued())
+    wrong = tmp_path / "root.p12"
+    wrong.write_bytes(file_of(mac=True).files[0].content)
+    status, _, err = run("verify", folder, "--ca", wrong, "--lang", "en", given=f"{PASSWORD}\n")
+    assert status == ExitStatus.CERTIFICATE
+    assert "root.p12" in err
+    assert "signCert.der" not in err
 
 
 @pytest.mark.parametrize("form", ["pem", "der"])

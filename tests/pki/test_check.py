@@ -35,6 +35,14 @@ def test_a_pair_shows_what_a_person_must_see_before_saving() -> None:
     )
 
 
+@pytest.mark.parametrize("km", [False, True])
+def test_a_files_km_certificate_is_seen_where_it_lies_open(km: bool) -> None:
+    summary = check.inspect(ISSUED.pkcs12(PASSWORD, "field", km=km))
+    assert summary.certificate == ISSUED.sign.certificate
+    assert ISSUED.km is not None
+    assert summary.km_certificate == (ISSUED.km.certificate if km else None)
+
+
 @pytest.mark.parametrize("form", SCHEMES)
 def test_the_password_verifies_a_pair(form: str) -> None:
     summary = check.inspect_with_password(ISSUED.npki(PASSWORD, form), PASSWORD)

@@ -9,7 +9,7 @@ from certrelay.pki.certificate import Certificate
 from certrelay.pki.revocation import RevocationList
 from certrelay.pki.verification import Evidence, Verification, verify_item
 from certrelay.testkit import ca
-from tests.certificates import END, NOW, PASSWORD, authority, key, person, root, stranger
+from tests.certificates import END, NOW, PASSWORD, START, authority, key, person, root, stranger
 
 ISSUED = person()
 ITEM = ISSUED.npki(PASSWORD)
@@ -94,6 +94,15 @@ def test_each_thing_that_is_wrong_is_found(
     found = verify_item(item, password, Evidence(NOW))
     assert not found.holds
     assert answers(found)[question] == (answer, reason)
+
+
+def test_a_certificate_before_its_first_day_says_only_that() -> None:
+    found = verify_item(WHOLE, PASSWORD, Evidence(START - timedelta(seconds=1)))
+    assert answers(found)["validity"] == ("fails", "not_yet")
+    assert (found.holds, found.only_early, found.only_expired) == (False, True, False)
+    broken = verify_item(WHOLE, "wrong", Evidence(START - timedelta(seconds=1)))
+    assert not broken.only_early
+    assert not verify_item(WHOLE, PASSWORD, Evidence(NOW)).only_early
 
 
 @pytest.mark.parametrize(
