@@ -60,6 +60,7 @@ def _add_init(init: Parser, texts: Texts) -> None:
 
 def _add_scan(scan: Parser, texts: Texts) -> None:
     scan.add_argument("picture", metavar="PICTURE|-", help=texts.say("help.picture"))
+    scan.add_argument("--code", action="store_true", help=texts.say("help.phone.code"))
     scan.add_argument(
         "--keystore", type=Path, required=True, metavar="DIR", help=texts.say("help.keystore")
     )
@@ -94,12 +95,20 @@ def _init(arguments: argparse.Namespace, report: Report) -> None:
 def _scan(arguments: argparse.Namespace, report: Report) -> CertRelayError | None:
     from certrelay.client.flow.scanning import read_url
     from certrelay.client.flow.session import Shell
+    from certrelay.e2e.origin import Origin
+    from certrelay.e2e.qr import QrCode
     from client_mobile_sim import profiles
-    from client_mobile_sim.phone import Phone, scan
+    from client_mobile_sim.phone import Phone, scan, type_code
 
     lines = standard_input()
     with lines.interrupts.watched(lines.wake):
-        url = read_url(arguments.picture, lines)
+        shell = Shell(report, lines, random.uniform)
+        is_typed = arguments.code
+        qr = (
+            type_code(Origin.parse(arguments.picture), shell)
+            if is_typed
+            else QrCode.from_url(read_url(arguments.picture, lines))
+        )
         hello = profiles.hello(arguments.platform, arguments.app, arguments.os, arguments.name)
         phone = Phone(hello, expanded(arguments.keystore), tuple(arguments.send), yes=arguments.yes)
-        return scan(url, phone, Shell(report, lines, random.uniform))
+        return scan(qr, phone, shell, asks=is_typed)

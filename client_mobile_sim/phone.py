@@ -6,18 +6,20 @@ from pathlib import Path
 
 from certrelay.bundle import Item
 from certrelay.client.flow.choosing import check_passwords, choose
-from certrelay.client.flow.dialogue import Dialogue
+from certrelay.client.flow.dialogue import Ask, Dialogue, hold, says_yes
 from certrelay.client.flow.receiving import Receiving
-from certrelay.client.flow.scanning import follow
+from certrelay.client.flow.scanning import enter, follow
 from certrelay.client.flow.sending import Sending
 from certrelay.client.flow.session import Handler, Names, Shell
 from certrelay.client.store.reading import find
 from certrelay.client.store.store import Store
 from certrelay.client.terminal.report import Report
+from certrelay.e2e.code import Code
 from certrelay.e2e.hello import Hello
+from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import Times
-from certrelay.errors import CertRelayError
+from certrelay.errors import CertRelayError, Interrupted
 from certrelay.frozen import frozen
 from client_mobile_sim.page import PageReceiving
 
@@ -37,19 +39,48 @@ class Phone:
     times: Times | None = None
 
 
-def scan(url: str, phone: Phone, shell: Shell) -> CertRelayError | None:
-    """Do what the QR code says; give the error with which it ended, if any.
+def type_code(origin: Origin, shell: Shell) -> QrCode:
+    """Ask for the digits that the PC shows, and enter them once at its relay.
 
     Raises:
-        QrError: If the URL is none of ours.
+        CertRelayError: Why there is nothing; the code is used up then.
+    """
+    return enter(
+        Code.parse(hold(_ask_code(shell.report), shell.lines, shell.report)), origin, shell
+    )
+
+
+def _ask_code(report: Report) -> Dialogue[str]:
+    report.event("code_wanted", report.texts.say("page.code.warning"))
+    return (yield Ask(report.texts.say("phone.ask.code")))
+
+
+def _ask_go_on(report: Report) -> Dialogue[bool]:
+    report.event("go_on_wanted", report.texts.say("page.code.told"))
+    return says_yes((yield Ask(report.texts.say("join.ask.go_on"))))
+
+
+def scan(qr: QrCode, phone: Phone, shell: Shell, *, asks: bool = False) -> CertRelayError | None:
+    """Do what the QR code says; give the error with which it ended, if any.
+
+    Args:
+        qr: What was scanned, or where a typed code leads.
+        phone: The phone.
+        shell: Report, answers, clock.
+        asks: Whether its person has to say yes to the direction before anything is joined.
+
+    Raises:
+        Interrupted: If the person said no.
         RelayUnreachable: If its relay cannot be reached.
     """
-    qr = QrCode.from_url(url)
     direction = qr.payload.direction
     purpose = "export" if direction is Direction.TO_PC else "import"
-    shell.report.event(
-        "scanned", shell.report.texts.say(f"phone.scanned.{purpose}"), direction=purpose
-    )
+    way = f"phone.scanned.{purpose}"
+    if asks:
+        way = "page.code.send" if direction is Direction.TO_PC else "page.code.receive"
+    shell.report.event("scanned", shell.report.texts.say(way), direction=purpose)
+    if asks and not hold(_ask_go_on(shell.report), shell.lines, shell.report):
+        raise Interrupted("interrupted")
     handler = _handler(direction, phone, shell.report)
     names = Names("phone", "pc")
     ended = follow(qr, phone.hello, handler, names, shell, times=phone.times)

@@ -94,6 +94,46 @@ def language_without_network(bench: Bench) -> None:
     assert phone.language != before
 
 
+@flow("a typed code: a wrong one, a fresh one, and a copy")
+def typed_code(bench: Bench) -> None:
+    item = bench.item()
+    pc, _ = bench.pc("import", "--yes", "--code")
+    code = pc.wait_for("code")["code"]
+    phone = bench.phone()
+    phone.scan(bench.origin)
+    phone.is_at("page.start.title")
+    phone.type_code(f"{code[:-1]}{9 - int(code[-1])}")
+    phone.sees("page.error.code_open")
+    phone.type_code(pc.wait_for("code")["code"])
+    phone.is_at("page.code.send")
+    phone.tap("page.code.go_on")
+    choose(phone, *bench.on_phone(item))
+    finish(bench, pc, phone, item)
+
+
+@flow("receive by a typed code")
+def receive_by_code(bench: Bench) -> None:
+    bench.on_pc(bench.pkcs12)
+    pc, _ = bench.pc("export", "1", "--code", say=(PASSWORD,))
+    phone = bench.phone()
+    phone.scan(bench.origin)
+    phone.is_at("page.start.title")
+    phone.type_code(pc.wait_for("code")["code"])
+    phone.is_at("page.code.receive")
+    phone.tap("page.code.go_on")
+    number = phone.number
+    pc.wait_for("number_wanted")
+    pc.say(number)
+    phone.is_at("page.receive.ask")
+    phone.tap("page.receive.save")
+    phone.is_at("page.seen.title")
+    found = look(bench)
+    phone.tap("page.seen.yes")
+    phone.is_at("page.saved.title")
+    assert pc.status() == 0
+    assert found.read_bytes() == bench.pkcs12.files[0].content
+
+
 @flow("send a sign pair")
 def send_pair(bench: Bench) -> None:
     item = bench.item(with_km=False)

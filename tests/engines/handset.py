@@ -127,6 +127,13 @@ class Handset:
         self._type(number, "#number")
         self.tap("page.number.send")
 
+    def type_code(self, code: str) -> None:
+        """Type the PC's code, digit by digit as a person reads them, and connect."""
+        self._type(code.replace(" ", ""), "#code")
+        typed = self.tab.evaluate("() => document.querySelector('#code').value")
+        assert typed == code, "in its three groups"
+        self.tap("page.code.connect")
+
     @property
     def number(self) -> str:
         """The number that the phone shows."""
