@@ -11,6 +11,8 @@
     * :exc:`QrError`              a QR code or a picture that is none of ours
     * :exc:`CertificateError`     certificate files that are not what they should be
     * :exc:`PasswordError`        the certificate's password
+    * :exc:`Expiring`               something expires soon: the answer of a reminder
+    * :exc:`SomeFailed`             of several certificates some could not be done
     * :exc:`NotConfirmed`         declined, cancelled, or lost before the receipt
     * :exc:`StateError`           our own bug: a call in the wrong order
 
@@ -41,9 +43,14 @@ class ExitStatus(IntEnum):
     CERTIFICATE = 10
     PASSWORD = 11
     NOT_CONFIRMED = 12
+    EXPIRES = 13
+    SOME_FAILED = 14
     INTERRUPTED = 130
     READER_GONE = 141
     """Whoever read the output has gone, as a shell says it of a program that SIGPIPE ended."""
+
+
+Detail = str | int | tuple[str | int, ...] | None
 
 
 class CertRelayError(Exception):
@@ -51,14 +58,15 @@ class CertRelayError(Exception):
 
     Args:
         code: A word of this class's `codes`; anything else is a bug and a ``ValueError``.
-        details: Values for the placeholders of the sentence, safe to print and to log.
+        details: Values for the placeholders of the sentence, safe to print and to log; several
+            words or numbers as a tuple, ``None`` for what is not known.
     """
 
     exit_status: ClassVar[ExitStatus] = ExitStatus.INTERNAL
     codes: ClassVar[dict[str, str]] = {}
     """Each code with the key of its sentence in the texts."""
 
-    def __init__(self, code: str, **details: str | int) -> None:
+    def __init__(self, code: str, **details: Detail) -> None:
         if code not in self.codes:
             raise ValueError(f"{type(self).__name__} has no code {code!r}")
         super().__init__(code)
@@ -110,6 +118,10 @@ class UsageError(CertRelayError):
         "nothing_selected",
         "selector_unknown",
         "selector_ambiguous",
+        "list_changed",
+        "bad_line",
+        "not_together",
+        "no_target",
         "too_many_selected",
         "keystore_exists",
         "no_answer",
@@ -224,6 +236,9 @@ class StorageError(CertRelayError):
         "disk_full",
         "read_only",
         "denied",
+        "no_store",
+        "unreadable_list",
+        "not_in_trash",
         "name_taken",
         "not_a_folder",
         "write_failed",
@@ -333,7 +348,9 @@ class CertificateError(CertRelayError):
         "not_a_plain_file",
         "not_sound",
         "expired_but_sound",
-        "expires_soon",
+        "sealed",
+        "not_judged",
+        "none_fits",
     )
 
     @property
@@ -341,6 +358,20 @@ class CertificateError(CertRelayError):
         """A file that is something else keeps its code, and gets a sentence of its own."""
         found = self.details.get("found")
         return f"found_{found}" if found in FOUND else super().text_key
+
+
+class Expiring(CertRelayError):
+    """A certificate expires soon, or has expired: what `remind` is for."""
+
+    exit_status = ExitStatus.EXPIRES
+    codes = _same("expires_soon")
+
+
+class SomeFailed(CertRelayError):
+    """Of several certificates some could not be done; each was told by itself."""
+
+    exit_status = ExitStatus.SOME_FAILED
+    codes = _same("some_failed")
 
 
 class PasswordError(CertRelayError):

@@ -204,6 +204,9 @@ encrypted home folders 143 to 200, and a number or an ending may still be added.
 RENEWAL_DAYS: Final = 30
 """Days before its last one from which a certificate counts as expiring: renewal opens then."""
 
+TRASH_DAYS: Final = 30
+"""Days for which a deleted certificate can be put back."""
+
 MAX_CRL_BYTES: Final = 16 * MIB
 """Bytes of a revocation list: Korean ones are split and below 1 MiB, whole ones grow."""
 

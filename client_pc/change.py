@@ -4,40 +4,73 @@ Every change is written beside the old, opened again, and exchanged in one step.
 """
 
 import os
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from certrelay.bundle import Item
 from certrelay.client.flow.choosing import Candidate
+from certrelay.client.flow.describing import fields_of, line_of
 from certrelay.client.flow.dialogue import Ask, Dialogue, hold, says_yes
 from certrelay.client.flow.session import Shell
+from certrelay.client.manage.sealed import Sealed
+from certrelay.client.manage.stores import Stores
+from certrelay.client.manage.trash import Trash, find_deleted
+from certrelay.client.path_text import path_of
 from certrelay.client.store import replace_files as disk
+from certrelay.client.store import single_files
+from certrelay.client.store.reading import Entry, read_and_inspect
 from certrelay.client.store.store import Store
+from certrelay.client.store.system import others_can_read
+from certrelay.client.terminal.about import about as about_path
 from certrelay.client.terminal.report import Report
-from certrelay.errors import CertRelayError, NotConfirmed, PasswordError, UsageError
-from certrelay.frozen import frozen
+from certrelay.errors import (
+    CertificateError,
+    CertRelayError,
+    NotConfirmed,
+    PasswordError,
+    SomeFailed,
+    UsageError,
+)
+from certrelay.frozen import frozen, replace
+from certrelay.limits import TRASH_DAYS
 from certrelay.pki import passwords, rewrap
-from certrelay.pki.check import inspect_with_password
+from certrelay.pki.check import Summary, inspect_with_password
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.safe_text import printable
-from client_pc.stores import Stores
 
 
-def passwd(stores: Stores, target: str, shell: Shell, *, better: bool) -> None:
+def passwd(
+    stores: Stores, target: str, shell: Shell, *, better: bool, dry_run: bool = False
+) -> None:
     """Put a certificate's keys under a new password: same key, same VID.
+
+    Args:
+        stores: Where it is looked for.
+        target: As `certrelay.client.manage.stores.Stores.pick`.
+        shell: Report and answers.
+        better: Use AES-256 in place of the file's own cipher.
+        dry_run: See that both passwords would do, and change nothing.
 
     Raises:
         PasswordError: ``password_tries``, ``weak_password``, ``passwords_differ``.
         CertRelayError: As `certrelay.client.store.replace_files.change`; the old one is untouched.
     """
+    candidate = stores.pick(target, one_file=True)
+    shell = about(candidate, shell)
     report = shell.report
-    candidate = stores.pick(target)
     _say_if_unprotected(candidate, report)
     old = hold(ask_password(candidate, shell), shell.lines, report)
     km = KmKey()
     if km_differs(candidate.item, old):
         km = ask_km_key("pc.ask.km_password_kept", shell)
     new = hold(_new_password(report), shell.lines, report)
+
+    if dry_run:
+        report.event("would_change", report.texts.say("pc.dry_run"))
+        return
 
     def make(item: Item) -> Item:
         return rewrap.change_password(
@@ -46,7 +79,7 @@ def passwd(stores: Stores, target: str, shell: Shell, *, better: bool) -> None:
 
     disk.change(candidate.path.parent, candidate.path, make)
     done = "pc.passwd.done" if candidate.summary.protected else "pc.passwd.set"
-    report.event("changed", report.texts.say(done), path=_shown(candidate))
+    report.event("changed", report.texts.say(done))
 
 
 @frozen
@@ -58,73 +91,235 @@ class Form:
     """Of a PKCS#12 file."""
     km: bool = True
     """Whether a PKCS#12 file gets the km pair too."""
+    out: str | None = None
+    """A folder, a PKCS#12 file, or ``-`` for standard output; the certificate's own store if
+    nothing is said."""
+    name: str | None = None
+    """What a PKCS#12 file is called, without its ending."""
+    new_password: bool = False
+    """Whether a PKCS#12 file gets a password of its own."""
+    dry_run: bool = False
 
 
 def convert(stores: Stores, target: str, form: Form, shell: Shell) -> None:
-    """Make the other kind of file, with the same password; the source stays.
+    """Make the other kind of file; the source stays.  What is there already is not made again.
 
-    Keys that no password protects get a new one.
+    It has the same password, unless another one is wanted.  A key that no password protects gets
+    a new one.
 
     Raises:
         UsageError: ``same_kind``, if it is of that kind already.
         CertRelayError: If it does not open, or cannot be stored; nothing half is left.
     """
-    report = shell.report
-    candidate = stores.pick(target)
+    candidate = stores.pick(target, "npki" if form.to == "p12" else "pkcs12")
+    shell = about(candidate, shell)
     if (candidate.item.kind == "pkcs12") == (form.to == "p12"):
         raise UsageError("same_kind")
-    _say_if_unprotected(candidate, report)
-    old = password = hold(ask_password(candidate, shell), shell.lines, report)
-    km = KmKey(form.km)
-    if form.to == "p12" and form.km and km_differs(candidate.item, old):
-        km = ask_km_key("pc.ask.km_password", shell)
-    if not candidate.summary.protected:
-        password = hold(_new_password(report), shell.lines, report)
-    made: tuple[Item, ...]
+    _say_if_unprotected(candidate, shell.report)
+    password = hold(ask_password(candidate, shell), shell.lines, shell.report)
     if form.to == "p12":
-        made = (_pkcs12_of(candidate.item, old, password, form.style, km),)
-        style = report.texts.say(f"style.{form.style}")
-        report.event("style", report.texts.say("pc.style", style=style), style=form.style)
+        _to_p12(stores, candidate, password, form, shell)
     else:
-        made = rewrap.to_npki(candidate.item, old, password, os.urandom)
+        _to_npki(stores, candidate, password, form, shell)
     if not candidate.summary.protected:
-        text = report.texts.say("note.source_unprotected")
-        report.event("note", text, code="source_unprotected")
-    store = Store(stores.root)
-    for item in made:
-        place = inspect_with_password(item, password).place
-        saved = store.save(item, place, beside=True)
-        text = report.texts.say(f"story.saved.{saved.status}", path=str(saved.path))
-        shown = printable(str(saved.path), None)
-        report.event("saved", text, status=saved.status, path=shown)
-        if report.columns is None:  # on a screen it stands already
-            report.result(shown)
+        text = shell.report.texts.say("note.source_unprotected")
+        shell.report.event("note", text, code="source_unprotected")
 
 
-def delete(stores: Stores, target: str, shell: Shell, *, yes: bool) -> CertRelayError | None:
-    """Remove a certificate after naming all that goes.
+def _to_p12(stores: Stores, candidate: Candidate, password: str, form: Form, shell: Shell) -> None:
+    report, new, km = shell.report, password, KmKey(form.km)
+    if form.km and km_differs(candidate.item, password):
+        km = ask_km_key("pc.ask.km_password", shell)
+    if form.new_password or not candidate.summary.protected:
+        new = hold(_new_password(report), shell.lines, report)
+    certificate = candidate.summary.certificate
+    assert certificate is not None
+    place = single_files.Destination(
+        single_files.folder_of(form.out, stores.root_of(candidate.path)),
+        form.name or single_files.stem_of(certificate),
+        certificate.fingerprint,
+        (new, password),
+        single_files.file_of(form.out),
+    )
+    if form.out != "-" and (there := single_files.find(place)) is not None:
+        _tell_saved(candidate, there, "duplicate", report)
+        return
+    item = rewrap.to_pkcs12(
+        candidate.item, password, new, os.urandom, form.style, km=km.taken, km_password=km.password
+    )
+    content = item.get("pkcs12") or b""
+    style = report.texts.say(f"style.{form.style}")
+    report.event("style", report.texts.say("pc.style", style=style), style=form.style)
+    if form.dry_run:
+        report.event("would_save", report.texts.say("pc.dry_run"), path=single_files.free(place))
+    elif form.out == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        _tell_saved(candidate, single_files.save(content, place), "stored", report)
 
-    Returns:
-        ``not_deleted`` if the person did not say yes.
-    """
-    report = shell.report
-    candidate = stores.pick(target)
-    names = disk.contents(candidate.path)
-    listing = "\n".join(f"    {printable(name, None)}" for name in names)
-    line = candidate.line(report.texts, datetime.now(UTC))
-    text = f"  {line}\n  {_shown(candidate)}\n{listing}"
-    report.event("delete_wanted", text, path=_shown(candidate), files=list(names))
-    if not yes and not hold(_sure(report), shell.lines, report):
-        return NotConfirmed("not_deleted")
-    remove(candidate, report)
+
+def _to_npki(stores: Stores, candidate: Candidate, old: str, form: Form, shell: Shell) -> None:
+    report, password = shell.report, old
+    if form.new_password or not candidate.summary.protected:
+        password = hold(_new_password(report), shell.lines, report)
+    root = path_of(form.out) if form.out else stores.root_of(candidate.path)
+    store = Store(root)
+    for item in rewrap.to_npki(candidate.item, old, password, os.urandom):
+        summary = inspect_with_password(item, password)
+        there = _pair_there(root, summary)
+        if there is not None:
+            _tell_saved(candidate, there, "duplicate", report)
+        elif form.dry_run:
+            path = root.joinpath(*summary.place)
+            report.event("would_save", report.texts.say("pc.dry_run"), path=path)
+        else:
+            saved = store.save(item, summary.place, beside=True)
+            _tell_saved(candidate, saved.path, saved.status, report)
+
+
+def _pair_there(root: Path, summary: Summary) -> Path | None:
+    """The folder of a store in which this very certificate lies, if it does."""
+    first = root.joinpath(*summary.place)
+    for path in sorted(first.parent.glob("*")) if first.parent.is_dir() else ():
+        if path.name != first.name and not path.name.startswith(f"{first.name} ("):
+            continue
+        try:
+            _, there = read_and_inspect(path)
+        except CertRelayError:
+            continue
+        if there.certificate == summary.certificate:
+            return path
     return None
 
 
-def remove(candidate: Candidate, report: Report) -> None:
-    """Remove a certificate without asking."""
-    disk.delete(candidate.path.parent, candidate.path)
-    text = report.texts.say("pc.deleted", path=str(candidate.path))
-    report.event("deleted", text, path=_shown(candidate))
+def _tell_saved(candidate: Candidate, path: Path, status: str, report: Report) -> None:
+    text = report.texts.say(f"story.saved.{status}", path=str(path))
+    report.event("saved", text, status=status, path=path, source=candidate.path)
+    if status == "stored" and others_can_read(path):
+        text = report.texts.say("note.readable", path=str(path))
+        report.event("note", text, code="readable", path=path)
+    if report.columns is None:  # on a screen it stands already
+        report.result(printable(str(path), None))
+
+
+@frozen
+class Deletion:
+    """How `delete` deletes."""
+
+    yes: bool = False
+    """Whether nobody is asked."""
+
+    forever: bool = False
+    """Whether nothing goes to the trash."""
+
+    dry_run: bool = False
+    """Whether only what would go is told."""
+
+
+def delete(
+    stores: Stores, entries: Sequence[Entry], how: Deletion, shell: Shell
+) -> CertRelayError | None:
+    """Put certificates into the trash, broken ones too, after naming all that goes.
+
+    Returns:
+        ``not_deleted`` if the person did not say yes; ``some_failed``.
+    """
+    report, failed = shell.report, 0
+    for entry in entries:
+        names = disk.contents(entry.path)
+        listing = "\n".join(f"    {printable(name, None)}" for name in names)
+        text = f"  {_line(entry, report)}\n  {printable(str(entry.path), None)}\n{listing}"
+        about_entry(entry, report).event("delete_wanted", text, files=list(names))
+    if how.dry_run:
+        report.event("dry_run", report.texts.say("pc.dry_run"))
+        return None
+    if not how.yes and not hold(_sure(report, len(entries)), shell.lines, report):
+        return NotConfirmed("not_deleted")
+    for entry in entries:
+        try:
+            remove(stores, entry, report, forever=how.forever)
+        except CertRelayError as error:
+            if len(entries) == 1:
+                raise
+            failed += 1
+            text = report.texts.error(error)
+            about_entry(entry, report).event("failed", text, code=error.code)
+    return SomeFailed("some_failed", count=len(entries), failed=failed) if failed else None
+
+
+def remove(stores: Stores, entry: Entry, report: Report, *, forever: bool = False) -> None:
+    """Delete one without asking, and tell where it can be put back from."""
+    now = datetime.now(UTC)
+    summary = entry.summary
+    owner = (summary.name if summary is not None else None) or entry.path.name
+    report, path = about_entry(entry, report), str(entry.path)
+    if forever:
+        disk.delete(entry.path.parent, entry.path)
+        text = report.texts.say("pc.deleted", path=path)
+    else:
+        root = stores.root_of(entry.path)
+        trash = Trash(root if root in entry.path.parents else entry.path.parent)
+        trash.drop_old(now)
+        trash.put(entry.path, _fingerprint(entry), owner, now)
+        text = report.texts.say("pc.trashed", path=path, days=TRASH_DAYS)
+    report.event("deleted", text, forever=forever)
+
+
+def unlock(stores: Stores, target: str, shell: Shell) -> None:
+    """Open a sealed PKCS#12 file once, so that lists and reminders know whose it is; its
+    certificate is kept, and no secret.
+
+    Raises:
+        CertRelayError: If it does not open, or nothing is remembered on this PC.
+    """
+    candidate = stores.pick(target, "pkcs12")
+    shell = about(candidate, shell)
+    password = hold(ask_password(candidate, shell), shell.lines, shell.report)
+    summary = inspect_with_password(candidate.item, password)
+    if summary.certificate is None or stores.memory is None:
+        raise CertificateError("not_told")
+    if candidate.item.kind == "pkcs12":
+        Sealed(stores.memory).learn(candidate.item.get("pkcs12") or b"", summary.certificate)
+    report, now = shell.report, datetime.now(UTC)
+    line = line_of(summary, report.texts, now)
+    report.event("unlocked", report.texts.say("pc.unlocked", line=line), **fields_of(summary, now))
+
+
+def restore(stores: Stores, target: str, report: Report) -> None:
+    """Put what was deleted last back where it was.
+
+    Raises:
+        StorageError: ``not_in_trash``; ``name_taken`` if something stands there now.
+    """
+    trash, deleted = find_deleted(trashes(stores, target), target)
+    trash.restore(deleted)
+    text = report.texts.say("pc.restored", path=str(deleted.path))
+    report.event("restored", text, **deleted.fields())
+
+
+def trashes(stores: Stores, target: str = "") -> list[Trash]:
+    """The trashes of the stores, and that of the folder in which a named file lay."""
+    roots = [*stores.roots, *([path_of(target).absolute().parent] if target.strip() else [])]
+    return [Trash(root) for root in dict.fromkeys(roots)]
+
+
+def _line(entry: Entry, report: Report) -> str:
+    if entry.summary is None:
+        return report.texts.say("state.broken")
+    return line_of(
+        entry.summary, report.texts, datetime.now(UTC), checked=False, file=entry.path.name
+    )
+
+
+def about_entry(entry: Entry, report: Report) -> Report:
+    """A report whose events say which entry they are about."""
+    return about_path(report, path=entry.path, fingerprint=_fingerprint(entry))
+
+
+def _fingerprint(entry: Entry) -> str | None:
+    certificate = None if entry.summary is None else entry.summary.certificate
+    return None if certificate is None else certificate.fingerprint
 
 
 @frozen(repr=False)
@@ -164,14 +359,13 @@ def _km_key(question: str, report: Report) -> Dialogue[KmKey]:
     """Ask for the km key's own password; nothing typed leaves the key alone."""
     text = report.texts.error(PasswordError("wrong_km_password"))
     report.event("km_password_wanted", text)
-    password = yield Ask(report.texts.say(question), secret=True)
+    password = yield Ask(report.texts.say(question), secret=True, name="km_password")
     return KmKey(taken=password != "", password=password or None)
 
 
-def _pkcs12_of(item: Item, password: str, new: str, style: Style, km: KmKey) -> Item:
-    return rewrap.to_pkcs12(
-        item, password, new, os.urandom, style, km=km.taken, km_password=km.password
-    )
+def about(candidate: Candidate, shell: Shell) -> Shell:
+    """The same shell, whose events say which certificate they are about."""
+    return replace(shell, report=candidate.about(shell.report))
 
 
 def _say_if_unprotected(candidate: Candidate, report: Report) -> None:
@@ -189,7 +383,8 @@ def ask_password(candidate: Candidate, shell: Shell) -> Dialogue[str]:
         return ""
     for tries_left in range(tries, 0, -1):
         report.event("password_wanted", tries_left=tries_left)
-        password = yield Ask(report.texts.say("story.ask.password"), secret=True)
+        answer = Ask(report.texts.say("story.ask.password"), secret=True, name="password")
+        password = yield answer
         if _opens(candidate.item, password):
             return password
         if tries_left > 1:
@@ -206,21 +401,43 @@ def _opens(item: Item, password: str) -> bool:
     return True
 
 
+def ask_for_all(known: Mapping[str, str], shell: Shell, *, needs_new: bool) -> dict[str, str]:
+    """Ask once for the answers that all certificates of a list share.
+
+    Args:
+        known: What is known already.
+        shell: Report and answers.
+        needs_new: Whether a new password is wanted too.
+
+    Raises:
+        PasswordError: As for one certificate.
+    """
+    report, answers = shell.report, dict(known)
+    if "password" not in answers:
+        report.event("password_wanted", tries_left=1)
+        answers["password"] = hold(_shared_password(report), shell.lines, report)
+    if needs_new:
+        answers["new_password"] = hold(_new_password(report), shell.lines, report)
+    return answers
+
+
+def _shared_password(report: Report) -> Dialogue[str]:
+    return (yield Ask(report.texts.say("pc.ask.shared_password"), secret=True, name="password"))
+
+
 def _new_password(report: Report) -> Dialogue[str]:
     texts = report.texts
     report.event("new_password_wanted", texts.say("pc.passwd.rule"))
-    new = yield Ask(texts.say("pc.ask.new_password"), secret=True)
+    new = yield Ask(texts.say("pc.ask.new_password"), secret=True, name="new_password")
     faults = passwords.faults(new)
     if faults:
-        raise PasswordError("weak_password", why=", ".join(texts.say(f"fault.{f}") for f in faults))
-    if (yield Ask(texts.say("pc.ask.new_password_again"), secret=True)) != new:
+        raise PasswordError("weak_password", why=faults)
+    again = Ask(texts.say("pc.ask.new_password_again"), secret=True, name="new_password_again")
+    if (yield again) != new:
         raise PasswordError("passwords_differ")
     return new
 
 
-def _sure(report: Report) -> Dialogue[bool]:
-    return says_yes((yield Ask(report.texts.say("pc.ask.delete"))))
-
-
-def _shown(candidate: Candidate) -> str:
-    return printable(str(candidate.path), None)
+def _sure(report: Report, count: int) -> Dialogue[bool]:
+    key = "pc.ask.delete" if count == 1 else "pc.ask.delete_many"
+    return says_yes((yield Ask(report.texts.say(key, count=count))))

@@ -8,18 +8,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from certrelay.client.home import expanded, home
 from certrelay.client.terminal.report import Report
-from certrelay.errors import CertRelayError, UsageError
+from certrelay.errors import CertificateError, CertRelayError, UsageError
 from certrelay.safe_text import printable
 from client_pc.settings import Settings, check_direction
 
 if TYPE_CHECKING:
     from certrelay.client.flow.session import Shell
+    from certrelay.client.manage.inventory import Filter
+    from certrelay.client.manage.stores import Stores
+    from certrelay.client.store.reading import Entry
+    from client_pc.batch import BatchCommand
     from client_pc.copy import CopyOptions
-    from client_pc.stores import Stores
 
 
 class Run(Protocol):
@@ -102,11 +105,14 @@ def join(
         return join(options, settings, incoming, outgoing, shell)
 
 
-def list_all(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+def list_all(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
     """`certrelay list`."""
-    from client_pc.manage import list_all
+    from client_pc.manage import ListView, list_all
 
-    list_all(_stores(arguments, settings, report), report)
+    view = ListView(_filter(arguments), arguments.sort, arguments.columns, arguments.csv)
+    return list_all(_stores(arguments, settings, report), view, report)
 
 
 def show(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
@@ -121,65 +127,205 @@ def verify(
     arguments: argparse.Namespace, settings: Settings, report: Report
 ) -> CertRelayError | None:
     """`certrelay verify`."""
-    from client_pc.verify import Asked, verify
+    stores = _stores(arguments, settings, report)
+    if _is_single(arguments):
+        from client_pc.verify import Asked, verify
 
-    asked = Asked(arguments.idn, arguments.ca, arguments.crl, arguments.online)
-    with _shell(report) as shell:
-        return verify(_stores(arguments, settings, report), arguments.target, asked, shell)
+        asked = Asked(arguments.idn, arguments.ca, arguments.crl, arguments.online)
+        with _shell(report) as shell:
+            return verify(stores, arguments.targets[0], asked, shell)
+    options = {
+        "idn": arguments.idn,
+        "authorities": [str(path.absolute()) for path in arguments.ca],
+        "crl": None if arguments.crl is None else str(arguments.crl.absolute()),
+        "online": arguments.online,
+    }
+    return _batch("verify", options, arguments, stores, report)
 
 
-def passwd(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+def passwd(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
     """`certrelay passwd`."""
+    stores, report = _stores(arguments, settings, report), _journal(report, settings)
+    if not _is_single(arguments):
+        return _batch("passwd", {"better": arguments.better}, arguments, stores, report)
     from client_pc.change import passwd
 
     with _shell(report) as shell:
-        passwd(
-            _stores(arguments, settings, report), arguments.target, shell, better=arguments.better
-        )
+        better, dry_run = arguments.better, arguments.dry_run
+        passwd(stores, arguments.targets[0], shell, better=better, dry_run=dry_run)
+    return None
 
 
-def convert(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+def convert(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
     """`certrelay convert`."""
+    stores, report = _stores(arguments, settings, report), _journal(report, settings)
+    options = {
+        "to": arguments.to,
+        "style": arguments.style,
+        "km": arguments.km == "with",
+        "out": arguments.out,
+        "name": arguments.name,
+        "new_password": arguments.new_password,
+    }
+    if not _is_single(arguments):
+        if arguments.out == "-" or arguments.name:
+            raise UsageError("not_together", one="--name, --out -", other="TARGET…")
+        return _batch("convert", options, arguments, stores, report)
     from client_pc.change import Form, convert
 
-    stores = _stores(arguments, settings, report)
-    form = Form(arguments.to, arguments.style, arguments.km == "with")
+    if arguments.out == "-" and arguments.json:
+        raise UsageError("not_together", one="--out -", other="--json")
     with _shell(report) as shell:
-        convert(stores, arguments.target, form, shell)
+        convert(stores, arguments.targets[0], Form(**options, dry_run=arguments.dry_run), shell)
+    return None
+
+
+def unlock(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay unlock`."""
+    stores, report = _stores(arguments, settings, report), _journal(report, settings)
+    if not _is_single(arguments):
+        return _batch("unlock", {}, arguments, stores, report)
+    from client_pc.change import unlock
+
+    with _shell(report) as shell:
+        unlock(stores, arguments.targets[0], shell)
+    return None
+
+
+def _is_single(arguments: argparse.Namespace) -> bool:
+    """Whether one certificate is named, and its questions are asked as ever."""
+    plain = arguments.listed is None and arguments.password_fd is None
+    return plain and len(arguments.targets) == 1 and _filter(arguments).is_empty
+
+
+def _batch(
+    command: "BatchCommand",
+    options: dict[str, Any],
+    arguments: argparse.Namespace,
+    stores: "Stores",
+    report: Report,
+) -> CertRelayError | None:
+    """Run a command on several certificates."""
+    from client_pc import batch
+    from client_pc.change import ask_for_all
+
+    with _shell(report) as shell:
+        keep_going = arguments.keep_going or not shell.lines.is_terminal
+        how = batch.Batch(command, options, keep_going, getattr(arguments, "dry_run", False))
+        answers = {}
+        if arguments.password_fd is not None:
+            answers["password"] = batch.first_line(arguments.password_fd)
+        if arguments.listed is not None:
+            listed = batch.read_list(arguments.listed)
+            wanted = [batch.Wanted(e.target, {**answers, **e.answers}) for e in listed]
+        else:
+            entries = _meant(arguments, stores)
+            needs_new = command == "passwd" or options.get("new_password", False)
+            answers = ask_for_all(answers, shell, needs_new=needs_new)
+            wanted = list(batch.targets_of(entries, answers))
+        return batch.run(how, wanted, stores, shell)
 
 
 def delete(
     arguments: argparse.Namespace, settings: Settings, report: Report
 ) -> CertRelayError | None:
     """`certrelay delete`."""
-    from client_pc.change import delete
+    from client_pc.change import Deletion, delete
 
+    stores = _stores(arguments, settings, report)
+    how = Deletion(arguments.yes, arguments.forever, arguments.dry_run)
+    with _shell(_journal(report, settings)) as shell:
+        return delete(stores, _meant(arguments, stores), how, shell)
+
+
+def restore(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+    """`certrelay restore`."""
+    from client_pc.change import restore
+
+    stores = _stores(arguments, settings, report)
+    restore(stores, arguments.target, _journal(report, settings))
+
+
+def trash(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay trash`."""
+    from client_pc.trash_view import empty_trash, show_trash
+
+    stores = _stores(arguments, settings, report)
+    if not arguments.empty:
+        show_trash(stores, report)
+        return None
     with _shell(report) as shell:
-        return delete(
-            _stores(arguments, settings, report), arguments.target, shell, yes=arguments.yes
-        )
+        return empty_trash(stores, shell, yes=arguments.yes)
 
 
-def history(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+def _meant(arguments: argparse.Namespace, stores: "Stores") -> "list[Entry]":
+    """The entries that are named, or fit the conditions.
+
+    Raises:
+        UsageError: ``no_target`` if neither says anything.
+    """
+    from datetime import UTC, datetime
+
+    from certrelay.client.manage.inventory import take_stock
+
+    entries, wanted = stores.entries(), _filter(arguments)
+    if arguments.targets:
+        named = [stores.pick_entry(target, entries) for target in arguments.targets]
+    elif wanted.is_empty:
+        raise UsageError("no_target")
+    else:
+        named = list(entries)
+    kept = {
+        listed.path
+        for listed in take_stock(entries, datetime.now(UTC))
+        if wanted.is_empty or wanted.keeps(listed)
+    }
+    meant = [entry for entry in named if wanted.is_empty or entry.path in kept]
+    if not meant:
+        raise CertificateError("none_fits")
+    return list({entry.path: entry for entry in meant}.values())
+
+
+def _journal(report: Report, settings: Settings) -> Report:
+    from client_pc.history.journal import journalled
+
+    return journalled(report, _past(settings))
+
+
+def history(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
     """`certrelay history`."""
     from client_pc.folders import data_folder
     from client_pc.history import History
     from client_pc.history.show import clear_history, show_history
 
     past = History(data_folder())
-    if arguments.clear:
-        clear_history(past, report)
-    else:
+    if not arguments.clear:
         show_history(past, _stores(arguments, settings, report), report)
+        return None
+    if arguments.store or arguments.all_places:
+        raise UsageError("not_together", one="--clear", other="--store")
+    with _shell(report) as shell:
+        return clear_history(past, shell, yes=arguments.yes)
 
 
 def remind(
     arguments: argparse.Namespace, settings: Settings, report: Report
 ) -> CertRelayError | None:
     """`certrelay remind`."""
-    from client_pc.remind import remind
+    from client_pc.remind import Asked, remind
 
-    return remind(_stores(arguments, settings, report), arguments.days, report, _past(settings))
+    asked = Asked(arguments.days, arguments.not_expired)
+    return remind(_stores(arguments, settings, report), asked, report, _past(settings))
 
 
 def config(
@@ -227,30 +373,83 @@ def man(arguments: argparse.Namespace, _settings: Settings, report: Report) -> N
     show_manual(arguments.program, report)
 
 
-def _root(
-    arguments: argparse.Namespace, settings: Settings, report: Report, *, reading: bool = False
-) -> Path:
-    """The NPKI folder that is meant; where that is not the one that was named, it is said."""
-    from certrelay.safe_text import printable
+def _root(arguments: argparse.Namespace, settings: Settings, report: Report) -> Path:
+    """The NPKI folder that is written to; where that is not the one that was named, it is said.
+
+    Raises:
+        UsageError: ``not_together``, if several are named.
+    """
     from client_pc.places import default_root, npki_folder
 
-    named: Path | None = expanded(arguments.store) if arguments.store else settings.store
-    if named is None:
+    if len(arguments.store) > 1:
+        raise UsageError("not_together", one="--store", other="--store")
+    named = _named(arguments, settings)
+    if not named:
         return default_root()
-    root = npki_folder(named, reading=reading)
-    if root != named:
-        path = printable(str(root), None)
-        report.event("store", report.texts.say("pc.store", path=path), path=path)
+    root = npki_folder(named[0])
+    _tell_store(named[0], root, report)
     return root
 
 
-def _stores(arguments: argparse.Namespace, settings: Settings, report: Report) -> "Stores":
-    from client_pc.places import found
-    from client_pc.stores import Stores
+def _named(arguments: argparse.Namespace, settings: Settings) -> tuple[Path, ...]:
+    """The folders that somebody names: on the command line, else in the settings."""
+    from certrelay.client.path_text import path_of
 
-    root = _root(arguments, settings, report, reading=True)
-    others = found() if arguments.all_places else ()
-    return Stores((root, *(place for place in others if place.resolve() != root.resolve())))
+    if arguments.store:
+        return tuple(path_of(str(each)) for each in arguments.store)
+    return () if settings.store is None else (settings.store,)
+
+
+def _tell_store(named: Path, root: Path, report: Report) -> None:
+    if root != named:
+        path = printable(str(root), None)
+        report.event("store", report.texts.say("pc.store", path=path), path=root)
+
+
+def _stores(arguments: argparse.Namespace, settings: Settings, report: Report) -> "Stores":
+    """What is read: each folder that is named, with what lies loose in it, or the system's own."""
+    from certrelay.client.manage.stores import Stores
+    from client_pc.places import default_root, drives, found, loose, npki_folder
+
+    named = _named(arguments, settings)
+    roots: list[Path] = [] if named else [default_root()]
+    for folder in named:
+        root = npki_folder(folder, reading=True)
+        _tell_store(folder, root, report)
+        roots += [root] if root == folder or not loose(folder) else [root, folder]
+    if arguments.all_places:
+        known = {root.resolve() for root in roots}
+        roots += [place for place in found() if place.resolve() not in known]
+        roots += [
+            drive for drive in found(drives()) if drive.resolve() != Path("/") and loose(drive)
+        ]
+    # A drive without an NPKI folder is there all the same.
+    there = tuple(folder for folder in named if not folder.exists())
+    return Stores(tuple(dict.fromkeys(roots)), there, _memory())
+
+
+def _memory() -> Path | None:
+    from client_pc.folders import data_folder
+
+    try:
+        return data_folder()
+    except UsageError:
+        return None  # without a home nothing is remembered
+
+
+def _filter(arguments: argparse.Namespace) -> "Filter":
+    from certrelay.client.manage.inventory import Filter
+
+    return Filter(
+        tuple(arguments.state),
+        arguments.expires_within,
+        arguments.owner,
+        arguments.issuer,
+        arguments.holder,
+        arguments.kind,
+        arguments.duplicates,
+        arguments.superseded,
+    )
 
 
 def _options(arguments: argparse.Namespace, settings: Settings) -> "CopyOptions":
@@ -318,8 +517,11 @@ def _shell(report: Report) -> "Iterator[Shell]":
 
     _warn_root(report)
     shell = Shell(report, standard_input(), uniform)
-    with shell.lines.interrupts.watched(shell.lines.wake):
-        yield shell
+    try:
+        with shell.lines.interrupts.watched(shell.lines.wake):
+            yield shell
+    finally:
+        shell.lines.close()
 
 
 def _warn_root(report: Report) -> None:
@@ -332,4 +534,4 @@ def _warn_root(report: Report) -> None:
         own, home_folder = os.geteuid(), home()
         if own == 0 != home_folder.stat().st_uid:
             text = report.texts.say("pc.as_root", path=str(home_folder))
-            report.event("as_root", text, path=printable(str(home_folder), None))
+            report.event("as_root", text, path=home_folder)

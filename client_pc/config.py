@@ -17,7 +17,7 @@ def show_settings(settings: Settings, report: Report) -> CertRelayError | None:
     if path is not None:
         state = "there" if path.exists() else "missing"
         text = texts.say(f"pc.config.file.{state}", path=str(path))
-        report.event("file", text, path=printable(str(path), None), exists=path.exists())
+        report.event("file", text, path=path, exists=path.exists())
     rows = []
     for key in KEYS:
         origin = settings.origins.get(key.name)
@@ -26,9 +26,9 @@ def show_settings(settings: Settings, report: Report) -> CertRelayError | None:
         report.event(
             "setting",
             key=key.name,
-            value=value if isinstance(value, bool | float) else shown,
+            value=_data(key, value, report),
             variable=key.variable,
-            origin="default" if origin is None else printable(origin, None),
+            origin="default" if origin is None else origin,
         )
         why = texts.say("pc.config.default") if origin is None else printable(origin, None)
         rows.append([key.name, shown, why, key.variable])
@@ -36,6 +36,13 @@ def show_settings(settings: Settings, report: Report) -> CertRelayError | None:
     for line in layout.table(head, rows, report.columns):
         report.result(line)
     return settings.error
+
+
+def _data(key: Key, value: object, report: Report) -> object:
+    """A value as a script reads it; what is in force where nothing is set."""
+    if value is not None or key.name == "relay":  # without one this PC relays
+        return value
+    return _shown(key, value, report)
 
 
 def _shown(key: Key, value: object, report: Report) -> str:

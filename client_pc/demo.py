@@ -188,7 +188,7 @@ class Demo:
     def _tell(self, name: str, event: Fields) -> None:
         what = event["event"]
         if what == "error":
-            self._report.event(what, f"  {event['message']} {event['hint']}")
+            self._report.event(what, f"  {event['text']}")
         elif what in _TOLD:
             self._say(f"{what}.{name}", indent="  ", **_words(event))
 

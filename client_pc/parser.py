@@ -5,13 +5,14 @@ Completions, manual pages and tests read it too.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from certrelay.client.terminal.arguments import add_common, main_parser
 from certrelay.limits import RENEWAL_DAYS
 from certrelay.texts import LANGUAGES, Texts
 from certrelay.texts.parser import Parser
 from client_pc import commands
+from client_pc.words import COLUMNS, SORTS, STATES
 
 PROGRAM: Final = "certrelay"
 SHELLS: Final = ("bash", "zsh")
@@ -35,10 +36,30 @@ def _filler(name: str, texts: Texts) -> Callable[[Parser], None]:
     def fill(command: Parser) -> None:
         if name in _TARGETED:
             command.add_argument("target", metavar="TARGET", help=texts.say("help.target"))
+        if name in _SEVERAL:
+            command.add_argument(
+                "targets", nargs="*", metavar="TARGET", help=texts.say("help.target")
+            )
+            _add_filter(command, texts)
+        if name in _BATCHED:
+            command.add_argument(
+                "--from", dest="listed", metavar="FILE", help=texts.say("help.from")
+            )
+            command.add_argument(
+                "--password-fd", type=int, metavar="N", help=texts.say("help.password_fd")
+            )
+            _flag(command, "--keep-going", "keep_going", texts)
         if name in _OWN_OPTIONS:
             _OWN_OPTIONS[name](command, texts)
         if name in (*_SHELVES, "import", "doctor"):
-            command.add_argument("--store", type=Path, metavar="DIR", help=texts.say("help.store"))
+            command.add_argument(
+                "--store",
+                type=Path,
+                action="append",
+                default=[],
+                metavar="DIR",
+                help=texts.say("help.store"),
+            )
         if name in _SHELVES:
             _flag(command, "--all-places", "all_places", texts)
         if name in _TELLS_EVENTS:
@@ -59,7 +80,10 @@ _COMMANDS: Final[dict[str, commands.Run]] = {
     "verify": commands.verify,
     "passwd": commands.passwd,
     "convert": commands.convert,
+    "unlock": commands.unlock,
     "delete": commands.delete,
+    "restore": commands.restore,
+    "trash": commands.trash,
     "history": commands.history,
     "remind": commands.remind,
     "config": commands.config,
@@ -68,8 +92,21 @@ _COMMANDS: Final[dict[str, commands.Run]] = {
     "completion": commands.completion,
     "man": commands.man,
 }
-_TARGETED: Final = ("show", "verify", "passwd", "convert", "delete")
-_SHELVES: Final = ("export", "join", "list", *_TARGETED, "history", "remind")
+_TARGETED: Final = ("show", "restore")
+_BATCHED: Final = ("verify", "passwd", "convert", "unlock")
+_SEVERAL: Final = (*_BATCHED, "delete")
+"""Commands that take several certificates, by name or by conditions."""
+
+_SHELVES: Final = (
+    "export",
+    "join",
+    "list",
+    *_TARGETED,
+    *_SEVERAL,
+    "trash",
+    "history",
+    "remind",
+)
 """Commands that read stores."""
 
 _WITHOUT_SETTINGS: Final = ("config", "doctor", "completion", "man")
@@ -121,9 +158,71 @@ def _add_converting(command: Parser, texts: Texts) -> None:
     command.add_argument("--to", choices=("p12", "npki"), required=True, help=texts.say("help.to"))
     _add_style(command, texts)
     _add_km(command, texts, "with")
+    command.add_argument("--out", metavar="PLACE", help=texts.say("help.out"))
+    command.add_argument("--name", metavar="NAME", help=texts.say("help.file_name"))
+    _flag(command, "--new-password", "new_password", texts)
+    _flag(command, "--dry-run", "dry_run", texts)
+
+
+def _add_passwd(command: Parser, texts: Texts) -> None:
+    _flag(command, "--better", "better", texts)
+    _flag(command, "--dry-run", "dry_run", texts)
+
+
+def _add_filter(command: Parser, texts: Texts) -> None:
+    """Which of the list: the words of `certrelay.client.manage.inventory.Filter`."""
+
+    def option(flag: str, **more: Any) -> None:
+        key = flag.removeprefix("--").replace("-", "_")
+        command.add_argument(flag, help=texts.say(f"help.{key}"), **more)
+
+    option("--state", action="append", choices=STATES, default=[], metavar="STATE")
+    option("--expires-within", type=_days, metavar="DAYS")
+    option("--owner", metavar="TEXT")
+    option("--issuer", metavar="TEXT")
+    option("--holder", choices=("personal", "corporate", "institution"), metavar="HOLDER")
+    option("--kind", choices=("npki", "p12"))
+    option("--duplicates", action="store_true")
+    option("--superseded", action="store_true")
+
+
+def _add_listing(command: Parser, texts: Texts) -> None:
+    _add_filter(command, texts)
+    command.add_argument("--sort", choices=SORTS, help=texts.say("help.sort"))
+    command.add_argument(
+        "--columns",
+        type=_columns,
+        metavar="NAMES",
+        help=texts.say("help.columns", names=", ".join(COLUMNS)),
+    )
+    _flag(command, "--csv", "csv", texts)
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    columns = tuple(text.replace(" ", "").split(","))
+    if not set(columns) <= set(COLUMNS):
+        raise ValueError
+    return columns
+
+
+def _add_deleting(command: Parser, texts: Texts) -> None:
+    _flag(command, "--yes", "yes_delete", texts)
+    _flag(command, "--forever", "forever", texts)
+    _flag(command, "--dry-run", "dry_run", texts)
+
+
+def _add_trash(command: Parser, texts: Texts) -> None:
+    _flag(command, "--empty", "empty", texts)
+    _flag(command, "--yes", "yes_delete", texts)
+
+
+def _add_history(command: Parser, texts: Texts) -> None:
+    _flag(command, "--clear", "clear", texts)
+    _flag(command, "--yes", "yes_delete", texts)
 
 
 def _add_days(command: Parser, texts: Texts) -> None:
+    _flag(command, "--not-expired", "not_expired", texts)
     command.add_argument(
         "--days", type=_days, default=RENEWAL_DAYS, metavar="N", help=texts.say("help.days")
     )
@@ -192,12 +291,14 @@ _OWN_OPTIONS: Final[dict[str, Callable[[Parser, Texts], None]]] = {
     "import": _add_receiving,
     "export": _add_sending,
     "join": _add_joining,
+    "list": _add_listing,
     "show": lambda command, texts: _flag(command, "--open", "open", texts),
     "verify": _add_verifying,
-    "passwd": lambda command, texts: _flag(command, "--better", "better", texts),
+    "passwd": _add_passwd,
     "convert": _add_converting,
-    "delete": lambda command, texts: _flag(command, "--yes", "yes_delete", texts),
-    "history": lambda command, texts: _flag(command, "--clear", "clear", texts),
+    "delete": _add_deleting,
+    "trash": _add_trash,
+    "history": _add_history,
     "remind": _add_days,
     "doctor": _add_way,
     "demo": _add_keep,

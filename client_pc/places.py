@@ -144,6 +144,20 @@ def found(
     return tuple(seen)
 
 
+def drives(platform: str = sys.platform) -> tuple[str, ...]:
+    """The patterns of removable drives' own folders, in which files may lie loose."""
+    if platform == "win32":
+        return tuple(f"{letter}:\\" for letter in _DRIVES[1:])
+    return ("/Volumes/*",) if platform == "darwin" else ("/media/*/*", "/run/media/*/*")
+
+
+def loose(folder: Path) -> bool:
+    """Tell whether certificates lie in a folder itself, beside the NPKI folder that is in it."""
+    from certrelay.client.store.reading import find
+
+    return any(entry.path.parent == folder for entry in find(folder))
+
+
 def _matching(pattern: Path) -> Iterator[Path]:
     """Give the folders that match; the drive or the root itself is taken as it is."""
     paths = [Path(pattern.anchor)]

@@ -1,88 +1,128 @@
 """`certrelay remind`: what expires soon, for a person and for cron.
 
 Quiet where there is nothing to do.  A certificate whose successor lies beside it is nothing
-to be reminded of.
+to be reminded of; one that nobody here can judge is told, since it may be the one that expires.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from certrelay.client.flow.describing import fields_of
-from certrelay.client.store.reading import Entry
+from certrelay.client.manage.inventory import Listed, take_stock
+from certrelay.client.manage.stores import Stores
 from certrelay.client.terminal import layout
 from certrelay.client.terminal.report import Report
-from certrelay.errors import CertificateError, CertRelayError, StorageError
+from certrelay.errors import CertificateError, CertRelayError, Expiring, StorageError
 from certrelay.frozen import frozen
-from certrelay.pki.certificate import Certificate
 from certrelay.pki.kinds import kind_of, label
-from certrelay.pki.validity import days_left, last_day
+from certrelay.pki.validity import last_day
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
 from client_pc import renewal
 from client_pc.history import Copy, History, devices_with, devices_with_older
 from client_pc.history.record import item_of
-from client_pc.stores import Stores
 
 _COLUMNS = ("number", "owner", "kind", "until", "left")
+_GROUPS: Final = (("expired", -1), ("today", 0), ("week", 7), ("month", 30))
+"""The groups of the list, and the days left up to which each goes."""
+
+
+@frozen
+class Asked:
+    """What the command line asks."""
+
+    days: int
+    not_expired: bool = False
+    """Leave out what has expired already."""
 
 
 def remind(
-    stores: Stores, days: int, report: Report, past: Path | None = None
+    stores: Stores, asked: Asked, report: Report, past: Path | None = None
 ) -> CertRelayError | None:
-    """List what has expired or will within ``days`` days of the Korean calendar, and what to do:
+    """List what has expired or will within so many days of the Korean calendar, and what to do:
     where to renew, and which devices to send what was renewed to.
 
     Args:
         stores: Where certificates are.
-        days: The limit.
+        asked: The limit.
         report: Where it is told.
         past: The folder of the history, if there is one.
 
     Returns:
-        ``expires_soon`` if anything expires, so that cron's exit status tells it.
+        ``expires_soon`` if anything expires; else ``not_judged`` if something could not be read,
+        or ``no_store`` if a store is not there: cron's exit status tells them apart.
     """
     now, texts = datetime.now(UTC), report.texts
     entries = stores.entries()
     planner = _Planner(_copies(past), now, texts)
-    certificates = [
-        None if entry.summary is None else entry.summary.certificate for entry in entries
-    ]
-    rows: list[list[str]] = []
+    expiring: list[Listed] = []
     steps: list[_Step] = []
-    seen: set[str] = set()
-    for number, (entry, certificate) in enumerate(zip(entries, certificates, strict=True), 1):
-        if certificate is None or certificate.not_after is None or entry.summary is None:
+    unjudged: list[Listed] = []
+    for record in take_stock(entries, now):
+        if record.days_left is None:
+            unjudged.append(record)
+        elif record.same_as is not None or record.replaced_by is not None:
+            steps += planner.replaced(record, asked.days)
+        elif record.days_left > asked.days:
+            steps += planner.copying(record)
+        elif record.days_left >= 0 or not asked.not_expired:
+            expiring.append(record)
+    stores.remember_shown(entries)
+    expiring = _once(sorted(expiring, key=lambda each: (each.days_left, each.number)))
+    steps = [*(planner.renewing(record) for record in expiring), *_once_each(steps)]
+    if expiring:
+        _draw(expiring, report)
+    _tell(steps, report)
+    for record in unjudged:
+        _tell_unjudged(record, report)
+    if expiring:
+        return Expiring("expires_soon", days=asked.days)
+    if stores.missing is not None:
+        return stores.missing
+    if unjudged:
+        return CertificateError("not_judged", count=len(unjudged))
+    if not steps and report.columns is not None:  # a person who looks; cron hears nothing
+        report.event("empty", texts.say("pc.remind.empty", days=asked.days), stores=[*stores.roots])
+    return None
+
+
+def _once(records: Sequence[Listed]) -> list[Listed]:
+    """One of a pair and a PKCS#12 file of the same certificate."""
+    return list({record.certificate: record for record in reversed(records)}.values())[::-1]
+
+
+def _draw(records: Sequence[Listed], report: Report) -> None:
+    texts = report.texts
+    rows: list[list[str]] = []
+    headings: dict[int, str] = {}
+    for record in records:
+        certificate, left = record.certificate, record.days_left
+        if certificate is None or certificate.not_after is None or left is None:
             continue
-        left = days_left(certificate.not_after, now)
-        fingerprint = certificate.fingerprint
-        if fingerprint in seen or _has_successor(certificate, certificates):
-            continue
-        seen.add(fingerprint)
-        if left > days:
-            steps += planner.copying(number, certificate)
-            continue
-        steps.append(planner.renewing(number, entry, certificate))
+        group = next((name for name, most in _GROUPS if left <= most), "later")
+        if group not in headings.values():
+            headings[len(rows)] = group
         rows.append(
             [
-                str(number),
-                printable(certificate.cn, 44),
+                str(record.number),
+                printable(record.owner, 44 if report.columns else None),
                 label(kind_of(certificate), texts.say),
                 last_day(certificate.not_after),
                 _time_left(texts, left),
             ]
         )
-    if not rows and not steps:
-        if report.columns is not None:  # a person who looks; cron hears nothing
-            report.event("empty", texts.say("pc.remind.empty", days=days))
-        return None
-    if rows:
-        head = [texts.say(f"pc.remind.{column}") for column in _COLUMNS]
-        for line in layout.table(head, rows, report.columns):
+    head = [texts.say(f"pc.remind.{column}") for column in _COLUMNS]
+    lines = layout.table(head, rows, report.columns)
+    if len(lines) != len(rows) + 1:  # blocks on a narrow screen
+        for line in lines:
             report.result(line)
-    _tell(steps, report)
-    return CertificateError("expires_soon", days=days) if rows else None
+        return
+    report.result(lines[0])
+    for at, line in enumerate(lines[1:]):
+        if at in headings:
+            report.result(f"[{texts.say(f'pc.remind.group.{headings[at]}')}]")
+        report.result(line)
 
 
 @frozen
@@ -94,12 +134,24 @@ class _Step:
     fields: dict[str, Any]
 
 
+def _once_each(steps: Sequence[_Step]) -> list[_Step]:
+    return list({(step.name, step.text): step for step in steps}.values())
+
+
 def _tell(steps: Sequence[_Step], report: Report) -> None:
     """Tell the list to work through."""
     heading = f"{report.texts.say('pc.remind.todo.head')}\n"
     for step in steps:
         report.event(step.name, heading + step.text, **step.fields)
         heading = ""
+
+
+def _tell_unjudged(record: Listed, report: Report) -> None:
+    fault = record.fault
+    code = "no_validity" if fault is None else fault.code
+    reason = report.texts.error(CertificateError("not_judged", count=1) if fault is None else fault)
+    text = report.texts.say("pc.remind.unjudged", number=record.number, why=reason)
+    report.event("unjudged", text, code=code, **record.fields())
 
 
 @frozen
@@ -110,49 +162,68 @@ class _Planner:
     now: datetime
     texts: Texts
 
-    def renewing(self, number: int, entry: Entry, certificate: Certificate) -> _Step:
+    def renewing(self, record: Listed) -> _Step:
         """Where it is renewed or issued anew, and which devices have it."""
-        assert entry.summary is not None
+        certificate = record.certificate
+        assert certificate is not None
         assert certificate.not_after is not None
-        where = renewal.place(certificate, self.texts)
+        centre = renewal.centre(certificate)
         state = renewal.window(certificate.not_after, self.now)
         opens = renewal.opens_on(certificate.not_after)
         text = self.texts.say(
             f"pc.remind.todo.{state}",
-            number=number,
-            owner=printable(certificate.cn, 44),
-            place=where,
+            number=record.number,
+            owner=printable(record.owner, 44),
+            place=renewal.place(centre, self.texts),
             until=last_day(certificate.not_after),
             opens=opens,
         )
-        having = devices_with(self.copies, certificate.fingerprint)
-        devices = [printable(device) for device in having]
+        devices = list(devices_with(self.copies, certificate.fingerprint))
         if devices:
-            then = self.texts.say("pc.remind.todo.then", devices=", ".join(devices))
+            then = self.texts.say("pc.remind.todo.then", devices=_listed(devices))
             text = f"{text}\n{then}"
         fields = {
-            "number": number,
-            "days_left": days_left(certificate.not_after, self.now),
-            "path": printable(str(entry.path), None),
+            **record.fields(),
             "renewal": state,
             "renewal_opens": opens,
-            "renew_at": where,
+            "renew_at": {"authority": centre.authority, "bank": centre.bank},
             "devices": devices,
-            **fields_of(entry.summary, self.now),
         }
         return _Step("expires", text, fields)
 
-    def copying(self, number: int, certificate: Certificate) -> list[_Step]:
+    def copying(self, record: Listed) -> list[_Step]:
         """What is good here, and older on devices that the history names."""
+        certificate = record.certificate
+        assert certificate is not None
         devices = devices_with_older(self.copies, item_of(certificate, "stored"))
         if not devices:
             return []
-        owner, shown = printable(certificate.cn, 44), [printable(device) for device in devices]
         text = self.texts.say(
-            "pc.remind.todo.copy", number=number, owner=owner, devices=", ".join(shown)
+            "pc.remind.todo.copy",
+            number=record.number,
+            owner=printable(record.owner, 44),
+            devices=_listed(devices),
         )
-        fields = {"number": number, "cn": owner, "fingerprint": certificate.fingerprint}
-        return [_Step("renewed_since", text, {**fields, "devices": shown})]
+        fields = {"number": record.number, "cn": certificate.cn, "path": record.path}
+        named = {"fingerprint": certificate.fingerprint, "devices": list(devices)}
+        return [_Step("renewed_since", text, {**fields, **named})]
+
+    def replaced(self, record: Listed, days: int) -> list[_Step]:
+        """What would expire, if another one had not likely taken its place."""
+        replaced, left = record.replaced_by, record.days_left
+        if replaced is None or replaced.certainty == "certain" or left is None or left > days:
+            return []
+        text = self.texts.say(
+            "pc.remind.todo.replaced",
+            number=record.number,
+            owner=printable(record.owner, 44),
+            path=str(replaced.path),
+        )
+        return [_Step("replaced", text, record.fields())]
+
+
+def _listed(devices: Sequence[str]) -> str:
+    return ", ".join(map(printable, devices))
 
 
 def _copies(past: Path | None) -> tuple[Copy, ...]:
@@ -163,17 +234,6 @@ def _copies(past: Path | None) -> tuple[Copy, ...]:
         return History(past).read()
     except StorageError:
         return ()
-
-
-def _has_successor(old: Certificate, others: Sequence[Certificate | None]) -> bool:
-    return any(
-        other is not None
-        and other.subject_der == old.subject_der
-        and other.not_after is not None
-        and old.not_after is not None
-        and other.not_after > old.not_after
-        for other in others
-    )
 
 
 def _time_left(texts: Texts, days: int) -> str:

@@ -8,12 +8,41 @@ Source: the authorities' pages on renewal; the units of banks as certificate dia
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
+from certrelay.frozen import frozen
 from certrelay.limits import RENEWAL_DAYS
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.validity import days_left, last_day
 from certrelay.texts import Texts
+
+_BANKS: Final = frozenset(
+    (
+        "CHB",
+        "CITI",
+        "CJB",
+        "CUBANK",
+        "DGB",
+        "HNB",
+        "IBK",
+        "JBB",
+        "KAB",
+        "KDB",
+        "KEB",
+        "KFB",
+        "KFCC",
+        "KFTC",
+        "KJB",
+        "KMB",
+        "KNBBANK",
+        "NACF",
+        "NFFC",
+        "PSB",
+        "SHB",
+        "WOORI",
+    )
+)
+"""The banks' units that have a name in the texts."""
 
 Window = Literal["later", "open", "over"]
 """Whether renewal has not begun, is open, or is over because the certificate has expired."""
@@ -32,13 +61,28 @@ def opens_on(not_after: datetime) -> str:
     return last_day(not_after - timedelta(days=RENEWAL_DAYS))
 
 
-def place(certificate: Certificate, texts: Texts) -> str:
-    """Name the centre where a certificate is renewed or issued anew."""
-    ca = certificate.ca
-    if ca == "yessign":
+@frozen
+class Centre:
+    """Who renews a certificate or issues it anew."""
+
+    authority: str
+    bank: str | None = None
+    """The unit by which yessign names the bank."""
+
+
+def centre(certificate: Certificate) -> Centre:
+    """Find the centre where a certificate is renewed or issued anew."""
+    authority = certificate.ca
+    if authority == "yessign":
         for attribute, value in certificate.subject_rdns:
-            key = f"bank.{value.strip().upper()}"
-            if attribute == "ou" and texts.has(key):
-                return texts.say("renew.bank", bank=texts.say(key))
-    key = f"renew.{ca}"
+            if attribute == "ou" and (unit := value.strip().upper()) in _BANKS:
+                return Centre(authority, unit)
+    return Centre(authority)
+
+
+def place(centre: Centre, texts: Texts) -> str:
+    """Name the centre for a person."""
+    if centre.bank is not None:
+        return texts.say("renew.bank", bank=texts.say(f"bank.{centre.bank}"))
+    key = f"renew.{centre.authority}"
     return texts.say(key if texts.has(key) else "renew.other")

@@ -12,6 +12,7 @@ from certrelay.client.flow.choosing import Opened, check_passwords, choose
 from certrelay.client.flow.dialogue import Dialogue, hold
 from certrelay.client.flow.sending import Sending
 from certrelay.client.flow.session import Shell
+from certrelay.client.manage.stores import Stores
 from certrelay.client.terminal.report import Report
 from certrelay.e2e.qr import Direction
 from certrelay.endpoint.events import Ended
@@ -25,7 +26,6 @@ from client_pc.change import KmKey, ask_km_key, km_differs, remove
 from client_pc.copy import CopyOptions, copy
 from client_pc.history.record import Witness, remember
 from client_pc.route import Original, Route
-from client_pc.stores import Stores
 
 
 @frozen
@@ -103,7 +103,9 @@ class Outgoing:
         report, peer = self._report, None if self._witness is None else self._witness.peer
         if self._options.also_delete:
             is_page = peer is None or peer.platform == "web"
-            _delete_kept(self._opened, self._goes_whole, ended, report, is_page=is_page)
+            _delete_kept(
+                self._stores, self._opened, self._goes_whole, ended, report, is_page=is_page
+            )
         if ended.error is None:
             other = "other_pc" if peer is not None and peer.platform in PCS else "phone"
             text = report.texts.say(f"pc.done.export.{other}", count=len(self._items))
@@ -160,7 +162,13 @@ def _form(opened: Opened, options: SendOptions, shell: Shell) -> tuple[Item, boo
 
 
 def _delete_kept(
-    opened: Sequence[Opened], whole: Sequence[bool], ended: Ended, report: Report, *, is_page: bool
+    stores: Stores,
+    opened: Sequence[Opened],
+    whole: Sequence[bool],
+    ended: Ended,
+    report: Report,
+    *,
+    is_page: bool,
 ) -> None:
     """Delete what the receipt says is on the phone, and nothing else.
 
@@ -171,15 +179,15 @@ def _delete_kept(
     later = []
     for each, is_whole, result in zip(opened, whole, ended.results or (), strict=False):
         if result.is_kept and not is_whole:
-            path = printable(str(each.candidate.path), None)
-            text = report.texts.say("note.km_stays", path=path)
-            report.event("note", text, code="km_stays", path=path)
+            path = each.candidate.path
+            text = report.texts.say("note.km_stays", path=str(path))
+            each.candidate.about(report).event("note", text, code="km_stays")
         elif result.is_kept and not is_page:
-            remove(each.candidate, report)
+            remove(stores, each.candidate.entry, report)
         elif result.is_kept or result.status == "unconfirmed":
-            later.append(printable(str(each.candidate.path), None))
+            later.append(each.candidate.path)
     if later:
-        commands = [f"  certrelay delete {_quoted(path)}" for path in later]
+        commands = [f"  certrelay delete {_quoted(printable(str(path), None))}" for path in later]
         text = "\n".join([report.texts.say("pc.delete_later"), *commands])
         report.event("delete_later", text, paths=later)
 

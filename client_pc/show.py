@@ -9,6 +9,7 @@ from certrelay.client.flow.choosing import Candidate
 from certrelay.client.flow.describing import faults_in_words, fields_of, files_of
 from certrelay.client.flow.dialogue import hold
 from certrelay.client.flow.session import Shell
+from certrelay.client.manage.stores import Stores
 from certrelay.client.store.reading import FILE_NAMES, files_by_role, lone_km
 from certrelay.client.terminal import layout
 from certrelay.errors import CertificateError
@@ -21,7 +22,6 @@ from certrelay.pki.validity import last_day
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
 from client_pc.change import ask_password
-from client_pc.stores import Stores
 
 _DIGEST: Final = "sha256 "
 
@@ -31,12 +31,12 @@ def show(stores: Stores, target: str, shell: Shell, *, opened: bool) -> None:
 
     Args:
         stores: Where it is looked for.
-        target: As `client_pc.stores.Stores.pick`.
+        target: As `certrelay.client.manage.stores.Stores.pick`.
         shell: Report and answers.
         opened: Ask for the password and tell what only it shows.
 
     Raises:
-        CertRelayError: As `client_pc.stores.Stores.pick`; ``password_tries``.
+        CertRelayError: As `certrelay.client.manage.stores.Stores.pick`; ``password_tries``.
     """
     report, now = shell.report, datetime.now(UTC)
     candidate = stores.pick(target)
@@ -45,13 +45,14 @@ def show(stores: Stores, target: str, shell: Shell, *, opened: bool) -> None:
         summary = inspect_with_password(candidate.item, password, plain_keys=True)
         candidate = replace(candidate, summary=summary)
     told = _Told(candidate, report.texts, now)
+    report = candidate.about(report)
     report.event("certificate", **told.fields())
     rows = [(report.texts.say(f"pc.list.{key}"), value) for key, value in told.rows() if value]
     rows += [(role, _DIGEST + digest) for role, digest in files_of(candidate.item).items()]
     for line in layout.pairs(rows, report.columns):
         report.result(line)
-    for note in told.notes():
-        report.event("note", note)
+    for code, note, fields in told.notes():
+        report.event("note", note, code=code, **fields)
 
 
 @frozen
@@ -70,20 +71,17 @@ class _Told:
         """What a script reads."""
         certificate, km = self.summary.certificate, self.summary.km_certificate
         ways, style = self._protection()
-        more: dict[str, Any] = {"path": self._path(), "protected": self.summary.protected}
+        more: dict[str, Any] = {
+            "path": self.candidate.path,
+            "protected": self.summary.protected,
+        }
         if certificate is not None:
-            kind = kind_of(certificate)
-            begins = certificate.not_before
             more |= {
-                "use": label(kind, self.texts.say),
-                "subject": printable(certificate.subject, None),
-                "issuer_name": printable(certificate.issuer, None),
-                "not_before": None if begins is None else begins.isoformat(),
-                "policy": kind.oid,
+                "subject": certificate.subject,
+                "issuer_name": certificate.issuer,
                 "policies": list(certificate.extensions.policies),
                 "key": facts.key_kind(certificate),
                 "signature": facts.signature_kind(certificate),
-                "fingerprint": certificate.fingerprint,
                 "faults": list(certificate.faults),
             }
         if km is not None:
@@ -157,18 +155,24 @@ class _Told:
         encrypted = [file for file in files if npki.plain_key(file) is None]
         return tuple(dict.fromkeys(map(facts.key_file_protection, encrypted))), None
 
-    def notes(self) -> list[str]:
+    def notes(self) -> "list[Note]":
         """What is odd and does no harm, and how to see more."""
-        return [
-            *notes_of(self.candidate.path, self.candidate.item, self.texts),
-            *([self.texts.say("note.sealed")] if self.summary.certificate is None else []),
-            *([] if self.summary.protected else [self.texts.say("note.unprotected")]),
-        ]
+        say = self.texts.say
+        more: list[Note] = []
+        if self.summary.certificate is None:
+            more.append(("sealed", say("note.sealed"), {}))
+        if not self.summary.protected:
+            more.append(("unprotected", say("note.unprotected"), {}))
+        return [*notes_of(self.candidate.path, self.candidate.item, self.texts), *more]
 
 
-def notes_of(path: Path, item: Item, texts: Texts) -> list[str]:
+Note = tuple[str, str, dict[str, Any]]
+"""A note's code, its sentence, and what a script reads beside the code."""
+
+
+def notes_of(path: Path, item: Item, texts: Texts) -> list[Note]:
     """Say of a certificate's files what is odd about them and does no harm."""
-    notes = []
+    notes: list[Note] = []
     for file in item.files:
         outer = facts.outer_form(file.content)
         if outer is None:
@@ -176,11 +180,13 @@ def notes_of(path: Path, item: Item, texts: Texts) -> list[str]:
         name = _name(path, file.role)
         if outer.form != "der":
             form = outer.form.upper() if outer.form == "pem" else outer.form
-            notes.append(texts.say("note.form", file=name, form=form))
+            text = texts.say("note.form", file=name, form=form)
+            notes.append(("form", text, {"file": name, "form": outer.form}))
         if outer.tail:
-            notes.append(texts.say("note.tail", file=name, count=outer.tail))
+            text = texts.say("note.tail", file=name, count=outer.tail)
+            notes.append(("tail", text, {"file": name, "bytes": outer.tail}))
     if (lone := lone_km(path)) is not None:
-        notes.append(texts.say("note.lone_km", file=lone))
+        notes.append(("lone_km", texts.say("note.lone_km", file=lone), {"file": lone}))
     return notes
 
 

@@ -18,7 +18,6 @@ from certrelay.e2e import hpke
 from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import events
 from certrelay.errors import RoomEnded
-from certrelay.safe_text import printable
 from client_pc.qr_screen import Code, Look, choose_look, draw, png, terminal_lines
 from client_pc.secret_file import SecretFile
 
@@ -190,7 +189,7 @@ class Showing:
             )
             if self._wish.reads:
                 text = f"{text}\n  {report.texts.say('pc.steps.code')}"
-            report.event("qr_file", text, path=printable(str(path), None))
+            report.event("qr_file", text, path=path)
 
     def _left(self, session: Session) -> str:
         left = max(0, round(self._expires_at - session.now()))

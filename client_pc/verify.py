@@ -10,6 +10,7 @@ from pathlib import Path
 from certrelay.client.flow.describing import faults_in_words, fields_of, line_of
 from certrelay.client.flow.dialogue import Ask, Dialogue, hold
 from certrelay.client.flow.session import Shell
+from certrelay.client.manage.stores import Stores
 from certrelay.client.store.reading import lone_km, read_file
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertificateError, CertRelayError, PasswordError
@@ -21,10 +22,8 @@ from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.revocation import RevocationList
 from certrelay.pki.validity import last_day
 from certrelay.pki.verification import Evidence, Finding, Verification, verify_item
-from certrelay.safe_text import printable
 from certrelay.texts import Texts
-from client_pc.change import ask_km_key
-from client_pc.stores import Stores
+from client_pc.change import about, ask_km_key
 
 _UNPROTECTED = "-"
 """In place of the password of a file that none protects: it is asked for none."""
@@ -49,16 +48,18 @@ def verify(stores: Stores, target: str, asked: Asked, shell: Shell) -> CertRelay
     Returns:
         ``None`` only if everything holds, password and key included.
     """
-    report, now = shell.report, datetime.now(UTC)
+    now = datetime.now(UTC)
     candidate = stores.pick(target)
+    shell = about(candidate, shell)
+    report = shell.report
     evidence = Evidence(
         now,
         authorities=tuple(c for path in asked.authorities for c in _authorities(path)),
         crl=None if asked.crl is None else _revocations(asked.crl),
     )
-    report.event("checking", candidate.line(report.texts, now))
+    report.event("checking", candidate.line(report.texts, now), **candidate.fields(now))
     if (lone := lone_km(candidate.path)) is not None:
-        report.event("note", report.texts.say("note.lone_km", file=lone), file=printable(lone))
+        report.event("note", report.texts.say("note.lone_km", file=lone), code="lone_km", file=lone)
     protected = candidate.summary.protected
     password, idn = hold(_questions(asked, report, protected=protected), shell.lines, report)
     evidence = replace(evidence, idn=idn)
@@ -97,10 +98,14 @@ def _questions(
     password, idn = _UNPROTECTED, None
     if protected:
         report.event("password_wanted", tries_left=1)
-        password = yield Ask(report.texts.say("story.ask.password"), secret=True)
+        password = yield Ask(report.texts.say("story.ask.password"), secret=True, name="password")
     if asked.idn:
         report.event("idn_wanted")
-        idn = (yield Ask(report.texts.say("pc.ask.idn"), secret=True)).replace("-", "").strip()
+        idn = (
+            (yield Ask(report.texts.say("pc.ask.idn"), secret=True, name="idn"))
+            .replace("-", "")
+            .strip()
+        )
     return password or None, idn
 
 
@@ -111,7 +116,7 @@ def _tell_owner(summary: Summary, report: Report, now: datetime) -> None:
     kind = label(kind_of(summary.certificate), report.texts.say)
     line = line_of(summary, report.texts, now, checked=False)
     report.result(f"  {kind}: {line}")
-    report.event("opened", use=kind, **fields_of(summary, now))
+    report.event("opened", **fields_of(summary, now))
 
 
 def _tell(finding: Finding, first_day: str, report: Report) -> None:

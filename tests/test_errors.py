@@ -38,6 +38,8 @@ def test_the_exit_statuses_are_the_promised_ones() -> None:
         "CERTIFICATE": 10,
         "PASSWORD": 11,
         "NOT_CONFIRMED": 12,
+        "EXPIRES": 13,
+        "SOME_FAILED": 14,
         "INTERRUPTED": 130,
         "READER_GONE": 141,
     }

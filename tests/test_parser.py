@@ -2,7 +2,7 @@
 
 import pytest
 
-from certrelay.errors import ExitStatus, UsageError
+from certrelay.errors import Detail, ExitStatus, UsageError
 from certrelay.safe_text import cell_width
 from certrelay.texts import LANGUAGES, Texts
 from client_mobile_sim import cli as phone
@@ -14,7 +14,7 @@ from relay import __main__ as relay
 MAKERS = (pc.make_parser, relay.make_parser, phone.make_parser)
 
 
-def mistake(*arguments: str) -> tuple[str, dict[str, str | int]]:
+def mistake(*arguments: str) -> tuple[str, dict[str, Detail]]:
     with pytest.raises(UsageError) as raised:
         pc.make_parser(Texts("en")).parse_args(arguments)
     return raised.value.code, raised.value.details
@@ -45,15 +45,22 @@ def test_a_mistake_names_its_argument_and_what_was_typed(
 
 
 def test_a_slip_is_told_the_word_that_was_meant() -> None:
-    assert mistake("improt")[1]["near"] == "Did you mean import? "
-    assert mistake("import", "--qrpng", "x")[1]["near"] == "Did you mean --qr-png? "
-    assert mistake("frobnicate")[1]["near"] == ""
-    assert mistake("list", "소리")[1]["near"] == ""
+    assert mistake("improt")[1]["near"] == "import"
+    assert mistake("import", "--qrpng", "x")[1]["near"] == "--qr-png"
+    assert mistake("frobnicate")[1]["near"] is None
+    assert mistake("list", "소리")[1]["near"] is None
+
+
+def test_a_suggestion_is_an_option_of_this_command_and_not_what_was_typed() -> None:
+    assert mistake("list", "--yes")[1]["near"] is None
+    assert mistake("list", "--all-place")[1]["near"] == "--all-places"
 
 
 def test_a_wrong_value_is_told_the_right_ones() -> None:
-    assert mistake("convert", "1", "--to", "zip")[1]["allowed"] == "It can be: p12, npki"
-    assert mistake("remind", "--days", "x")[1]["allowed"] == "See --help for what it can be."
+    assert mistake("convert", "1", "--to", "zip")[1]["choices"] == ("p12", "npki")
+    assert Texts("en").hint(UsageError("bad_value", choices=("p12",))) == "It can be: p12"
+    assert "--help" in Texts("en").hint(UsageError("bad_value", choices=()))
+    assert mistake("remind", "--days", "x")[1]["choices"] == ()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

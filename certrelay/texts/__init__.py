@@ -5,6 +5,7 @@ value that is put into a sentence passes through the sanitiser here, so that no 
 forget it.
 """
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -54,10 +55,35 @@ class Texts:
 
     def _say_of(self, error: CertRelayError, what: str) -> str:
         # A detail that is not known (the relay told no release, say) shows as a question mark.
-        known = {name: str(value) for name, value in error.details.items()}
+        known = {name: self._word(error, name) for name in error.details} | self._more(error)
         key = f"{what}.{error.text_key}"
         safe = {name: printable(value, None) for name, value in known.items()}
         return self._sentences[key].format_map(_Unknown(safe)) if self.has(key) else ""
+
+    def _word(self, error: CertRelayError, name: str) -> str:
+        """Say a detail: several words as a list, and codes in the language of the person."""
+        value = error.details[name]
+        if value is None:
+            return ""
+        if name == "near":
+            return f"{self.say('usage.near', word=str(value))} "
+        values = value if isinstance(value, tuple) else (value,)
+        if (error.code, name) == ("weak_password", "why"):
+            return ", ".join(self.say(f"fault.{each}") for each in values)
+        return ", ".join(map(str, values))
+
+    def _more(self, error: CertRelayError) -> dict[str, str]:
+        """What a sentence needs beside the details: a hint, a word of the system."""
+        if error.code == "bad_value":
+            choices = self._word(error, "choices")
+            return {
+                "allowed": self.say("usage.allowed", choices=choices)
+                if choices
+                else self.say("usage.see_help")
+            }
+        if error.code == "output_failed":
+            return {"why": os.strerror(getattr(errno, str(error.details["why"]), errno.EIO))}
+        return {}
 
 
 class _Unknown(dict[str, str]):

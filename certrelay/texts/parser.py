@@ -5,7 +5,8 @@ argparse knows English only, and counts letters where a screen counts cells.
 
 import argparse
 import re
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any, Final, NoReturn, cast
 
@@ -25,6 +26,7 @@ class Parser(argparse.ArgumentParser):
         more["formatter_class"] = partial(_Formatter, usage=texts.say("usage.usage"))
         super().__init__(add_help=False, allow_abbrev=False, **more)
         self._texts: Final = texts
+        self._words: Sequence[str] = ()
         self._positionals.title = texts.say("usage.arguments")
         self._optionals.title = texts.say("usage.options")
         self.add_argument("-h", "--help", action="help", help=texts.say("usage.help"))
@@ -68,29 +70,36 @@ class Parser(argparse.ArgumentParser):
                 near = self._nearest(found["typed"].strip("'"), choices)
                 raise UsageError("unknown_command", typed=found["typed"], near=near)
             case "bad_value":
-                known = ", ".join(choices)
-                allowed = say("usage.allowed", choices=known) if known else say("usage.see_help")
-                raise UsageError(code, **found, allowed=allowed)
+                raise UsageError(code, **found, choices=tuple(filter(None, choices)))
             case "unknown_arguments":
-                flags = [flag for parser in self._all() for flag in parser._option_string_actions]
-                near = self._nearest(found["typed"].split()[0], flags)
+                near = self._nearest(found["typed"].split()[0], self._flags())
                 raise UsageError(code, **found, near=near)
         raise UsageError(code, **found)
 
-    def _nearest(self, typed: str, known: Iterable[str]) -> str:
-        """Ask whether the most similar word was meant; empty if none is similar."""
+    def _nearest(self, typed: str, known: Iterable[str]) -> str | None:
+        """The most similar word; ``None`` if none is similar."""
         from difflib import get_close_matches  # 5 ms, for a mistake only
 
-        near = get_close_matches(typed, sorted(set(known)), 1)
-        return f"{self._texts.say('usage.near', word=near[0])} " if near else ""
+        near = get_close_matches(typed, sorted(set(known) - {typed}), 1, _SIMILAR)
+        return near[0] if near else None
 
-    def _all(self) -> Iterator[argparse.ArgumentParser]:
-        yield self
-        if self._subparsers is not None:
-            for action in self._subparsers._group_actions:
-                if isinstance(action, argparse._SubParsersAction):
-                    yield from action.choices.values()
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; the command that is meant is remembered for a mistake."""
+        self._words = list(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
 
+    def _flags(self) -> Iterator[str]:
+        """The options of the command that was typed: another command's would not help."""
+        yield from self._option_string_actions
+        for group in self._subparsers._group_actions if self._subparsers else ():
+            commands = group.choices if isinstance(group, argparse._SubParsersAction) else {}
+            meant = next((word for word in self._words if word in commands), None)
+            if meant is not None:
+                yield from commands[meant]._option_string_actions
+
+
+_SIMILAR: Final = 0.7
+"""How alike a word must be to have been meant, from 0 to 1: --relays is --relay, --tls is none."""
 
 _MISTAKES: Final = {
     r"unrecognized arguments: (?P<typed>.*)": "unknown_arguments",

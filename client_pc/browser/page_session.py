@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
-from certrelay.errors import CertRelayError
+from certrelay.errors import CertRelayError, Detail
 from certrelay.frozen import frozen
 
 State = Literal["opening", "open", "closed", "failed", "unopened", "twice"]
@@ -295,7 +295,11 @@ class PageSession:
         self.wake()
 
 
+def _in_words(value: Detail) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def described(error: CertRelayError) -> dict[str, Any]:
     """An error as the page says it: its code, and its sentence's key and values."""
-    details = {name: str(value) for name, value in error.details.items() if name != "what"}
+    details = {name: _in_words(value) for name, value in error.details.items() if name != "what"}
     return {"code": error.code, "key": error.text_key, "details": details}

@@ -1,13 +1,15 @@
 """Between the story and the terminal: what is told goes to both, an answer comes from either."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from certrelay.client.terminal.interrupts import Interrupts
 from certrelay.client.terminal.lines import Lines
 from certrelay.client.terminal.report import Beside, Report
 from certrelay.errors import CertRelayError, UsageError
-from certrelay.limits import PASSWORD_TRIES
+from certrelay.limits import MAX_SHOWN_CELLS, PASSWORD_TRIES
+from certrelay.safe_text import printable
 from certrelay.texts import Texts
 from client_pc.browser.page_session import PageSession, State, described
 from client_pc.qr_screen import draw
@@ -52,7 +54,7 @@ class PageReport:
             self._page_session.withdraw_typed_code()
             self._page_session.tell(name, **fields, text=text)
         elif name != "qr_file":  # the terminal's affair
-            self._page_session.tell(name, **fields, text=text)
+            self._page_session.tell(name, **_for_page(fields), text=text)
 
     def browser(self, state: State) -> None:
         """Say in the terminal how the page is."""
@@ -83,6 +85,10 @@ class PageReport:
         """For the terminal; the page has the events."""
         self._terminal.result(text)
 
+    def painted(self, text: str, style: str) -> str:
+        """The terminal's colours."""
+        return self._terminal.painted(text, style)
+
     def picture(self, lines: Sequence[str], caption: str, beside: Beside | None = None) -> None:
         """For the terminal."""
         self._terminal.picture(lines, caption, beside)
@@ -100,6 +106,19 @@ class PageReport:
         """Something went wrong on the way; how it ends is told by itself."""
         self._terminal.error(error)
         self._page_session.tell("problem", **described(error))
+
+
+def _for_page(value: Any) -> Any:
+    """Make what a script reads fit for a page: no text in it acts or hides, or is endless."""
+    if isinstance(value, Path):
+        return printable(str(value), None)
+    if isinstance(value, str):
+        return printable(value, MAX_SHOWN_CELLS)
+    if isinstance(value, dict):
+        path = value.get("path")
+        named = {"file": path.name} if isinstance(path, Path) else {}
+        return {name: _for_page(each) for name, each in (named | value).items()}
+    return [_for_page(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 class Answers(Lines):

@@ -6,10 +6,10 @@ Every check does the real thing: it relays to itself, draws and reads a QR code,
 from collections.abc import Iterator
 from pathlib import Path
 
-from certrelay.client.terminal.report import Report
+from certrelay.client.terminal.report import Report, details_of
 from certrelay.errors import CertRelayError, NotConfirmed
 from certrelay.frozen import frozen, replace
-from certrelay.safe_text import printable, wrap
+from certrelay.safe_text import wrap
 from client_pc.doctor import network, places, screen
 from client_pc.doctor.finding import Finding
 from client_pc.settings import Settings
@@ -80,9 +80,6 @@ def _tell(finding: Finding, report: Report) -> None:
         check=finding.check,
         state=finding.state,
         code=finding.says if finding.error is None else finding.error.code,
-        remedy=remedy,
-        values={
-            name: printable(value, None) if isinstance(value, str) else value
-            for name, value in finding.values.items()
-        },
+        remedy=(finding.key if finding.error is None else finding.error.code) if remedy else None,
+        values=dict(finding.values) if finding.error is None else details_of(finding.error),
     )

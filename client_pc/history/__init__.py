@@ -9,10 +9,10 @@ Source: docs/commands.md, `history`.
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from certrelay.e2e.bodies import KEPT
 from certrelay.errors import StorageError
@@ -61,6 +61,20 @@ class Copy:
     """The code of the error with which it ended."""
 
 
+@frozen
+class LocalChange:
+    """Something that was done to a certificate on this PC."""
+
+    at: datetime
+    change: str
+    """``delete``, ``restore``, ``passwd``, ``convert``, ``unlock``."""
+
+    path: str
+    fingerprint: str | None
+    to: str | None = None
+    """Where the result lies, if that is another place."""
+
+
 class History:
     """The history file in a folder.
 
@@ -77,7 +91,20 @@ class History:
         Raises:
             StorageError: ``output_file`` with ``path``.
         """
-        line = json.dumps(_written(copy), ensure_ascii=False, separators=(",", ":")) + "\n"
+        self._append(_written(copy))
+
+    def append_change(self, change: LocalChange) -> None:
+        """Write one change at the end.
+
+        Raises:
+            StorageError: ``output_file`` with ``path``.
+        """
+        fields = {name: getattr(change, name) for name in ("change", "path", "fingerprint", "to")}
+        at = change.at.astimezone(UTC).isoformat(timespec="seconds")
+        self._append({"at": at, **fields})
+
+    def _append(self, fields: dict[str, Any]) -> None:
+        line = json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._drop_older_half()
@@ -92,13 +119,24 @@ class History:
         Raises:
             StorageError: ``history_unreadable`` with ``path``.
         """
+        return tuple(_understood(self._lines(), _read))
+
+    def read_changes(self) -> tuple[LocalChange, ...]:
+        """Read all changes, oldest first.
+
+        Raises:
+            StorageError: ``history_unreadable`` with ``path``.
+        """
+        return tuple(_understood(self._lines(), _read_change))
+
+    def _lines(self) -> Sequence[str]:
         try:
             raw = self.path.read_bytes()
         except FileNotFoundError:
             return ()
         except OSError:
             raise StorageError("history_unreadable", path=str(self.path)) from None
-        return tuple(_copies(raw.decode("utf-8", "replace").split("\n")))
+        return raw.decode("utf-8", "replace").split("\n")
 
     def clear(self) -> None:
         """Remove the file.
@@ -194,11 +232,24 @@ _FAULTS: Final = (
 )
 
 
-def _copies(lines: Sequence[str]) -> Iterable[Copy]:
+_Line = TypeVar("_Line")
+
+
+def _understood(lines: Sequence[str], read: Callable[[dict[str, Any]], _Line]) -> Iterable[_Line]:
     for line in lines:
         # A line that was cut off by a full disk must not hide the others.
         with contextlib.suppress(*_FAULTS):
-            yield _read(json.loads(line))
+            yield read(json.loads(line))
+
+
+def _read_change(fields: dict[str, Any]) -> LocalChange:
+    return LocalChange(
+        _moment(fields["at"]).astimezone(),
+        str(fields["change"]),
+        str(fields["path"]),
+        _text(fields["fingerprint"]),
+        _text(fields["to"]),
+    )
 
 
 def _read(fields: dict[str, Any]) -> Copy:

@@ -71,7 +71,7 @@ def remember(
         report.event(
             "history_not_written",
             report.texts.say("pc.history.not_written", path=path),
-            path=printable(path, None),
+            path=Path(path),
         )
         return
     for item in items:
@@ -88,9 +88,9 @@ def tell_older(copies: Sequence[Copy], newer: CopiedItem, report: Report) -> Non
         report.event(
             "renewed_since",
             report.texts.say("pc.renewed_since", cn=name, devices=", ".join(shown)),
-            cn=name,
+            cn=newer.cn,
             fingerprint=newer.fingerprint,
-            devices=shown,
+            devices=list(devices),
         )
 
 

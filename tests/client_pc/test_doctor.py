@@ -240,7 +240,7 @@ def test_an_address_that_is_not_ours_is_told(
         assert status == ExitStatus.NOT_CONFIRMED
         assert found[check]["code"] == code
         assert found.get("lan", {}).get("state") != "good"
-        assert all(each.address in found[check]["remedy"] for each in addresses())
+        assert all(each.address in found[check]["values"]["own"] for each in addresses())
 
 
 def test_this_computers_addresses_are_private_ones_that_can_be_bound() -> None:

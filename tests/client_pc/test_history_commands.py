@@ -129,9 +129,9 @@ def test_a_history_that_cannot_be_written_is_told_and_spoils_nothing(
 
 def test_clear_removes_it(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written(store, issued(200))
-    status, told = run(capsys, "history", "--clear", "--store", store)
+    status, told = run(capsys, "history", "--clear", "--yes")
     assert (status, told[0]["event"]) == (ExitStatus.OK, "cleared")
-    assert run(capsys, "history", "--store", store)[1] == [{"event": "empty"}]
+    assert [each["event"] for each in run(capsys, "history", "--store", store)[1]] == ["empty"]
 
 
 def test_a_renewed_certificate_is_to_be_copied_again_until_it_was(
@@ -166,7 +166,7 @@ def test_remind_names_what_expires_and_what_has_expired(
 ) -> None:
     put(store, issued(10), issued(-3, "이몽룡", 2), issued(200, "성춘향", 3))
     status, told = run(capsys, "remind", "--store", store)
-    assert status == ExitStatus.CERTIFICATE
+    assert status == ExitStatus.EXPIRES
     assert {event["state"] for event in told[:-1]} == {"expiring", "expired"}
     assert sorted(event["days_left"] for event in told[:-1]) == [-3, 10]
     assert told[-1]["code"] == "expires_soon"
@@ -223,7 +223,10 @@ def test_remind_says_where_a_certificate_is_renewed(
     put(store, at_bank(days, unit, organisation))
     _, told = run(capsys, "remind", "--store", store, "--days", "40", "--lang", "ko")
     assert told[0]["renewal"] == state
-    assert where in told[0]["renew_at"]
+    centre = {"authority": organisation, "bank": None if unit == "TEST" else unit.upper()}
+    assert told[0]["renew_at"] == (
+        centre if organisation == "yessign" else {**centre, "bank": None}
+    )
     cli.main(["remind", "--store", str(store), "--days", "40", "--lang", "ko"])
     said = capsys.readouterr().err
     word = {"open": "갱신하세요", "later": "갱신할 수 있습니다", "over": "신규 발급"}[state]
@@ -239,7 +242,7 @@ def test_remind_lists_the_devices_that_have_it_and_those_that_still_have_the_old
     written(store, old)
     put(store, ending, new)
     status, told = run(capsys, "remind", "--store", store)
-    assert status == ExitStatus.CERTIFICATE
+    assert status == ExitStatus.EXPIRES
     steps = {each["event"]: each for each in told if "devices" in each}
     assert len(steps["expires"]["devices"]) == 1
     assert len(steps["renewed_since"]["devices"]) == 1

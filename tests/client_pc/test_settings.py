@@ -210,6 +210,8 @@ def test_the_command_line_counts_more_than_everything(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file.write_text(f"language = 'ko'\nstore = {json.dumps(str(tmp_path / 'set'))}", "utf-8")
+    for name in ("set", "named"):
+        (tmp_path / name).mkdir()
     assert cli.main(["list"]) == ExitStatus.OK
     words = capsys.readouterr().err
     assert str(tmp_path / "set") in words
@@ -228,5 +230,5 @@ def test_a_direction_that_the_settings_leave_out_is_refused_with_the_place(
     assert cli.main([closed, "--json"]) == ExitStatus.USAGE
     (told,) = events(capsys.readouterr().out)
     assert told["code"] == "direction_closed"
-    assert closed in told["message"]
-    assert str(file) in told["message"]
+    assert closed in told["text"]
+    assert str(file) in told["text"]

@@ -22,13 +22,13 @@ from PIL import Image
 
 from certrelay.bundle import Item
 from certrelay.client.flow.choosing import candidates
+from certrelay.client.manage.stores import Stores
 from certrelay.client.store.reading import FILE_NAMES, find
 from certrelay.errors import CertRelayError
 from certrelay.limits import MAX_FILE_BYTES
 from certrelay.pki import der, rewrap
 from certrelay.pki.check import inspect_with_password
 from certrelay.texts import LANGUAGES, Texts
-from client_pc.stores import Stores
 from tests.certificates import NOW, PASSWORD, authority, key, person, stranger
 from tests.pki.make_files import pem
 from tests.pki.test_pkcs12 import KEY, certificate_bag, wrapped

@@ -187,7 +187,7 @@ def nothing_is_left(copy: Copy) -> None:
     assert not Path(desk.url_file).exists()
     for client in desk.clients:
         assert "Traceback" not in client.stderr
-        assert client.last("error")["message"]
+        assert client.last("error")["text"]
     late = desk.phone_with_url(copy.url)
     assert late.finish() == ExitStatus.ROOM
     assert late.last("error")["code"] in ("already_used", "expired"), "the room is gone"

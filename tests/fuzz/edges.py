@@ -23,6 +23,7 @@ from websockets.uri import parse_uri
 
 from certrelay.client import proxy
 from certrelay.client.link import ConnectionLostError, Link, new_protocol
+from certrelay.client.manage.stores import Stores
 from certrelay.client.terminal.report import JsonReport, TextReport
 from certrelay.client.terminal.screen import open_screen
 from certrelay.errors import RelayUnreachable, UsageError
@@ -37,7 +38,6 @@ from client_pc import settings
 from client_pc.folders import CONFIG_VARIABLE
 from client_pc.history import FILE_NAME, CopiedItem, Copy, History, devices_with_older
 from client_pc.history.show import show_history
-from client_pc.stores import Stores
 from relay import records
 from relay.admission import allowance_key, client_address
 from relay.settings import Settings, read_limits, read_policy

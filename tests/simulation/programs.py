@@ -71,7 +71,7 @@ class Keyboard(Lines):
         self.interrupts._asked = True
         self._wake_turn()
 
-    def wait(self) -> str:
+    def wait(self, _question: str = "") -> str:
         raise UsageError("input_ended")
 
 

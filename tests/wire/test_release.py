@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certrelay.errors import ReleaseRefused, UsageError
+from certrelay.errors import Detail, ReleaseRefused, UsageError
 from certrelay.wire.release import (
     LETTERS,
     PC_POLICY,
@@ -177,7 +177,7 @@ def test_a_refusal_tells_what_was_found_and_what_is_needed() -> None:
 def test_a_refusal_repeats_no_text_outside_the_grammar(
     platform: str, app: str, system: str
 ) -> None:
-    details: dict[str, str | int] = {}
+    details: dict[str, Detail] = {}
     try:
         PHONE_POLICY.check(platform, app, system)
     except ReleaseRefused as error:

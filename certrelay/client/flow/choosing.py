@@ -4,20 +4,24 @@ The password stays on this device: it opens the key here, is compared with the c
 and is forgotten.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from certrelay.bundle import Item
+from certrelay.bundle import Item, Kind
 from certrelay.client.flow.describing import fields_of, line_of
 from certrelay.client.flow.dialogue import Ask, Dialogue
 from certrelay.client.store.reading import Entry
+from certrelay.client.terminal.about import about
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertificateError, PasswordError, UsageError
 from certrelay.frozen import frozen
 from certrelay.limits import MAX_BUNDLE_BYTES, MAX_ITEMS, PASSWORD_TRIES
 from certrelay.pki.check import Summary, inspect_with_password
+from certrelay.pki.naming import owner_name
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
 
@@ -35,14 +39,27 @@ class Candidate:
     summary: Summary
 
     @property
+    def entry(self) -> Entry:
+        """It as a line of the list."""
+        return Entry(self.path, self.item.kind, self.item, self.summary, None)
+
+    @property
     def name(self) -> str:
         """What a part of it finds: the CN, or the name of a PKCS#12 file."""
         return self.summary.cn or self.path.name
 
     def fields(self, now: datetime) -> dict[str, Any]:
         """What a script reads of it."""
-        file = printable(self.path.name, None)
-        return {"number": self.number, "file": file, **fields_of(self.summary, now)}
+        return {"number": self.number, "path": self.path, **fields_of(self.summary, now)}
+
+    def about(self, report: Report) -> Report:
+        """A report whose events say that they are about this certificate."""
+        return about(report, path=self.path, fingerprint=self.fingerprint)
+
+    @property
+    def fingerprint(self) -> str | None:
+        """SHA-256 of the certificate; ``None`` if it is sealed."""
+        return None if self.summary.certificate is None else self.summary.certificate.fingerprint
 
     def line(self, texts: Texts, now: datetime) -> str:
         """One line that tells it from the others."""
@@ -67,13 +84,26 @@ def candidates(entries: Sequence[Entry]) -> tuple[Candidate, ...]:
     return found
 
 
-def select(entries: Sequence[Entry], selectors: Sequence[str]) -> tuple[Candidate, ...]:
+def select(
+    entries: Sequence[Entry],
+    selectors: Sequence[str],
+    prefer: Kind | None = None,
+    *,
+    one_file: bool = False,
+) -> tuple[Candidate, ...]:
     """Find the certificates that the selectors mean, each once, in their order.
 
-    A selector is a number from the list, a serial number (decimal, or hex after ``0x``),
-    or a part of the CN (of a sealed PKCS#12 file: of the file's name) without regard to case,
-    tried in this order.  A short number is no part of a CN: with two certificates "3" is a
-    slip, though most CNs hold a 3.
+    A selector is a number from the list, a serial number (decimal, or hex after ``0x``), the
+    beginning of the fingerprint (8 hex digits or more), the CN or the owner's name, or a part of
+    the CN (of a sealed PKCS#12 file: of the file's name) without regard to case and to how Korean
+    letters are composed, tried in this order.  A short number is no part of a CN, though most
+    CNs hold a 3: it may be a part of the owner's name.
+
+    Args:
+        entries: The list.
+        selectors: What somebody typed.
+        prefer: Of several files of one certificate, the kind that is taken; else the first.
+        one_file: Whether several files of one certificate are too many.
 
     Raises:
         CertRelayError: As `candidates`; what is wrong with a broken one that is selected by
@@ -86,7 +116,7 @@ def select(entries: Sequence[Entry], selectors: Sequence[str]) -> tuple[Candidat
     for selector in map(str.strip, selectors):
         if selector in broken:
             raise broken[selector]
-        match = _find(found, selector)
+        match = _find(found, selector, prefer, one_file=one_file)
         chosen[match.number] = match
     result = tuple(chosen.values())
     size = sum(candidate.item.size for candidate in result)
@@ -95,22 +125,42 @@ def select(entries: Sequence[Entry], selectors: Sequence[str]) -> tuple[Candidat
     return result
 
 
-def _find(found: Sequence[Candidate], selector: str) -> Candidate:
-    wanted = selector.casefold()
+def _find(
+    found: Sequence[Candidate], selector: str, prefer: Kind | None, *, one_file: bool
+) -> Candidate:
+    wanted = _folded(selector)
     is_part = wanted != "" and not (wanted.isdigit() and len(wanted) < _CN_DIGITS)
+    is_print = _FINGERPRINT.fullmatch(wanted) is not None
     tests: tuple[Callable[[Candidate], bool], ...] = (
         lambda c: str(c.number) == wanted,
         lambda c: wanted in _serial_texts(c.summary.serial),
-        lambda c: is_part and wanted in c.name.casefold(),
+        lambda c: is_print and (c.fingerprint or "").startswith(wanted),
+        lambda c: wanted in (_folded(c.name), _folded(owner_name(c.name))),
+        lambda c: wanted != "" and wanted in _folded(_searched(c, whole=is_part)),
     )
     for test in tests:
         matches = [candidate for candidate in found if test(candidate)]
+        if not one_file and len({match.fingerprint or match.path for match in matches}) == 1:
+            return next((m for m in matches if m.item.kind == prefer), matches[0])
         if len(matches) == 1:
             return matches[0]
         if matches:
-            numbers = ", ".join(str(match.number) for match in matches)
+            numbers = tuple(match.number for match in matches)
             raise UsageError("selector_ambiguous", selector=printable(selector), numbers=numbers)
     raise UsageError("selector_unknown", selector=printable(selector))
+
+
+def _searched(candidate: Candidate, *, whole: bool) -> str:
+    """The text in which a part is looked for: for a short number the owner's name alone."""
+    return candidate.name if whole else owner_name(candidate.summary.cn or "")
+
+
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{8,64}")
+"""So much of a fingerprint names a certificate."""
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def _serial_texts(serial: int | None) -> tuple[str, ...]:
@@ -130,9 +180,7 @@ def choose(
         lines = [
             f"  {candidate.number}. {candidate.line(report.texts, now)}" for candidate in found
         ]
-        items = [
-            {"number": candidate.number, **fields_of(candidate.summary, now)} for candidate in found
-        ]
+        items = [candidate.fields(now) for candidate in found]
         report.event("choose", "\n".join(lines), count=len(found), items=items)
         answer = yield Ask(report.texts.say("story.ask.which"))
         selectors = answer.replace(",", " ").split()
@@ -166,7 +214,9 @@ def check_passwords(
     known: list[str] = []
     opened: list[Opened] = []
     spent = "password_tries" if tries_left > 1 else "wrong_password"
+    told = report
     for candidate in chosen:
+        report = candidate.about(told)
         line = candidate.line(report.texts, now)
         report.event("checking", line, **candidate.fields(now))
         if not candidate.summary.protected:

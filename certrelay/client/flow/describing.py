@@ -1,6 +1,7 @@
 """How a certificate is described: a line for a person, fields for a script.
 
-Every text of a certificate is a stranger's: it is made printable here.
+Every text of a certificate is a stranger's: in a line for a person it is made printable here, and
+a script gets it as it is.
 """
 
 from collections.abc import Iterable
@@ -9,6 +10,8 @@ from typing import Any
 
 from certrelay.bundle import Item
 from certrelay.pki.check import Summary
+from certrelay.pki.kinds import kind_of
+from certrelay.pki.naming import owner_name
 from certrelay.pki.validity import State, last_day, state
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
@@ -25,18 +28,32 @@ def state_of(summary: Summary, now: datetime) -> State:
 def fields_of(summary: Summary, now: datetime) -> dict[str, Any]:
     """What a script reads of a certificate; ``None`` where it cannot be read.
 
-    The serial is decimal text, since it is larger than JSON's integers.
+    The texts are a stranger's, whole and as they are.  The serial is decimal text, since it is
+    larger than JSON's integers.
     """
-    not_after = summary.not_after
+    certificate = summary.certificate
+    kind = None if certificate is None else kind_of(certificate)
     return {
+        "fingerprint": None if certificate is None else certificate.fingerprint,
         "kind": summary.kind,
-        "cn": _shown(summary.cn),
-        "issuer": _shown(summary.issuer),
+        "cn": summary.cn,
+        "owner": None if summary.cn is None else owner_name(summary.cn),
+        "issuer": summary.issuer,
+        "authority": summary.ca,
         "serial": None if summary.serial is None else str(summary.serial),
-        "not_after": None if not_after is None else not_after.astimezone(UTC).isoformat(),
+        "use": None if kind is None else kind.use,
+        "holder": None if kind is None else kind.holder,
+        "policy": None if kind is None else kind.oid,
+        "not_before": None if certificate is None else moment(certificate.not_before),
+        "not_after": moment(summary.not_after),
         "state": state_of(summary, now),
         "verified": summary.verified,
     }
+
+
+def moment(at: datetime | None) -> str | None:
+    """A moment for a script: ISO 8601 in UTC."""
+    return None if at is None else at.astimezone(UTC).isoformat()
 
 
 def line_of(
@@ -78,7 +95,3 @@ def faults_in_words(faults: Iterable[str], texts: Texts) -> str:
 def files_of(item: Item) -> dict[str, str]:
     """The SHA-256 of each file, by role, in hex."""
     return {file.role: file.sha256.hex() for file in item.files}
-
-
-def _shown(text: str | None) -> str | None:
-    return None if text is None else printable(text)

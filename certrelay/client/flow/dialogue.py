@@ -24,6 +24,8 @@ class Ask:
 
     text: str
     secret: bool = False
+    name: str = ""
+    """What is asked for, for answers that are known beforehand."""
 
 
 Dialogue = Generator[Ask, str, _T]
@@ -49,7 +51,7 @@ def hold(dialogue: "Dialogue[_T]", lines: Lines, report: Report) -> _T:
                     echo.close()
                 lines.forget_early_ones()
                 report.ask(ask.text)
-                line = lines.wait()
+                line = lines.wait(ask.name)
                 report.answered(seen=lines.is_terminal and not ask.secret)
                 ask = dialogue.send(line)
         except StopIteration as stop:

@@ -9,6 +9,7 @@ from certrelay.client.flow.describing import fields_of, line_of
 from certrelay.client.flow.dialogue import Ask, Dialogue, says_yes
 from certrelay.client.flow.session import Session
 from certrelay.client.store.store import Store
+from certrelay.client.store.system import others_can_read
 from certrelay.e2e.bodies import ItemResult
 from certrelay.endpoint import events
 from certrelay.errors import CertificateError, StorageError
@@ -127,7 +128,8 @@ class Receiving:
             return ItemResult("rejected", "name_taken" if error.code == "name_taken" else "disk")
         fields = {
             "status": saved.status,
-            "path": printable(str(saved.path), None),
+            "path": saved.path,
+            "fingerprint": fields_of(arrived.summary, self._today())["fingerprint"],
             "sha256": {file.name: file.sha256 for file in saved.files},
         }
         self.saved.append(fields)
@@ -136,6 +138,9 @@ class Receiving:
             session.report.texts.say(f"story.saved.{saved.status}", path=str(saved.path)),
             **fields,
         )
+        if saved.status == "stored" and others_can_read(saved.path):
+            text = session.report.texts.say("note.readable", path=str(saved.path))
+            session.report.event("note", text, code="readable", path=saved.path)
         return ItemResult(saved.status)
 
 

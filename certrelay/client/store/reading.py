@@ -175,8 +175,12 @@ def read_and_inspect(path: Path) -> tuple[Item, Summary]:
             the file and of what it is where it is something else (``found``).
     """
     item = read_item(path)
+    return item, _inspected(path, item)
+
+
+def _inspected(path: Path, item: Item) -> Summary:
     try:
-        return item, inspect(item, plain_keys=True)
+        return inspect(item, plain_keys=True)
     except CertificateError as error:
         names = {"pkcs12": path.name}
         if item.kind == "npki":
@@ -199,10 +203,10 @@ def is_set(path: Path) -> bool:
 def find(root: Path) -> tuple[Entry, ...]:
     """List every certificate below an NPKI root, broken ones too, in a stable order.
 
-    Looks at ``<root>/<CA>/USER/<DN>/``, then for sets of GPKI and EPKI in the root and in
-    ``class…`` folders below it, then for PKCS#12 files in the root, in ``<CA>``, ``<CA>/USER``
-    and ``PKCS12``.  Linked folders of authorities are read.  A root that is a certificate
-    folder itself is its only entry.  A root that is not there is empty.
+    Looks at ``<root>/<CA>/USER/<DN>/`` and at pairs in a folder below the root, then for sets of
+    GPKI and EPKI in the root and in ``class…`` folders below it, then for PKCS#12 files in the
+    root, in ``<CA>``, ``<CA>/USER`` and ``PKCS12``.  Linked folders of authorities are read.  A
+    root that is a certificate folder itself is its only entry.  A root that is not there is empty.
 
     Raises:
         CertificateError: ``unreadable_file`` if the root is there and cannot be listed.
@@ -222,6 +226,9 @@ def find(root: Path) -> tuple[Entry, ...]:
         if above.name.upper() == "PKCS12":
             continue
         below = _below(above)
+        if not above.is_symlink() and _has_npki_file(below):  # a pair that was put there by hand
+            entries.append(_entry(above, "npki"))
+            continue
         files += [path for path in below if _is_pkcs12(path)]
         if _is_class(above):
             sets += _sets(below)
@@ -265,9 +272,16 @@ def _entry(path: Path, kind: Kind) -> Entry:
         if path.is_symlink():
             raise CertificateError("not_a_plain_file", path=str(path))
         item = read_item(path)
-        return Entry(path, kind, *read_and_inspect(path), None)
+        return Entry(path, kind, item, _inspected(path, item), None)
     except CertRelayError as error:
         return Entry(path, kind, item, None, error)
+
+
+def is_certificate(path: Path) -> bool:
+    """Tell whether a path is what a store lists, whole or broken: no other folder or file is."""
+    if is_set(path) or _is_pkcs12(path):
+        return path.exists()
+    return path.is_dir() and _is_candidate(path)
 
 
 def _is_candidate(folder: Path) -> bool:
@@ -275,11 +289,15 @@ def _is_candidate(folder: Path) -> bool:
     if folder.is_symlink():
         return True
     try:
-        return any(_ROLES.get(path.name.lower()) in _NPKI_ROLES for path in _listed(folder))
+        return _has_npki_file(_listed(folder))
     except NotADirectoryError:
         return False
     except OSError:
         return True
+
+
+def _has_npki_file(names: Iterable[Path]) -> bool:
+    return any(_ROLES.get(path.name.lower()) in _NPKI_ROLES for path in names)
 
 
 def files_by_role(path: Path) -> dict[str, Path]:

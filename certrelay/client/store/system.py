@@ -221,6 +221,18 @@ def _swap(one: bytes, other: bytes, folders: tuple[int | None, int | None] = (No
     return call is not None and call(here, one, there, other, 2) == 0
 
 
+def others_can_read(path: Path) -> bool:
+    """Tell whether other users of this computer can read a file that was made for its owner: on a
+    stick with exFAT or FAT nobody can be kept out."""
+    if os.name == "nt":
+        return False
+    try:
+        inner = next(iter(sorted(path.iterdir())), path) if path.is_dir() else path
+        return bool(inner.stat().st_mode & 0o044)
+    except OSError:
+        return False
+
+
 def storage_error(error: OSError, path: Path) -> StorageError:
     """Say what an ``OSError`` of a store means to a person."""
     return StorageError(_CODES.get(error.errno or 0, "write_failed"), path=str(path))

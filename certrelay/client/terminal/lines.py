@@ -68,6 +68,11 @@ class Lines:
         with suppress(OSError):
             self._wake.send(b"\0")
 
+    def close(self) -> None:
+        """Let go of what wakes the loop; no line is wanted any more."""
+        self._wake.close()
+        self._woken.close()
+
     def start(self) -> None:
         """Begin to read; until then nothing of standard input is taken."""
         if self._thread is None:
@@ -127,7 +132,7 @@ class Lines:
         with suppress(BlockingIOError):
             self._woken.recv(64)
 
-    def wait(self) -> str:
+    def wait(self, _question: str = "") -> str:
         """Wait for the next line, for questions that come before any connection.
 
         Raises:

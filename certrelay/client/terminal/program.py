@@ -1,6 +1,7 @@
 """The outermost shell of both clients: errors become sentences and exit statuses here only."""
 
 import contextlib
+import errno
 import gc
 import os
 import sys
@@ -41,7 +42,7 @@ def run(command: Callable[[], CertRelayError | None], report: Report) -> int:
         if unwritable.filename is not None:
             return _tell(_unexpected(unwritable), report)
         # Files and sockets tell their failures themselves: this is a standard stream's.
-        error = StorageError("output_failed", why=unwritable.strerror or "?")
+        error = StorageError("output_failed", why=errno.errorcode.get(unwritable.errno or 0, "EIO"))
     except Exception as unexpected:
         error = _unexpected(unexpected)
     return ExitStatus.OK if error is None else _tell(error, report)

@@ -7,8 +7,10 @@ chose is made printable before it gets here or inside the catalogue of texts.
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, Protocol, TextIO
 
+from certrelay.client.path_text import path_text
 from certrelay.client.terminal.screen import Screen, has_letters, open_screen
 from certrelay.errors import CertRelayError
 from certrelay.frozen import frozen
@@ -74,7 +76,8 @@ class Report(Protocol):
         Args:
             name: The event's stable name, for scripts.
             text: What a person reads; empty if there is nothing to say.
-            fields: What a script reads; plain JSON values.
+            fields: What a script reads: JSON values, paths, errors' details.  No sentence, and a
+                stranger's text as it is.
         """
 
     def ask(self, text: str) -> None:
@@ -92,6 +95,9 @@ class Report(Protocol):
 
     def result(self, text: str) -> None:
         """The command's result, for a person or the next program."""
+
+    def painted(self, text: str, style: str) -> str:
+        """A result in the colour of SGR numbers, where a screen with colours shows results."""
 
     def picture(self, lines: Sequence[str], caption: str, beside: "Beside | None" = None) -> None:
         """Show a QR code drawn in text, with a line below it, and words beside it if they fit."""
@@ -180,6 +186,12 @@ class TextReport:
             self._question = ""
             self._err.write("\n")
             self._err.flush()
+
+    def painted(self, text: str, style: str) -> str:
+        """Give a result its colour on a terminal."""
+        if not self._out.isatty():
+            return text
+        return open_screen(self._out, plain=self._screen.plain).paint(text, style)
 
     def result(self, text: str) -> None:
         """Write to standard output."""
@@ -338,6 +350,11 @@ class JsonReport:
     def result(self, text: str) -> None:
         """Nothing: the events hold the results."""
 
+    def painted(self, text: str, style: str) -> str:
+        """Nothing: colours are for people."""
+        del style
+        return text
+
     def picture(self, lines: Sequence[str], caption: str, beside: Beside | None = None) -> None:
         """Nothing: `waiting` has the URL."""
 
@@ -348,20 +365,30 @@ class JsonReport:
         """Nothing."""
 
     def error(self, error: CertRelayError) -> None:
-        """The last event: ``code`` for the script, ``message`` and ``hint`` for its log."""
-        self._write(
-            {
-                "event": "error",
-                "code": error.code,
-                "message": self.texts.error(error),
-                "hint": self.texts.hint(error),
-                **{name: value for name, value in error.details.items() if name != "what"},
-            }
-        )
+        """The last event: ``code`` and details for the script, ``text`` for its log.
+
+        ``text`` is the only field of all events that holds sentences: what happened and, in the
+        next line, what to do.
+        """
+        sentences = [self.texts.error(error), self.texts.hint(error)]
+        text = "\n".join(filter(None, sentences))
+        self._write({"event": "error", "code": error.code, **details_of(error), "text": text})
 
     def _write(self, fields: Mapping[str, Any]) -> None:
         # ASCII only: a terminal that shows it cannot be steered by it, whatever its encoding.
-        print(json.dumps(fields), file=self._out, flush=True)
+        print(json.dumps(fields, default=plain), file=self._out, flush=True)
+
+
+def details_of(error: CertRelayError) -> dict[str, Any]:
+    """An error's details for a script; a fault of ours keeps its own to itself."""
+    return {name: value for name, value in error.details.items() if name != "what"}
+
+
+def plain(value: object) -> Any:
+    """Write a value that JSON does not know: a path so that it can be given back."""
+    if isinstance(value, Path):
+        return path_text(value)
+    raise TypeError(type(value).__name__)
 
 
 @frozen
