@@ -29,6 +29,7 @@ from certrelay.wire.messages import (
     SOCKET_PATH,
     SUBPROTOCOL,
     Create,
+    Enter,
     Join,
     Resume,
     decode_from_device,
@@ -149,7 +150,7 @@ class HostileRelay:
 def _role_of(first: str | bytes) -> Role:
     try:
         match decode_from_device(first if isinstance(first, str) else ""):
-            case Join():
+            case Join() | Enter():
                 return Role.S
             case Resume(_, role):
                 return role

@@ -166,6 +166,68 @@ def found(secret: bytes, text: bytes) -> bool:
     return secret in text
 
 
+@pytest.mark.attack(56, 66)
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("wished", [True, False])
+def test_a_typed_code_stands_nowhere_but_on_the_screen_and_only_on_a_wish(
+    tmp_path: Path, wished: bool
+) -> None:
+    """Two PCs, everything at DEBUG, over a relay that writes down what it is told."""
+    watches = {name: Watch(tmp_path, name) for name in ("relay", "new", "old")}
+    record = Recording()
+    with ExitStack() as stack:
+        honest, _, printed = stack.enter_context(relay_program(watches["relay"]))
+        relay = stack.enter_context(HostileRelay(honest, record))
+        fill(tmp_path / "old", person().npki(PASSWORD))
+        picture = tmp_path / "qr.png"
+
+        def start(name: str, *arguments: str | Path) -> Client:
+            store: list[str | Path] = ["--store", tmp_path / name]
+            client = Client("client_pc", *arguments, *store, **watches[name].environment)
+            stack.callback(client.close)
+            return client
+
+        new = start("new", "import", "--relay", relay.url, "--yes", "--qr-png", picture)
+        new.expect("waiting")
+        shown = ""
+        if wished:
+            new.answer("code")
+            shown = str(new.expect("code")["code"])
+            old = start("old", "join", relay.url, "--send", "1", "--yes")
+            old.expect("code_wanted")
+            old.answer(shown)
+        else:
+            old = start("old", "join", "--picture", picture, "--send", "1", "--yes")
+        old.expect("password_wanted")
+        seen = {
+            f"{name} {what}": text
+            for name, client in (("new", new), ("old", old))
+            for what, text in proc_texts(client).items()
+        }
+        old.answer(PASSWORD)
+        number = new.expect("number")["number"]
+        old.expect("number_wanted")
+        old.answer(number)
+        assert (old.finish(), new.finish()) == (ExitStatus.OK, ExitStatus.OK)
+        for name, client in (("new", new), ("old", old)):
+            told = [e for e in client.events if e["event"] not in ("waiting", "code")]
+            seen[f"{name} streams"] = json.dumps(told).encode() + client.stderr.encode()
+    seen["relay streams"] = "".join(filter(None, printed)).encode()
+    for name, watch in watches.items():
+        seen[f"{name} log"] = watch.log
+        records = [path for path in watch.written if path.name == HISTORY and path.exists()]
+        seen |= {f"{name} history": path.read_bytes() for path in records}
+    talk = "".join(text for _, text in record.passed if isinstance(text, str))
+    assert ("publish" in talk) == wished
+    if wished:
+        digits = shown.replace(" ", "")
+        secret = digits[-8:]
+        assert secret not in talk, "the secret never travels"
+        for place, text in seen.items():
+            for form in (shown, digits, secret, f"{secret[:4]} {secret[4:]}"):
+                assert not found(form.encode(), text), f"the code in {place}"
+
+
 @pytest.mark.attack(46)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_no_program_may_leave_a_core_dump(tmp_path: Path) -> None:
@@ -187,7 +249,7 @@ def test_no_program_may_leave_a_core_dump(tmp_path: Path) -> None:
 def test_no_option_takes_a_secret(module: str) -> None:
     """Who reads the process table reads arguments; so there is nothing to put there."""
     names = []
-    for command in ("import", "export") if module == "client_pc" else ("scan", "init"):
+    for command in ("import", "export", "join") if module == "client_pc" else ("scan", "init"):
         done = subprocess.run(
             [sys.executable, "-m", module, command, "--help", "--lang", "en"],
             capture_output=True,
@@ -197,8 +259,9 @@ def test_no_option_takes_a_secret(module: str) -> None:
             check=True,
         )
         names += re.findall(r"--[a-z-]+", done.stdout)
+    places = {"--keystore", "--access-key-file"}  # where a secret lies, not what it is
     for word in ("password", "number", "secret", "seed", "key", "token", "pin"):
-        assert not [n for n in names if word in n.replace("--keystore", "")], word
+        assert not [n for n in names if word in n and n not in places], word
 
 
 @pytest.mark.attack(33)

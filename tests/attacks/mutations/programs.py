@@ -203,4 +203,28 @@ MUTATIONS = (
         "        request.path += value\n",
         "tests/client_pc/test_access_key.py",
     ),
+    Mutation(
+        56,
+        "a code is shown without a wish",
+        "client_pc/showing.py",
+        "        if self._wish.is_asked:\n            self._ask_code(session)\n",
+        "        self._ask_code(session)\n",
+        "tests/attacks/test_secrets.py",
+    ),
+    Mutation(
+        63,
+        "all codes have one secret",
+        "certrelay/e2e/code.py",
+        'return cls(lobby, f"{drawn % 10**SECRET_DIGITS:0{SECRET_DIGITS}}")',
+        'return cls(lobby, "0" * SECRET_DIGITS)',
+        "tests/endpoint",
+    ),
+    Mutation(
+        66,
+        "the page's record keeps the digits of a typed code",
+        "client_pc/browser/page_session.py",
+        '                    event.pop("code", None)\n',
+        "                    pass\n",
+        "tests/client_pc",
+    ),
 )
