@@ -37,6 +37,7 @@ from certrelay.safe_text import printable
 from certrelay.wire.release import PC_POLICY
 
 PERSON = FileIO(0)  # standard input without a buffer: `select` must see every line
+QUESTIONS = events.NumberWanted | events.NumberWrong | events.ItemsArrived
 DECLINED, DAMAGED = ItemResult("rejected", "declined"), Item.of("npki", {})
 WORDS: dict[type, str] = {
     events.PeerIntroduced: "connected to {0.hello.name}",
@@ -104,7 +105,7 @@ class Phone:
     def __init__(self, qr: QrCode, path: Path) -> None:
         me = Hello("Minimal phone", "android", "minimal-phone", "G5.0", "14")
         self.endpoint = Endpoint(ScanSide(ScanSecrets.fresh(os.urandom), qr, me), me, PC_POLICY)
-        self.origin, self.path = qr.origin.text, path
+        self.origin, self.path, self.is_asked = qr.origin.text, path, False
         self.link: Link | None = None
         self.arrived: list[tuple[Item, Summary]] = []
         if qr.payload.direction is Direction.TO_PC:
@@ -135,9 +136,9 @@ class Phone:
         return ended.error
 
     def wait(self, link: Link | None, again_at: float) -> None:
-        """Wait for the relay, the person or the clock, and hand on what comes."""
+        """Wait for relay, clock and, where there is a question, the person; hand on what comes."""
         due = (self.endpoint.deadline(), link.deadline() if link else None, again_at)
-        readers: list[FileIO | Link] = [PERSON, link] if link else [PERSON]
+        readers = [each for each in (PERSON if self.is_asked else None, link) if each]
         until = 0.0 if link and link.has_to_read else min(filter(None, due))
         ready, _, _ = select.select(readers, [], [], max(0.0, until - time.monotonic()))
         now = time.monotonic()
@@ -150,13 +151,12 @@ class Phone:
             link.flush()
             link.keep_alive(now)
         if PERSON in ready:
-            line = PERSON.readline().decode("utf-8", "replace")
+            self.is_asked, line = False, PERSON.readline().decode("utf-8", "replace")
             if not line:  # nobody is there any more
                 self.endpoint.cancel(now)
-            elif self.arrived and line.strip() == "y":
-                self.endpoint.stored([self.keep(*each) for each in self.arrived])
             elif self.arrived:
-                self.endpoint.stored([DECLINED] * len(self.arrived))
+                yes = line.strip() == "y"
+                self.endpoint.stored([self.keep(*i) if yes else DECLINED for i in self.arrived])
             else:
                 self.endpoint.enter_number(line, now)
         self.endpoint.tick(now)
@@ -170,6 +170,7 @@ class Phone:
 
     def do(self, output: events.Command | events.Event) -> None:
         """Carry out what the endpoint orders, and tell the person what it notices."""
+        self.is_asked |= isinstance(output, QUESTIONS)
         match output:
             case events.SendText(text) if self.link:
                 self.link.send_text(text)

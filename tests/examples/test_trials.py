@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from tests.certificates import PASSWORD, person
 from tests.flows.conftest import fill
 from tests.flows.programs import ROOT, Bench, bench, environment
 from tests.patience import PATIENCE_S
+from tests.splice import Splice
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +225,18 @@ def test_a_phone_that_is_broken_in_just_that_way_is_caught(desk: Bench, name: st
 def test_a_phone_that_types_does_right(desk: Bench, name: str) -> None:
     (certificate,) = fill(desk.phone_store, person().npki(PASSWORD))
     assert judge_minimal(desk, certificate, name, "") == (0, "right")
+
+
+def test_a_number_that_is_typed_before_the_phone_asks_for_it_is_not_lost(
+    tmp_path: Path, relay: Running
+) -> None:
+    """On a busy machine the PC's word is late: whoever reads the PC's screen is faster."""
+    slow = Splice()
+    slow.delay_s = 0.5
+    slow.begin([("127.0.0.1", relay.port)])
+    with closing(slow), bench(tmp_path, f"http://127.0.0.1:{slow.port}/") as desk:
+        (certificate,) = fill(desk.phone_store, person().npki(PASSWORD))
+        assert judge_minimal(desk, certificate, "not-stored", "") == (0, "right")
 
 
 def test_the_list_names_them_all() -> None:
