@@ -140,6 +140,9 @@ class Server:
             listener: A bound socket, from `bind`; closed at the end.
             listening: Called once the relay answers.
         """
+        # Who comes earlier waits in the system's queue: what is asked before a node hears the
+        # others is answered `try_later`.
+        await self.hub.start()
         server = await asyncio.get_running_loop().create_server(
             self._connection,
             sock=listener,
@@ -149,7 +152,6 @@ class Server:
         )
         keeping_hours = asyncio.create_task(self._keep_hours())
         try:
-            await self.hub.start()
             listening()
             await self._stopping.wait()
         finally:

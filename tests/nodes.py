@@ -42,11 +42,11 @@ class Node:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def wait(self) -> tuple[int, str]:
+    def wait(self, patience_s: float = PATIENCE_S) -> tuple[int, str]:
         """Wait for its end; give its status and what it wrote to standard error."""
         assert self.process is not None
         process, self.process = self.process, None
-        _, err = process.communicate(timeout=PATIENCE_S)
+        _, err = process.communicate(timeout=patience_s)
         return process.returncode, err
 
     def kill(self) -> None:

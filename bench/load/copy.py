@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.load.end import End
+from bench.load.wire import Relay
 from certrelay.bundle import Item
 from certrelay.e2e.bodies import ItemResult
 from certrelay.e2e.handshake import ScanSecrets, ShowSecrets
@@ -22,7 +23,7 @@ ORIGIN = Origin.parse("https://relay.example.kr/")
 PC = Hello("PC", "linux", "certrelay-pc", "P1.0", "6.1")
 PHONE = Hello("Phone", "android", "bench", "G5.0", "14")
 
-Port = Callable[[], int]
+Port = Callable[[], int | Relay]
 Watch = Callable[[str, events.Event], None]
 """Hears whose event it is, ``G`` or ``S``, and the event."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from bench.load.wire import Wire, open_wire
+from bench.load.wire import Relay, Wire, open_wire
 from certrelay import limits
 from certrelay.endpoint import Endpoint, events
 
@@ -27,7 +27,7 @@ class End:
     def __init__(
         self,
         endpoint: Endpoint,
-        port: Callable[[], int],
+        port: Callable[[], int | Relay],
         client: str,
         on_event: Callable[["End", events.Event], None],
     ) -> None:

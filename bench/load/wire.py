@@ -1,8 +1,11 @@
 """A WebSocket client that costs little: sans-I/O ``websockets`` on an asyncio transport."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
@@ -16,11 +19,30 @@ from certrelay.wire.messages import SOCKET_PATH, SUBPROTOCOL
 CONNECT_S: Final = 10.0
 
 
+@dataclass(frozen=True)
+class Relay:
+    """Where a relay is reached."""
+
+    port: int
+    host: str = "127.0.0.1"
+    path: str = "/"
+    tls: ssl.SSLContext | None = None
+
+    @classmethod
+    def at(cls, url: str, tls: ssl.SSLContext | None = None) -> Self:
+        """The relay of an origin, ``https://relay.example.kr/``; ``tls`` if not the usual one."""
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        port = parts.port or (443 if secure else 80)
+        context = (tls or ssl.create_default_context()) if secure else None
+        return cls(port, parts.hostname or "", parts.path or "/", context)
+
+
 class Wire(asyncio.Protocol):
     """One socket.
 
     Args:
-        port: Of the relay, on this machine.
+        relay: Where it is; a number is a port of this machine.
         client: The address that it pretends to come from, for a relay that trusts 127.0.0.1.
         opened: Called once the WebSocket stands.
         heard: Called with each message.
@@ -29,19 +51,21 @@ class Wire(asyncio.Protocol):
 
     def __init__(
         self,
-        port: int,
+        relay: "int | Relay",
         client: str,
         opened: Callable[[], None],
         heard: Callable[[str | bytes], None],
         lost: Callable[[], None],
     ) -> None:
-        uri = parse_uri(f"ws://127.0.0.1:{port}/{SOCKET_PATH}")
+        self.relay: Final = Relay(relay) if isinstance(relay, int) else relay
+        scheme = "ws" if self.relay.tls is None else "wss"
+        place = f"{self.relay.host}:{self.relay.port}{self.relay.path}"
+        uri = parse_uri(f"{scheme}://{place}{SOCKET_PATH}")
         protocols = [Subprotocol(SUBPROTOCOL)]
         self._protocol = ClientProtocol(uri, subprotocols=protocols, max_size=MAX_MESSAGE_BYTES)
         self._client = client
         self._opened, self._heard, self._lost = opened, heard, lost
         self._transport: asyncio.Transport | None = None
-        self.port: Final = port
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
@@ -95,6 +119,7 @@ async def open_wire(wire: Wire) -> None:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_S):
-            await loop.create_connection(lambda: wire, "127.0.0.1", wire.port)
+            relay = wire.relay
+            await loop.create_connection(lambda: wire, relay.host, relay.port, ssl=relay.tls)
     except (OSError, TimeoutError):
         wire.connection_lost(None)

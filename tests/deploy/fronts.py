@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -61,21 +61,21 @@ class Front:
     name: str
 
     def __init__(
-        self, folder: Path, certificate: Certificate, relay_port: int, header: str = "10s"
+        self, folder: Path, certificate: Certificate, *relay_ports: int, header: str = "10s"
     ) -> None:
         self.header: Final = header
         """How long a request's head may take; the shipped files say 10 s."""
         self.folder: Final = folder
         self.port: Final = free_port()
         self.certificate: Final = certificate
-        self._config: Final = self._write(relay_port)
+        self._config: Final = self._write(relay_ports)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"https://127.0.0.1:{self.port}/"
 
-    def _write(self, relay_port: int) -> Path:
+    def _write(self, relay_ports: Sequence[int]) -> Path:
         raise NotImplementedError
 
     def _command(self) -> list[str]:
@@ -130,14 +130,18 @@ class Front:
 class Nginx(Front):
     name = "nginx"
 
-    def _write(self, relay_port: int) -> Path:
+    def _write(self, relay_ports: Sequence[int]) -> Path:
+        first, *others = relay_ports
+        second = "# server 127.0.0.1:8766 max_fails=0;"
+        listed = [f"server 127.0.0.1:{port} max_fails=0;" for port in others]
         site = self.folder / "certrelay.conf"
         text = (DEPLOY / "nginx.conf").read_text("utf-8")
         letsencrypt = "/etc/letsencrypt/live/relay.example.kr"
         site.write_text(
             exchange(
                 text,
-                ("server 127.0.0.1:8765;", f"server 127.0.0.1:{relay_port};"),
+                ("server 127.0.0.1:8765 max_fails=0;", f"server 127.0.0.1:{first} max_fails=0;"),
+                (second, "\n".join(listed) or second),
                 ("listen 443 ssl;", f"listen 127.0.0.1:{self.port} ssl;"),
                 ("listen [::]:443 ssl;", f"listen [::1]:{self.port} ssl;"),
                 (f"{letsencrypt}/fullchain.pem", str(self.certificate.chain)),
@@ -172,7 +176,8 @@ class Nginx(Front):
 class Caddy(Front):
     name = "Caddy"
 
-    def _write(self, relay_port: int) -> Path:
+    def _write(self, relay_ports: Sequence[int]) -> Path:
+        relays = " ".join(f"127.0.0.1:{port}" for port in relay_ports)
         config = self.folder / "Caddyfile"
         text = (DEPLOY / "Caddyfile").read_text("utf-8")
         chain, key = self.certificate.files
@@ -184,7 +189,7 @@ class Caddy(Front):
                     "relay.example.kr {\n",
                     f"https://127.0.0.1:{self.port} {{\n\ttls {chain} {key}\n",
                 ),
-                ("reverse_proxy 127.0.0.1:8765", f"reverse_proxy 127.0.0.1:{relay_port}"),
+                ("reverse_proxy 127.0.0.1:8765", f"reverse_proxy {relays}"),
                 ("read_header 10s", f"read_header {self.header}"),
             )
         )

@@ -13,6 +13,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect as connect_socket
 from websockets.typing import Subprotocol
 
+from bench.load import rolling
+from bench.load.kills import faults
 from certrelay.errors import ExitStatus
 from certrelay.wire.messages import SUBPROTOCOL, Created, Paired, Refused
 from relay.embedded import start
@@ -29,6 +31,9 @@ A, B, C = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 """Devices with addresses of their own."""
 
 PROXY = ip_network("127.0.0.1")
+
+COPIES = 20
+"""Begun while two relays are restarted; more if that takes longer."""
 
 
 @pytest.fixture(scope="session")
@@ -299,3 +304,15 @@ def test_the_page_comes_with_its_headers(
     assert answer.status == 200
     assert b"<html" in content
     assert "default-src" in (answer.getheader("content-security-policy") or "")
+
+
+# --- several relays, one restarted after the other ---
+
+
+def test_a_rolling_restart_behind_the_proxy_loses_no_copy(
+    kind: type[Front], tmp_path: Path
+) -> None:
+    """python -m bench.load.rolling does the same with 500."""
+    ended = rolling.run(kind, tmp_path, COPIES, per_s=4.0, rounds=2)
+    assert len(ended) >= COPIES
+    assert faults(ended, frozenset()) == []
