@@ -190,6 +190,10 @@ class Allowances:
         self._sweep_at = now + self._most / self._per_s
 
 
+WHY_REFUSED: Final = ("limit", "address", "rate")
+"""What a connection is turned away by: all of them, its address' number, its address' rate."""
+
+
 class ConnectionLimiter:
     """Counts TCP connections before anything is read from them, and HTTP requests.
 
@@ -206,7 +210,12 @@ class ConnectionLimiter:
         trusted: Sequence[Network] = (),
         clock: Clock = monotonic,
     ) -> None:
-        self._most: Final = most
+        self.most: Final = most
+        """Connections at once, of any kind."""
+
+        self.refused: Final[Counter[str]] = Counter()
+        """Those that were turned away, by a word of `WHY_REFUSED`."""
+
         self._trusted: Final = trusted
         self._counter: Final = AddressCounter(limits.connections_per_address)
         self._connects: Final = Allowances(
@@ -227,11 +236,18 @@ class ConnectionLimiter:
         self._all += 1
         has_room = self._counter.has_room(host)
         self._counter.add(host)
-        if self._all > self._most:
-            return False
-        if self._trusted and _within(host, self._trusted):
+        if self._all > self.most:
+            why = "limit"
+        elif self._trusted and _within(host, self._trusted):
             return True
-        return has_room and not self._connects.take(host)
+        elif not has_room:
+            why = "address"
+        elif self._connects.take(host):
+            why = "rate"
+        else:
+            return True
+        self.refused[why] += 1
+        return False
 
     def leave(self, client: tuple[str, int] | None) -> None:
         """Count a connection out."""

@@ -30,6 +30,7 @@ from certrelay.wire.release import ReleasePolicy, Version
 from certrelay.wire.room import DeadWord, Event, Joined, Recreated, Resumed
 from relay import journal
 from relay.outbox import Outbox, Pending
+from relay.store_figures import StoreFigures
 
 Request = Create | Join | Resume
 
@@ -197,6 +198,10 @@ class Home(Hub, Protocol):
     @property
     def unready(self) -> str:
         """Why nobody new can come in, in one word; empty if somebody can."""
+
+    @property
+    def store_figures(self) -> StoreFigures | None:
+        """What was counted of the way to the store; ``None`` without one."""
 
     def use_store(self, url: str) -> None:
         """Go to the store by another address; without one there is nothing to do.

@@ -79,6 +79,11 @@ class MemoryHub:
         """Memory is always there."""
         return ""
 
+    @property
+    def store_figures(self) -> None:
+        """There is no store."""
+        return
+
     def use_store(self, url: str) -> None:
         """There is none."""
 

@@ -53,6 +53,7 @@ from relay.store import (
     StoreFull,
     StoreUncertain,
 )
+from relay.store_figures import StoreFigures
 from relay.views import View, Views
 
 _TRIES: Final = 12
@@ -89,7 +90,7 @@ class RedisHub:
         self._settings: Final = settings
         self._limits: Final = settings.room
         self._node: Final = os.urandom(8).hex()
-        self._store: Final = Store(url, self._node)
+        self._store: Final = Store(url, self._node, records.VERSION)
         self._views: Final = Views(
             self._node,
             settings.admission,
@@ -104,9 +105,11 @@ class RedisHub:
 
     @property
     def unready(self) -> str:
-        """Why nobody new can come in: ``store_away`` or ``store_full``."""
+        """Why nobody new can come in: ``store_away``, ``store_foreign`` or ``store_full``."""
         if not self._store.listening:
             return "store_away"
+        if self._store.is_foreign:
+            return "store_foreign"
         return "store_full" if self._store.full else ""
 
     async def end_waiting(self) -> None:
@@ -129,6 +132,11 @@ class RedisHub:
 
     def _view(self, line: Line) -> View | None:
         return None if line.seat is None else self._views.rooms.get(line.seat.room)
+
+    @property
+    def store_figures(self) -> StoreFigures:
+        """What was counted of the way to the store."""
+        return self._store.figures
 
     def use_store(self, url: str) -> None:
         """Go to the store by another address; see `relay.hub.Home`."""
@@ -169,6 +177,9 @@ class RedisHub:
         return self._spawn(self._ask(line, request))
 
     async def _ask(self, line: Line, request: Request) -> None:
+        if self._store.is_foreign:  # those whose store it is take whoever comes
+            line.close(CloseCode.RESTART)
+            return
         seat = Seat.of(request)
         name = self._views.name(line)
         counted = isinstance(request, Create) and seat.room not in self._views.rooms
@@ -333,6 +344,7 @@ class RedisHub:
             if await self._write(room, found, change):
                 change.write_down()
                 return change.refused
+            self._store.figures.retries += 1
             await _wait(0, min(_LONGEST_WAIT_S, 0.002 * 2**attempt))
         raise StoreAway
 

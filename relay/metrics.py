@@ -4,20 +4,20 @@ No label names a room, an address or a person, and each has a handful of values:
 of the protocol.  What is counted is this process's; a server that scrapes all nodes adds up.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Protocol, get_args
+from collections.abc import Mapping
+from typing import Final, get_args
 
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
 from prometheus_client import Counter as Total
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.registry import Collector
 
 from certrelay.wire.ids import Role
 from certrelay.wire.messages import ClosedReason, ErrorCode
-from certrelay.wire.room import Room
 from relay import journal
+from relay.metrics_now import Now
+from relay.reload import Reload
+from relay.server import Server
+from relay.watch import Watch
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -26,39 +26,16 @@ _SESSION_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 _BYTES: Final = (1024, 16_384, 65_536, 262_144, 1_048_576, 4_194_304)
 
 
-class Service(Protocol):
-    """A relay that may, or may not, take somebody new."""
-
-    def unready(self) -> str:
-        """Why it cannot; empty if it can."""
-
-    @property
-    def is_suspended(self) -> bool:
-        """Whether its operator does not want it to."""
-
-
-def state(room: Room) -> str:
-    """Name a room's state: ``waiting`` for a scan, ``paired``, or with an end ``away``."""
-    if not room.claimed:
-        return "waiting" if room.here else "away"
-    return "paired" if len(room.here) == 2 else "away"
-
-
 class Metrics:
     """Counts what the journal tells; `close` ends that.
 
     Args:
-        rooms: Gives the rooms that stand, each counted by one node.
-        sockets: Counts the WebSockets that are open.
-        service: Says whether somebody new may come in.
+        server: What is counted.
+        reload: What was read last.
+        watch: What the relay watches of itself.
     """
 
-    def __init__(
-        self,
-        rooms: Callable[[], Iterable[Room]],
-        sockets: Callable[[], int],
-        service: Service,
-    ) -> None:
+    def __init__(self, server: Server, reload: Reload, watch: Watch) -> None:
         registry = self._registry = CollectorRegistry()
         self._opened = Total("certrelay_rooms_opened", "Rooms opened.", registry=registry)
         self._over = Total(
@@ -69,6 +46,9 @@ class Metrics:
         )
         self._lost = Total(
             "certrelay_connections_lost", "Ends lost, by role.", ["role"], registry=registry
+        )
+        self._unwritten = Total(
+            "certrelay_usage_unwritten", "Lines of usage not written in time.", registry=registry
         )
         self._carried = Histogram(
             "certrelay_room_bytes",
@@ -95,7 +75,8 @@ class Metrics:
             self._over.labels(reason)
         for role in Role:
             self._lost.labels(role.value)
-        registry.register(_Now(rooms, sockets, service))
+        registry.register(Now(server, reload, watch))
+        ProcessCollector(registry=registry)
         journal.listen(self._hear)
 
     def close(self) -> None:
@@ -114,6 +95,8 @@ class Metrics:
                 self._refused.labels(values["code"]).inc()
             case "lost":
                 self._lost.labels(values["role"]).inc()
+            case "usage_unwritten":
+                self._unwritten.inc()
             case "paired":
                 self._scan.observe(float(values["seconds"]))
             case "over":
@@ -121,36 +104,3 @@ class Metrics:
                 if values["word"] == "already_used":
                     self._session.observe(float(values["seconds"]))
                     self._carried.observe(float(values["bytes"]))
-
-
-class _Now(Collector):
-    """What is counted at the moment of asking."""
-
-    def __init__(
-        self,
-        rooms: Callable[[], Iterable[Room]],
-        sockets: Callable[[], int],
-        service: Service,
-    ) -> None:
-        self._rooms: Final = rooms
-        self._sockets: Final = sockets
-        self._service: Final = service
-
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Count."""
-        states = Counter(map(state, self._rooms()))
-        rooms = GaugeMetricFamily("certrelay_rooms", "Rooms that stand.", labels=["state"])
-        for name in ("waiting", "paired", "away"):
-            rooms.add_metric([name], states[name])
-        yield rooms
-        yield GaugeMetricFamily("certrelay_sockets", "WebSockets open.", value=self._sockets())
-        yield GaugeMetricFamily(
-            "certrelay_ready",
-            "1 if newcomers can be served.",
-            value=int(not self._service.unready()),
-        )
-        yield GaugeMetricFamily(
-            "certrelay_suspended",
-            "1 if the operator takes nobody new.",
-            value=int(self._service.is_suspended),
-        )

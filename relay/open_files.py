@@ -4,8 +4,8 @@ import contextlib
 import sys
 from typing import Final
 
-RESERVED: Final = 64
-"""Files kept for everything that is no connection."""
+RESERVED: Final = 96
+"""Files kept for everything that is no connection: the way to the store, the operator's pages."""
 
 
 def raise_limit() -> None:
@@ -19,13 +19,17 @@ def raise_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def connections_possible(wanted: int) -> int:
-    """Give as many connections of ``wanted`` as there are files for."""
+def limit() -> int:
+    """How many files this process may have open; 0 where the system has no such limit."""
     if sys.platform == "win32":
-        return wanted
+        return 0
     import resource
 
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return wanted
-    return max(1, min(wanted, soft - RESERVED))
+    return 0 if soft == resource.RLIM_INFINITY else soft
+
+
+def connections_possible(wanted: int) -> int:
+    """Give as many connections of ``wanted`` as there are files for."""
+    files = limit()
+    return max(1, min(wanted, files - RESERVED)) if files else wanted

@@ -13,6 +13,9 @@ from relay.address import bind
 REQUEST_S: Final = 5.0
 """Seconds for a request; there is nobody to be patient with."""
 
+MAX_CONNECTIONS: Final = 16
+"""Connections at once: one that is idle here must not cost a device its file."""
+
 MAX_HEAD_BYTES: Final = 8192
 """Bytes of a request's head."""
 
@@ -32,12 +35,17 @@ class OperatorPages:
     def __init__(self, pages: dict[str, Page], names: Iterable[str] = ()) -> None:
         self._pages: Final = pages
         self._names: Final = frozenset(names)
+        self._open = 0
 
     async def serve(self, listener: socket.socket) -> asyncio.Server:
         """Answer on a bound socket until the server is closed."""
         return await asyncio.start_server(self._answer, sock=listener, limit=MAX_HEAD_BYTES)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._open >= MAX_CONNECTIONS:
+            writer.transport.abort()
+            return
+        self._open += 1
         try:
             async with asyncio.timeout(REQUEST_S):
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -46,6 +54,7 @@ class OperatorPages:
         except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # whoever asked is gone, or was no HTTP client
         finally:
+            self._open -= 1
             writer.close()
 
     def _response(self, head: bytes) -> bytes:

@@ -16,6 +16,7 @@ from relay import journal
 from relay.clock import Clock, wall
 from relay.server import Server, tls_context
 from relay.settings import read_policy
+from relay.tls_files import not_after
 
 FINGERPRINT: Final = 12
 """Hex digits of the SHA-256 of the policy file: enough to compare the nodes."""
@@ -51,6 +52,9 @@ class Reload:
 
         self.good_at: float = clock()
         """When that was so for the last time."""
+
+        self.tls_ends_at = None if tls is None else not_after(tls[0])
+        """When the certificate ends, in seconds since the Unix epoch; ``None`` without one."""
 
         self.policy_hash = "" if policy is None else fingerprint(policy)
         """Of the policy in force; empty without one."""
@@ -89,6 +93,7 @@ class Reload:
         chain, key, context = self._tls
         tls_context(chain, key)  # tried on another one first: half of a pair must not be loaded
         context.load_cert_chain(chain, key)
+        self.tls_ends_at = not_after(chain)
 
     def _read_store(self) -> None:
         assert self._store is not None

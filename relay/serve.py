@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import signal
 import socket
@@ -15,18 +14,19 @@ from typing import TextIO
 from certrelay import __version__
 from certrelay.errors import ExitStatus, UsageError
 from certrelay.frozen import replace
-from relay import core_dumps, journal
-from relay.address import bind, edges_of, public_origin, url_of
+from relay import core_dumps, journal, open_files
+from relay.address import bind, edges_of, url_of
 from relay.apps import read_app_links
 from relay.collector import calm, collect_when_quiet
 from relay.journal import JsonFormatter
-from relay.open_files import raise_limit
 from relay.operating import OperatorPages, bind_operator, word
 from relay.page import page_routes
-from relay.reload import Reload, read_address
-from relay.server import Server, loop_factory, tls_context
-from relay.settings import AppLinks, Edges, Front, Settings, read_limits, read_policy
+from relay.prepare import address_file, settings_of, tls_of
+from relay.reload import Reload
+from relay.server import Server, loop_factory
+from relay.settings import AppLinks, Front
 from relay.usage import Usage
+from relay.watch import Watch
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -43,21 +43,7 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
     """
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it can be heeded
-    settings = Settings(
-        edges=_edges(arguments),
-        redis_url=_redis_url(arguments.redis),
-        drain_s=arguments.drain_s,
-    )
-    if arguments.limits is not None:
-        settings = read_limits(arguments.limits, settings)
-    if arguments.policy is not None:
-        releases, service = read_policy(arguments.policy)
-        settings = replace(settings, policy=releases, service=service)
-    tls = None
-    if arguments.tls_cert or arguments.tls_key:
-        if not (arguments.tls_cert and arguments.tls_key):
-            raise UsageError("bad_tls_files", where="--tls-cert, --tls-key")
-        tls = tls_context(arguments.tls_cert, arguments.tls_key)
+    settings, tls = settings_of(arguments), tls_of(arguments)
     usage = _usage(arguments.usage)
     listener = bind(arguments.host, arguments.port, shared=arguments.share_port)
     operator = None
@@ -66,7 +52,7 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         if operator is None:
             raise UsageError("bad_metrics")
 
-    raise_limit()
+    open_files.raise_limit()
     core_dumps.forbid()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     if arguments.log_format == "json":
@@ -90,14 +76,19 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         server = Server(settings, tls, pages)
         came = _stop_on_signals(server)
         chain_and_key = None if tls is None else (arguments.tls_cert, arguments.tls_key, tls)
-        address = _address_file(arguments.redis)
-        _reload_on_hangup(Reload(server, arguments.policy, chain_and_key, address))
+        address = address_file(arguments.redis)
+        reload = Reload(server, arguments.policy, chain_and_key, address)
+        _reload_on_hangup(reload)
+        watch = Watch(server.limiter)
         calm()
-        collecting = asyncio.create_task(collect_when_quiet(lambda: len(server.sockets)))
+        beside = (collect_when_quiet(lambda: len(server.sockets)), watch.keep_watching())
+        tasks = [asyncio.create_task(each) for each in beside]
         names = _operator_names(arguments)
-        async with _operator_pages(server, operator, names), _usage_written(usage):
-            await server.run(listener, lambda: _announce(url, out))
-        collecting.cancel()
+        pages_of = _operator_pages(server, operator, names, reload, watch)
+        async with pages_of, _usage_written(usage):
+            await server.run(listener, lambda: _announce(url, out, server, reload))
+        for task in tasks:
+            task.cancel()
         journal.write_notice("stopped")
         _ignore_signals()
         return ExitStatus.INTERRUPTED if came[:1] == [signal.SIGINT] else ExitStatus.OK
@@ -111,31 +102,18 @@ def _path(url: str) -> str:
     return "/" + url.split("/", 3)[3]
 
 
-def _announce(url: str, out: TextIO) -> None:
-    journal.write_notice("started", version=__version__)
+def _announce(url: str, out: TextIO, server: Server, reload: Reload) -> None:
+    journal.write_notice(
+        "started",
+        version=__version__,
+        connections=server.limiter.most,
+        rooms=server.rooms_limit,
+        files=open_files.limit(),
+        store="memory" if server.hub.store_figures is None else "redis",
+        policy=reload.policy_hash or "built_in",
+    )
     out.write(f"{url}\n")
     out.flush()
-
-
-def _edges(arguments: argparse.Namespace) -> Edges:
-    origins = {_origin(url) for url in arguments.allow_origin}
-    if arguments.public_url:
-        origins.add(public_origin(arguments.public_url))
-    try:
-        proxies = tuple(ipaddress.ip_network(text) for text in arguments.trust_proxy)
-    except ValueError:
-        raise UsageError("bad_proxy") from None
-    return Edges(origins=frozenset(origins), trusted_proxies=proxies)
-
-
-def _origin(url: str) -> str:
-    try:
-        origin = public_origin(f"{url}/")
-    except UsageError:
-        raise UsageError("bad_origin") from None
-    if origin != url:
-        raise UsageError("bad_origin")
-    return origin
 
 
 def _stop_on_signals(server: Server) -> list[int]:
@@ -172,7 +150,11 @@ def _reload_on_hangup(reload: Reload) -> None:
 
 @contextlib.asynccontextmanager
 async def _operator_pages(
-    server: Server, listener: socket.socket | None, names: Iterable[str]
+    server: Server,
+    listener: socket.socket | None,
+    names: Iterable[str],
+    reload: Reload,
+    watch: Watch,
 ) -> AsyncIterator[None]:
     """Answer the operator, on an address of its own, while the relay runs."""
     if listener is None:
@@ -185,8 +167,7 @@ async def _operator_pages(
         except ImportError:
             journal.write_warning("no_prometheus_client")
         else:
-            sockets = server.sockets
-            metrics = Metrics(server.hub.rooms, lambda: len(sockets), server)
+            metrics = Metrics(server, reload, watch)
             stack.callback(metrics.close)
             pages["/metrics"] = lambda: (HTTPStatus.OK, CONTENT_TYPE, metrics.text())
         answering = await OperatorPages(pages, names).serve(listener)
@@ -226,16 +207,6 @@ async def _usage_written(usage: Usage | None) -> AsyncIterator[None]:
     finally:
         writing.cancel()
         usage.close()
-
-
-def _redis_url(argument: str | None) -> str | None:
-    """The store's address, or what the file ``@FILE`` says."""
-    file = _address_file(argument)
-    return argument if file is None else read_address(file)
-
-
-def _address_file(argument: str | None) -> Path | None:
-    return Path(argument[1:]) if argument is not None and argument.startswith("@") else None
 
 
 def _ignore_signals() -> None:

@@ -116,6 +116,16 @@ class Server:
         """Whether the operator takes nobody new at this time."""
         return self.hub.closed is not None
 
+    @property
+    def rooms_limit(self) -> int:
+        """How many rooms this node may have."""
+        return self._settings.admission.rooms
+
+    @property
+    def limiter(self) -> ConnectionLimiter:
+        """Counts the connections."""
+        return self._gate.limiter
+
     def use_policy(self, releases: ReleasePolicy, service: ServicePolicy) -> None:
         """Judge newcomers by another policy from now on."""
         self.hub.policy = releases

@@ -20,8 +20,9 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
 from certrelay.frozen import frozen
 from certrelay.wire.ids import LobbyDigits, RoomId
-from relay.clock import Clock, monotonic
-from relay.store_words import StoreWords
+from relay.clock import Clock, monotonic, wall
+from relay.store_figures import StoreFigures
+from relay.store_words import StoreWords, kind_of
 
 COMMAND_S: Final = 4.0
 """Seconds for one command, the way to the server included."""
@@ -37,6 +38,9 @@ CONNECTIONS: Final = 32
 
 Channel = tuple[str, bytes]
 """A node, and a message for it."""
+
+_RECORDS: Final = "certrelay:records"
+"""The key with the version of the records, kept as long as a relay that writes them lives."""
 
 _LOOK: Final = "return {redis.call('GET', KEYS[1]), redis.call('TIME')}"
 
@@ -112,10 +116,11 @@ class Store:
     Args:
         url: ``redis://[user:password@]host[:port][/db]``, ``rediss://`` or ``unix://``.
         node: This node's name.
+        records: The version of what it writes there; all nodes of one store have the same.
         clock: Between two looks at the server's clock this one is read.
     """
 
-    def __init__(self, url: str, node: str, clock: Clock = monotonic) -> None:
+    def __init__(self, url: str, node: str, records: int, clock: Clock = monotonic) -> None:
         self.node: Final = node
         self.joined: Final = asyncio.Event()
         """Set while the node hears what is sent to it."""
@@ -123,6 +128,11 @@ class Store:
         self.full = False
         """Whether the server had no memory left when it was last asked."""
 
+        self.is_foreign = False
+        """Whether relays that write another version of records have it: they were there first."""
+
+        self.figures: Final = StoreFigures()
+        self._records: Final = records
         self._clock: Final = clock
         self._offset = 0.0
         self._words: Final = StoreWords(clock)
@@ -170,6 +180,7 @@ class Store:
         now = int(seconds) + int(micros) / 1e6
         self._offset = now - self._clock()
         self._words.time(self._offset)
+        self.figures.skew_s = now - wall()
         return Found(raw or b"", now)
 
     async def swap(
@@ -206,6 +217,16 @@ class Store:
         await self._run(_SWAP, _lobby(digits), name, b"", 1)
 
     async def _run(self, script: str, key: str, *arguments: bytes | str | int) -> Any:
+        began = self._clock()
+        try:
+            return await self._run_uncounted(script, key, *arguments)
+        except StoreAway as away:
+            self.figures.failures[kind_of(away)] += 1
+            raise
+        finally:
+            self.figures.took(self._clock() - began)
+
+    async def _run_uncounted(self, script: str, key: str, *arguments: bytes | str | int) -> Any:
         with _away():
             if script not in self._scripts:
                 self._scripts[script] = await self._redis.script_load(script)
@@ -287,6 +308,7 @@ class Store:
             await connection.connect()
             await connection.send_command("SUBSCRIBE", _channel(self.node))
             await connection.read_response()
+        await self._show_sign()  # whose store it is must be known before anybody is taken
         await joined()
         self._heard_at = self._clock()
         self.joined.set()
@@ -306,19 +328,35 @@ class Store:
         """Show that this node lives, to the others and, by an empty message, to itself."""
         refused: Exception | None = None
         while self._clock() - self._heard_at < SILENT_S:
-            with contextlib.suppress(RedisError, OSError, TimeoutError):
-                pipeline = self._redis.pipeline(transaction=False)
-                # A server without memory refuses to write, yet still lets a key live longer.
-                pipeline.pexpire(_channel(self.node), int(SILENT_S * 1000))
-                pipeline.set(_channel(self.node), b"", px=int(SILENT_S * 1000))
-                pipeline.publish(_channel(self.node), b"")
-                answers = await pipeline.execute(raise_on_error=False)
-                self.full = isinstance(answers[1], OutOfMemoryError)
-                refused = next((each for each in answers if isinstance(each, Exception)), None)
-                self._words.full(self.full)
+            refused = await self._show_sign()
             await asyncio.sleep(BEAT_S)
         await connection.disconnect()
         raise StoreAway from refused
+
+    async def _show_sign(self) -> Exception | None:
+        """Give a sign of life, and look whose store it is; give what was refused."""
+        keep_ms = int(SILENT_S * 1000)
+        own = str(self._records).encode()
+        try:
+            pipeline = self._redis.pipeline(transaction=False)
+            # A server without memory refuses to write, yet still lets a key live longer.
+            pipeline.pexpire(_channel(self.node), keep_ms)
+            pipeline.set(_channel(self.node), b"", px=keep_ms)
+            pipeline.publish(_channel(self.node), b"")
+            if not self.is_foreign:
+                pipeline.pexpire(_RECORDS, keep_ms)
+            pipeline.set(_RECORDS, own, px=keep_ms, nx=True)
+            pipeline.get(_RECORDS)
+            answers = await pipeline.execute(raise_on_error=False)
+        except (RedisError, OSError, TimeoutError) as error:
+            return error
+        self.full = isinstance(answers[1], OutOfMemoryError)
+        self._words.full(self.full)
+        found = answers[-1]
+        if found is None or isinstance(found, bytes):
+            self.is_foreign = found not in (None, own)
+            self._words.foreign(self.is_foreign, self._records)
+        return next((each for each in answers if isinstance(each, Exception)), None)
 
     async def close(self) -> None:
         """Say goodbye and close all connections."""

@@ -12,6 +12,7 @@ from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
     NoPermissionError,
+    OutOfMemoryError,
     ReadOnlyError,
     RedisError,
 )
@@ -28,6 +29,7 @@ JUMP_S: Final = 5.0
 _KINDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (AuthenticationError, "password"),
     (NoPermissionError, "permission"),
+    (OutOfMemoryError, "full"),
     (BusyLoadingError, "loading"),
     (ReadOnlyError, "read_only"),
     (ssl.SSLCertVerificationError, "certificate"),
@@ -37,6 +39,9 @@ _KINDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (TimeoutError, "timeout"),
 )
 """The errors that have a word of their own; the first that is found in a chain counts."""
+
+WHY_AWAY: Final = (*(word for _, word in _KINDS), "connection")
+"""All that `kind_of` may say."""
 
 
 def kind_of(error: BaseException) -> str:
@@ -76,6 +81,7 @@ class StoreWords:
         self._clock: Final = clock
         self._again_at = 0.0
         self._is_full = False
+        self._is_foreign = False
         self._offset: float | None = None
 
         self.away_for = ""
@@ -101,6 +107,14 @@ class StoreWords:
         elif self._is_full and not is_full:
             journal.write_notice("store_has_room")
         self._is_full = is_full
+
+    def foreign(self, is_foreign: bool, own: int) -> None:
+        """It is used by relays whose records have another version, or no more."""
+        if is_foreign and not self._is_foreign:
+            journal.write_warning("store_foreign", records=own)
+        elif self._is_foreign and not is_foreign:
+            journal.write_notice("store_own_again", records=own)
+        self._is_foreign = is_foreign
 
     def time(self, offset: float) -> None:
         """Its clock is ahead of this node's by so many seconds, whatever that number is.
