@@ -44,7 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             case "usage":
                 return _report(arguments, texts)
             case "health":
-                return _check(arguments)
+                return _ask_health(arguments)
+            case "check":
+                return _check(arguments, texts)
+            case "probe":
+                return _probe(arguments)
         return _serve(arguments)
     except CertRelayError as error:
         for words in (texts.error(error), texts.hint(error)):
@@ -61,7 +65,7 @@ def _add_told(argv: list[str]) -> None:
     Raises:
         UsageError: As `relay.environment.arguments_of`.
     """
-    if argv[:1] == ["serve"]:
+    if argv[:1] in (["serve"], ["check"]):
         argv[1:1] = arguments_of(os.environ)
     if argv[:1] == ["health"]:
         told = arguments_of(os.environ)
@@ -82,7 +86,19 @@ def _serve(arguments: argparse.Namespace) -> int:
     return serve(arguments, sys.stdout)
 
 
-def _check(arguments: argparse.Namespace) -> int:
+def _check(arguments: argparse.Namespace, texts: Texts) -> int:
+    from relay.check import check
+
+    return check(arguments, texts, sys.stdout)
+
+
+def _probe(arguments: argparse.Namespace) -> int:
+    from relay.probe import probe
+
+    return probe(arguments)
+
+
+def _ask_health(arguments: argparse.Namespace) -> int:
     from relay.health import check
 
     check(arguments)
@@ -152,6 +168,18 @@ def make_parser(texts: Texts) -> Parser:
     commands.add_parser(
         "health", help=words, description=words, fill=partial(_add_asking, texts=texts)
     )
+    words = texts.say("relay.check")
+    commands.add_parser(
+        "check",
+        help=words,
+        description=words,
+        epilog=texts.say("relay.check_examples"),
+        fill=partial(_add_serving, texts=texts),
+    )
+    words = texts.say("relay.probe")
+    commands.add_parser(
+        "probe", help=words, description=words, fill=partial(_add_probing, texts=texts)
+    )
     words = texts.say("relay.history")
     commands.add_parser(
         "usage", help=words, description=words, fill=partial(_add_reporting, texts=texts)
@@ -199,6 +227,13 @@ def _add_asking(health: Parser, texts: Texts) -> None:
 def _add_making_keys(key: Parser, texts: Texts) -> None:
     key.add_argument("file", type=Path, metavar="FILE", help=texts.say("relay.key_file"))
     key.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=texts.say("relay.lang"))
+
+
+def _add_probing(probe: Parser, texts: Texts) -> None:
+    probe.add_argument("relay", metavar="URL", help=texts.say("relay.probe_url"))
+    words = texts.say("relay.probe_metrics")
+    probe.add_argument("--metrics", action="store_true", help=words)
+    probe.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=texts.say("relay.lang"))
 
 
 def _add_exporting(page: Parser, texts: Texts) -> None:

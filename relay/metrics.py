@@ -14,10 +14,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from certrelay.wire.ids import Role
 from certrelay.wire.messages import ClosedReason, ErrorCode
 from relay import journal
+from relay.lookout import Lookout
 from relay.metrics_now import Now
 from relay.reload import Reload
 from relay.server import Server
-from relay.watch import Watch
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -32,10 +32,10 @@ class Metrics:
     Args:
         server: What is counted.
         reload: What was read last.
-        watch: What the relay watches of itself.
+        lookout: What the relay watches of itself.
     """
 
-    def __init__(self, server: Server, reload: Reload, watch: Watch) -> None:
+    def __init__(self, server: Server, reload: Reload, lookout: Lookout) -> None:
         registry = self._registry = CollectorRegistry()
         self._opened = Total("certrelay_rooms_opened", "Rooms opened.", registry=registry)
         self._over = Total(
@@ -75,7 +75,7 @@ class Metrics:
             self._over.labels(reason)
         for role in Role:
             self._lost.labels(role.value)
-        registry.register(Now(server, reload, watch))
+        registry.register(Now(server, reload, lookout))
         ProcessCollector(registry=registry)
         journal.listen(self._hear)
 

@@ -17,11 +17,11 @@ from certrelay import __version__
 from certrelay.wire.room import Room
 from relay import records
 from relay.admission import WHY_REFUSED
+from relay.lookout import Lookout
 from relay.reload import Reload
 from relay.server import Server
 from relay.store_figures import StoreFigures
 from relay.store_words import WHY_AWAY
-from relay.watch import Watch
 
 WHY_UNREADY: Final = ("draining", "store_away", "store_full", "store_foreign")
 """All that `relay.server.Server.unready` may say."""
@@ -62,13 +62,13 @@ class Now(Collector):
     Args:
         server: What is counted.
         reload: What was read last.
-        watch: What the relay watches of itself.
+        lookout: What the relay watches of itself.
     """
 
-    def __init__(self, server: Server, reload: Reload, watch: Watch) -> None:
+    def __init__(self, server: Server, reload: Reload, lookout: Lookout) -> None:
         self._server: Final = server
         self._reload: Final = reload
-        self._watch: Final = watch
+        self._lookout: Final = lookout
 
     def collect(self) -> Iterator[Metric]:
         """Count."""
@@ -108,7 +108,7 @@ class Now(Collector):
         words = "TCP connections turned away, by what was used up."
         yield _total("connections_refused", words, "reason", refused)
         words = "By how much a timer was late at most, in the last minute."
-        yield _gauge("event_loop_lag_seconds", words, self._watch.lag_s)
+        yield _gauge("event_loop_lag_seconds", words, self._lookout.lag_s)
 
     def _files(self) -> Iterator[Metric]:
         reload = self._reload

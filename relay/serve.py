@@ -19,6 +19,7 @@ from relay.address import bind, edges_of, url_of
 from relay.apps import read_app_links
 from relay.collector import calm, collect_when_quiet
 from relay.journal import JsonFormatter
+from relay.lookout import Lookout
 from relay.operating import OperatorPages, bind_operator, word
 from relay.page import page_routes
 from relay.prepare import address_file, settings_of, tls_of
@@ -26,7 +27,6 @@ from relay.reload import Reload
 from relay.server import Server, loop_factory
 from relay.settings import AppLinks, Front
 from relay.usage import Usage
-from relay.watch import Watch
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -79,7 +79,7 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         address = address_file(arguments.redis)
         reload = Reload(server, arguments.policy, chain_and_key, address)
         _reload_on_hangup(reload)
-        watch = Watch(server.limiter)
+        watch = Lookout(server.limiter)
         calm()
         beside = (collect_when_quiet(lambda: len(server.sockets)), watch.keep_watching())
         tasks = [asyncio.create_task(each) for each in beside]
@@ -154,7 +154,7 @@ async def _operator_pages(
     listener: socket.socket | None,
     names: Iterable[str],
     reload: Reload,
-    watch: Watch,
+    watch: Lookout,
 ) -> AsyncIterator[None]:
     """Answer the operator, on an address of its own, while the relay runs."""
     if listener is None:

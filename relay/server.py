@@ -71,6 +71,7 @@ class Server:
         self._settings: Final = settings
         self._tls: Final = tls
         self._stopping: Final = asyncio.Event()
+        self._listening: asyncio.Server | None = None
         self._state: Final = ServerState()
         edges = settings.edges
         self._gate: Final = Gate(
@@ -153,7 +154,7 @@ class Server:
         # Who comes earlier waits in the system's queue: what is asked before a node hears the
         # others is answered `try_later`.
         await self.hub.start()
-        server = await asyncio.get_running_loop().create_server(
+        server = self._listening = await asyncio.get_running_loop().create_server(
             self._connection,
             sock=listener,
             ssl=self._tls,
@@ -187,8 +188,12 @@ class Server:
     async def drain(self) -> None:
         """End `run` once the paired devices have finished, or their time is up.
 
-        All others are sent elsewhere at once, and so is whoever comes.
+        All others are sent elsewhere at once, and so is whoever comes.  One of several nodes
+        takes no connection any more: what stands in front goes to the next one at once, and does
+        not come here again and again until a person gives up.
         """
+        if self._listening is not None and self.hub.store_figures is not None:
+            self._listening.close()
         self.sockets.drain(self.hub.is_paired)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.drain_s

@@ -131,6 +131,9 @@ class Store:
         self.is_foreign = False
         """Whether relays that write another version of records have it: they were there first."""
 
+        self.found_records = ""
+        """The version of those."""
+
         self.figures: Final = StoreFigures()
         self._records: Final = records
         self._clock: Final = clock
@@ -148,6 +151,11 @@ class Store:
     def listening(self) -> bool:
         """Whether the node hears what is sent to it."""
         return self.joined.is_set()
+
+    @property
+    def away_for(self) -> str:
+        """What keeps the server away, in one word; empty while it is there."""
+        return self._words.away_for
 
     def now(self) -> float:
         """Seconds on the server's clock, as far as this node knows."""
@@ -355,6 +363,7 @@ class Store:
         found = answers[-1]
         if found is None or isinstance(found, bytes):
             self.is_foreign = found not in (None, own)
+            self.found_records = (found or b"").decode("ascii", "replace")
             self._words.foreign(self.is_foreign, self._records)
         return next((each for each in answers if isinstance(each, Exception)), None)
 

@@ -1,6 +1,6 @@
 """Copies through a proxy with TLS while the relays behind it are restarted, one after the other.
 
-    python -m bench.load.rolling [--front nginx] [--copies 500] [--rate 8] [--rounds 4]
+    python -m bench.load.rolling [--front nginx] [--copies 500] [--rate 4] [--rounds 4]
 
 Two relays with one Redis, behind nginx or Caddy by the very file of deploy/. Each relay in turn is
 ended by SIGTERM, started again on its port and asked until it is ready: the procedure of
@@ -91,8 +91,8 @@ def main() -> int:
     )
     parser.add_argument("--front", choices=sorted(FRONTS), default="nginx")
     parser.add_argument("--copies", type=int, default=500)
-    parser.add_argument("--rate", type=float, default=8.0, help="copies begun a second")
-    parser.add_argument("--rounds", type=int, default=8, help="restarts, of each relay in turn")
+    parser.add_argument("--rate", type=float, default=4.0, help="copies begun a second")
+    parser.add_argument("--rounds", type=int, default=4, help="restarts, of each relay in turn")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         ended = run(

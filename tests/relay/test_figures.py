@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from certrelay.wire.messages import Created
+from certrelay.wire.messages import Closed, Created, Leave
 from relay.operating import MAX_CONNECTIONS
 from relay.tls_files import not_after
 from tests.nodes import ROOT, Node, nodes, readiness
@@ -141,6 +141,24 @@ def test_why_nobody_is_taken_and_how_the_store_answers_are_told(
             while figures(operator)["certrelay_ready"]:
                 pass
             assert figures(operator)['certrelay_unready{reason="store_away"}'] == 1
+
+
+def test_a_node_that_drains_takes_no_connection_and_lets_pairs_finish(
+    redis: RedisServer, operator: int, connect_to: Connect, pair: Pair
+) -> None:
+    with nodes(1, "--redis", redis.url, "--operate", f"127.0.0.1:{operator}") as (relay,):
+        assert relay.process is not None
+        g, s = pair.meet(lambda: connect_to(relay))
+        relay.send(signal.SIGTERM)
+        while readiness(operator) != (503, "draining"):
+            pass
+        with pytest.raises(ConnectionRefusedError):
+            connect_to(relay)
+        g.say(b"to the end")
+        assert s.hear() == b"to the end"
+        s.say(Leave())
+        assert g.hear_all() == [Closed("left"), 1000]
+        assert relay.wait()[0] == 0
 
 
 RAISED = "import relay.records as r, relay.__main__ as m, sys; r.VERSION += 1; sys.exit(m.main())"

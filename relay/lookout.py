@@ -11,14 +11,14 @@ from relay.clock import Clock, monotonic
 EVERY_S: Final = 1.0
 """Seconds between two looks."""
 
-KEPT: Final = 60
+_KEPT: Final = 60
 """Looks that are remembered: the worst of a minute is told."""
 
 AGAIN_S: Final = 60.0
 """Seconds between two lines about connections that are turned away."""
 
 
-class Watch:
+class Lookout:
     """Looks once a second.
 
     Args:
@@ -29,7 +29,7 @@ class Watch:
     def __init__(self, limiter: ConnectionLimiter, clock: Clock = monotonic) -> None:
         self._limiter: Final = limiter
         self._clock: Final = clock
-        self._lags: Final[deque[float]] = deque([0.0], maxlen=KEPT)
+        self._lags: Final[deque[float]] = deque([0.0], maxlen=_KEPT)
         self._told = 0
         self._again_at = 0.0
 

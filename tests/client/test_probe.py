@@ -1,0 +1,62 @@
+"""`certrelay-relay probe`: a whole copy through a relay that is really there."""
+
+import subprocess
+import sys
+
+import pytest
+
+from certrelay.errors import ExitStatus
+from certrelay.frozen import replace
+from certrelay.wire.release import ReleasePolicy
+from relay import journal
+from relay.embedded import EMBEDDED, start
+from tests.nodes import ROOT
+from tests.redis_server import free_port
+
+
+def probe(url: str, *more: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "relay", "probe", url, "--lang", "en", *more],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("platform", ["android", "web"])
+def test_a_whole_copy_goes_through_whatever_phones_the_policy_admits(platform: str) -> None:
+    heard: list[str] = []
+    letter = {"android": "G5.0", "web": "W1.0"}[platform]
+    policy = ReleasePolicy.from_table({platform: {"app": letter}})
+
+    def hear(event: str, values: object) -> None:
+        heard.append(event)
+
+    journal.listen(hear)
+    try:
+        with start("127.0.0.1", settings=replace(EMBEDDED, policy=policy)) as relay:
+            done = probe(relay.url)
+    finally:
+        journal.unlisten(hear)
+    assert (done.returncode, done.stderr) == (ExitStatus.OK, "")
+    assert done.stdout.startswith("A whole copy went through in ")
+    assert "paired" in heard
+
+
+def test_the_outcome_is_told_as_figures() -> None:
+    with start("127.0.0.1") as relay:
+        done = probe(relay.url, "--metrics")
+        name = relay.url
+    told = dict(line.split(" ") for line in done.stdout.splitlines())
+    assert told[f'certrelay_probe_success{{relay="{name}"}}'] == "1"
+    assert float(told[f'certrelay_probe_seconds{{relay="{name}"}}']) > 0
+
+
+def test_a_relay_that_is_not_there_is_told_and_counted() -> None:
+    url = f"http://127.0.0.1:{free_port()}/"
+    done = probe(url, "--metrics")
+    assert done.returncode == ExitStatus.UNREACHABLE
+    assert f'certrelay_probe_success{{relay="{url}"}} 0' in done.stdout
+    assert done.stderr.startswith("certrelay-relay: ")
