@@ -74,6 +74,7 @@ async def _ask_store(url: str) -> tuple[str, dict[str, str | int]]:
     """Do all that a node does with the store; give the word for what came of it."""
     try:
         from relay.store import COMMAND_S, Store, StoreAway
+        from relay.store_words import kind_of
     except ImportError:
         raise UsageError("no_redis") from None
     try:
@@ -93,11 +94,16 @@ async def _ask_store(url: str) -> tuple[str, dict[str, str | int]]:
                 took = round(1000 * (time.monotonic() - began))
                 if store.is_foreign:
                     return "store_foreign", {"found": store.found_records}
+                if (refused := await store.show_sign()) is not None:
+                    return "store_away", {"why": kind_of(refused)}
                 found = await store.look(RoomId(os.urandom(RoomId.SIZE)))
                 await store.swap(RoomId(os.urandom(RoomId.SIZE)), b"", b"{}", 1)
                 return "store", {"milliseconds": took, "skew": round(found.now - wall())}
         return "store_away", {"why": store.away_for or "permission"}
     finally:
-        listening.cancel()
-        await asyncio.wait([listening])
+        # Again and again: a cancellation that comes just as an answer does is lost in the client
+        # library (Python 3.11's `asyncio.wait_for`).
+        while not listening.done():
+            listening.cancel()
+            await asyncio.wait([listening], timeout=0.1)
         await store.close()

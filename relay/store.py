@@ -316,7 +316,7 @@ class Store:
             await connection.connect()
             await connection.send_command("SUBSCRIBE", _channel(self.node))
             await connection.read_response()
-        await self._show_sign()  # whose store it is must be known before anybody is taken
+        await self.show_sign()  # whose store it is must be known before anybody is taken
         await joined()
         self._heard_at = self._clock()
         self.joined.set()
@@ -336,12 +336,12 @@ class Store:
         """Show that this node lives, to the others and, by an empty message, to itself."""
         refused: Exception | None = None
         while self._clock() - self._heard_at < SILENT_S:
-            refused = await self._show_sign()
+            refused = await self.show_sign()
             await asyncio.sleep(BEAT_S)
         await connection.disconnect()
         raise StoreAway from refused
 
-    async def _show_sign(self) -> Exception | None:
+    async def show_sign(self) -> Exception | None:
         """Give a sign of life, and look whose store it is; give what was refused."""
         keep_ms = int(SILENT_S * 1000)
         own = str(self._records).encode()

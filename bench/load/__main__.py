@@ -2,6 +2,7 @@
 
     python -m bench.load [--waiting 10000] [--copies 500] [--rate 25] [--think 20] [--nodes 2]
     python -m bench.load --table
+    python -m bench.load --relay https://relay.example.kr/ [--pid 4711]
 
 Everything is the protocol itself: HPKE, the number, frames, receipts.  Arrivals are open-loop:
 each copy begins when it is due, however late the others are, and its times count from then on.
@@ -11,6 +12,11 @@ times are the load's more than the relay's.
 
 --table measures 100, 1,000 and 10,000 waiting rooms on one node, 1,000 with a Redis, and 1,000
 on two nodes, and writes what docs/performance.md and docs/operations.md have.
+
+--relay loads a relay that stands already, by its public address; SSL_CERT_FILE names an authority
+of your own.  All come from this computer's address then: raise the limits of an address
+(docs/operations.md, "Limits"), or name this computer in --trust-proxy.  --pid names its processes,
+if they run here, whose CPU and memory are told.
 """
 
 import argparse
@@ -121,6 +127,8 @@ def main() -> int:
     parser.add_argument("--think", type=float, default=20.0, help="seconds to type the number")
     parser.add_argument("--nodes", type=int, default=1, help="more than one share a Redis")
     parser.add_argument("--redis", action="store_true", help="a Redis for one node too")
+    parser.add_argument("--relay", metavar="URL", help="one that stands already")
+    parser.add_argument("--pid", type=int, action="append", default=[], help="of its processes")
     parser.add_argument("--table", action="store_true", help="all rows of the documents")
     arguments = parser.parse_args()
     raise_limit()

@@ -1,11 +1,13 @@
 """Copies over several nodes while one is killed, and another started, every few seconds.
 
     python -m bench.load.kills [--copies 200] [--every 3] [--restart]
+    python -m bench.load.kills --relay https://relay.example.kr/ [--restart]
 
 The two devices of each copy are on different nodes.  Every copy must end "done", or "not
 confirmed" where its time was over; what is done must be stored once, byte for byte.  With
 ``--restart`` the nodes are not killed but ended by SIGTERM, one after the other, as in a
 rolling update: then every copy must end "done", and no two devices that have met are cut off.
+``--relay`` copies through a relay that stands already, whose nodes you kill or restart meanwhile.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from bench.load.copy import Copy, copy, item
+from bench.load.wire import Relay
 from certrelay.e2e.qr import Direction
 from tests.nodes import Node
 from tests.redis_server import redis_server
@@ -90,6 +93,17 @@ async def copies(
     return ended
 
 
+async def copies_through(relay: Relay, count: int, per_s: float) -> list[Copy]:
+    """Run so many copies, so many a second, through a relay that others take down."""
+    running: list[asyncio.Task[Copy]] = []
+    for at in range(count):
+        direction = Direction.TO_PC if at % 2 else Direction.TO_PHONE
+        ways = (lambda: relay), (lambda: relay)
+        running.append(asyncio.create_task(copy(direction, item(at), ways, think_s=1.0)))
+        await asyncio.sleep(random.expovariate(per_s))
+    return list(await asyncio.gather(*running))
+
+
 def faults(ended: list[Copy], allowed: frozenset[str] = UNCONFIRMED) -> list[str]:
     """Say what is wrong with them; nothing if each has ended as it should."""
     found = []
@@ -122,10 +136,16 @@ def main() -> int:
     parser.add_argument("--every", type=float, default=3.0, help="seconds between two nodes' ends")
     parser.add_argument("--nodes", type=int, default=2)
     parser.add_argument("--restart", action="store_true")
+    parser.add_argument("--relay", metavar="URL", help="one that stands already")
     arguments = parser.parse_args()
     number = signal.SIGTERM if arguments.restart else signal.SIGKILL
-    ended, cluster = run(arguments.copies, arguments.rate, arguments.every, number, arguments.nodes)
-    print(f"nodes ended: {len(cluster.ended)}")
+    if arguments.relay is not None:
+        relay = Relay.at(arguments.relay)
+        ended = asyncio.run(copies_through(relay, arguments.copies, arguments.rate))
+    else:
+        counts = arguments.copies, arguments.rate, arguments.every
+        ended, cluster = run(*counts, number, arguments.nodes)
+        print(f"nodes ended: {len(cluster.ended)}")
     print(f"outcomes: {dict(Counter(each.outcome for each in ended))}")
     cut = sum(each.cut_times for each in ended)
     print(f"connections lost: {sum(each.lost_times for each in ended)}, {cut} of them when paired")

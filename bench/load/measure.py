@@ -8,13 +8,14 @@ import random
 import statistics
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from bench.load.copy import Copy, copy, item
-from bench.load.wire import Wire, open_wire
+from bench.load.wire import Relay, Wire, open_wire
 from certrelay.e2e.qr import Direction
 from certrelay.endpoint import events
 from certrelay.wire.ids import JoinSecret, Token
@@ -31,14 +32,14 @@ SAMPLES = 200
 class Waiting:
     """A PC that shows a code nobody scans, and a fresh one when it has expired."""
 
-    def __init__(self, port: int, counts: Counter[str]) -> None:
-        self._port = port
+    def __init__(self, relay: int | Relay, counts: Counter[str]) -> None:
+        self._relay = relay
         self._counts = counts
         self._address = ".".join(str(random.randint(1, 254)) for _ in range(4))
         self._wire: Wire | None = None
 
     async def open(self) -> None:
-        self._wire = Wire(self._port, self._address, self._ask, self._on_event, self._lost)
+        self._wire = Wire(self._relay, self._address, self._ask, self._on_event, self._lost)
         await open_wire(self._wire)
 
     def close(self) -> None:
@@ -186,7 +187,7 @@ class Redis:
 
 
 async def _measure(
-    arguments: argparse.Namespace, ports: list[int], pids: list[int], redis: Redis
+    arguments: argparse.Namespace, ports: Sequence[int | Relay], pids: list[int], redis: Redis
 ) -> Measured:
     loop = asyncio.get_running_loop()
     counts: Counter[str] = Counter()
@@ -257,6 +258,10 @@ def measure(arguments: argparse.Namespace) -> Measured:
     """Start the relays, and a Redis where there is to be one, measure, and end them."""
     import uvloop
 
+    if arguments.relay is not None:  # one that stands already: nothing of it is started or ended
+        relay = Relay.at(arguments.relay)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_measure(arguments, [relay], arguments.pid, Redis(None)))
     with ExitStack() as stack:
         server: RedisServer | None = None
         more = ["--trust-proxy", "127.0.0.1"]
