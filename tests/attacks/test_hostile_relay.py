@@ -1,17 +1,20 @@
-"""Real programs at a hostile relay: rows 1, 20, 25, 27 and 44 of docs/security.md.
+"""Real programs at a hostile relay: rows 1, 20, 25, 27, 44 and 52 of docs/security.md.
 
 What it can do in every variation is tried between drivers in one process; here stands that
 the programs around the drivers do not undo it.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from certrelay.e2e.origin import Origin
 from certrelay.errors import ExitStatus
-from certrelay.limits import UNCLAIMED_S
+from certrelay.limits import CODES_PER_ROOM, UNCLAIMED_S
+from certrelay.testkit.guessing import GuessingRelay
 from certrelay.testkit.hostile_relay import HostileRelay
 from certrelay.testkit.tampering import Change, Lie, Replay, Tampering, flip
 from certrelay.wire.ids import Role
@@ -42,6 +45,34 @@ def finish(pc: Client, phone: Client) -> None:
     phone.expect("number_wanted")
     phone.answer(number)
     assert (pc.finish(), phone.finish()) == (ExitStatus.OK, ExitStatus.OK)
+
+
+@pytest.mark.attack(52)
+def test_a_relay_that_guesses_has_five_answers_of_a_real_pc_and_opens_none(
+    relay: Running, tmp_path: Path
+) -> None:
+    with start_guessing(relay) as (hostile, trick), bench(tmp_path, hostile) as desk:
+        fill(desk.phone_store, person().npki(PASSWORD))
+        pc = desk.pc("import", "--yes", "--code")
+        url = pc.expect("waiting")["url"]
+        for _ in range(CODES_PER_ROOM):
+            pc.expect("code")
+            pc.expect("code_withdrawn")
+        assert pc.expect("code_unavailable")["why"] == "used_up"
+        assert (trick.answers, trick.found) == (CODES_PER_ROOM, [])
+        phone = desk.phone_with_url(url, "--send", "1")  # the QR code is as good as it was
+        finish(pc, phone)
+
+
+@contextmanager
+def start_guessing(relay: Running) -> Iterator[tuple[str, GuessingRelay]]:
+    """A relay that knocks at each code with a secret of its own; its origin, and what it got."""
+    with HostileRelay(relay.url, Tampering()) as hostile:
+        secret = iter(range(10**8))
+        origin = Origin.parse(hostile.url)
+        trick = GuessingRelay(origin, lambda: f"{next(secret):08}", os.urandom)
+        hostile.tampering = trick
+        yield hostile.url, trick
 
 
 @pytest.mark.attack(1)

@@ -1,17 +1,15 @@
 """What a hostile peer, page or network tries on the page, and what it gets."""
 
-import threading
+import socket
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from certrelay.testkit.ca import Issued
-from tests.web_phone.components import ROOT
 from tests.web_phone.conftest import PASSWORD, write_files
+from tests.web_phone.in_browser import A_PAGE, FAILED_VECTORS, serving
 from tests.web_phone.pc import Pc
 from tests.web_phone.phone import Phone, say
 
@@ -186,39 +184,16 @@ def test_a_code_scanned_in_an_open_page_starts_anew(
     phone.is_at(say("page.send.title"))
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".mjs": "text/javascript"}
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def sources() -> Iterator[str]:
     """The project's own files over http, for what is tested inside a browser."""
-    handler = partial(_Quiet, directory=str(ROOT))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-        thread.join()
+    with serving(socket.create_server(("127.0.0.1", 0))) as address:
+        yield address
 
 
 def test_the_vectors_hold_in_the_browser_too(browser: "Browser", sources: str) -> None:
     page = browser.new_page()
-    page.goto(f"{sources}tests/vectors/README.md")
-    failed = page.evaluate(
-        """async () => {
-          const {allChecks, FILES} = await import("/tests/web_phone/js/vector_checks.mjs");
-          const read = async (name) => [name, await (await fetch("/tests/vectors/" + name)).json()];
-          const checks = allChecks(Object.fromEntries(await Promise.all(FILES.map(read))));
-          const failed = checks.length === 368 ? [] : ["there are " + checks.length];
-          for (const [name, check] of checks) {
-            try { check(); } catch (error) { failed.push(name + ": " + error.message); }
-          }
-          return failed;
-        }"""
-    )
+    page.goto(f"{sources}{A_PAGE}")
+    failed = page.evaluate(FAILED_VECTORS)
     assert failed == []
     page.close()
