@@ -435,6 +435,9 @@ def test_a_pair_with_a_plain_key_is_listed_and_gets_a_password(store: Path, tmp_
     assert "none (no password protects it)" in out
     status, told = events("verify", folder)
     assert (status, told[-1]["code"]) == (ExitStatus.CERTIFICATE, "key_not_encrypted")
+    status, told = events("export", "1", "--store", store, "--listen", "127.0.0.1")
+    assert (status, told[-1]["code"]) == (ExitStatus.CERTIFICATE, "key_not_encrypted")
+    assert "password_wanted" not in [event["event"] for event in told], "no password helps"
     made = ("convert", folder, "--store", tmp_path / "other", "--to", "p12", "--lang", "en")
     status, out, err = run(*made, given=f"{NEW}\n{NEW}\n")
     assert status == ExitStatus.OK, err

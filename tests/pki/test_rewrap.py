@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from certrelay.bundle import Item
 from certrelay.errors import CertificateError, PasswordError
 from certrelay.limits import MAX_FILE_BYTES
-from certrelay.pki import check, npki, oids, pbe, pkcs12, rewrap
+from certrelay.pki import check, npki, oids, pbe, pkcs12, pkcs12_writing, rewrap
+from certrelay.pki.certificate import Certificate
 from certrelay.pki.pbe import Scheme
+from certrelay.pki.pkcs12 import Pair
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.testkit.ca import SCHEMES, Owner, new_key
 from tests.certificates import (
@@ -233,3 +235,21 @@ def test_keys_of_every_usual_size_go_there_and_back(bits: int) -> None:
     assert len(there.files[0].content) < MAX_FILE_BYTES
     (back,) = rewrap.to_npki(there, NEW, PASSWORD, os.urandom)
     assert keys(back, PASSWORD) == [issued.sign.key.der]
+
+
+def test_a_km_pair_whose_subject_is_spelt_otherwise_goes_along() -> None:
+    """Authorities write C=KR in one certificate of a person and c=kr in the other."""
+    sign, km = person().sign, person().km
+    assert km is not None
+    subject = km.certificate.subject_der
+    encoded = km.certificate.der.replace(subject, subject.replace(b"kr", b"KR"))
+    assert encoded != km.certificate.der
+    pairs = [sign, Pair(Certificate.parse(encoded), km.key, "")]
+    content = pkcs12_writing.write(pairs, (), PASSWORD, os.urandom, "field")
+    item = Item.of("pkcs12", {"pkcs12": content})
+    summary = check.inspect(item)
+    assert summary.km_certificate is not None
+    assert summary.km_certificate.der == encoded
+    (made,) = rewrap.to_npki(item, PASSWORD, PASSWORD, os.urandom)
+    assert made.get("kmCert") == encoded
+    assert npki.open_key(made.get("kmPri") or b"", PASSWORD).der == km.key.der
