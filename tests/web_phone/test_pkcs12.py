@@ -27,6 +27,7 @@ from tests.pki.test_pkcs12 import (
     rounds_of,
     wrapped,
 )
+from tests.pki.test_readers import renewed
 from tests.web_phone.node import evaluate
 
 NOW = 1_780_272_000_000
@@ -131,6 +132,17 @@ def test_of_several_certificates_of_one_key_one_is_the_owners() -> None:
     assert in_page((encoded, PASSWORD)) == [RIGHT]
     key = bag(oids.SHROUDED_KEY_BAG, pbe.encrypt(pbe.seed_pbes1(bytes(8)), other.key.der, PASSWORD))
     assert in_page((wrapped(old, key), PASSWORD)) == ["key_mismatch"]
+
+
+def test_of_a_renewed_certificate_and_the_old_one_the_mark_decides_as_in_python() -> None:
+    files = [renewed(mark)[0] for mark in (0, 1, None)]
+    seen = [str(pkcs12.outline(file).certificates[0].serial) for file in files]
+    opened = [in_python(file, PASSWORD)["serial"] for file in files]
+    assert seen == opened
+    assert len(set(seen)) == 2
+    code = f"data.map((file) => m.outline(bytes(file), {NOW}).owner.serial)"
+    assert evaluate({"m": "pki/pkcs12.js"}, code, [file.hex() for file in files]) == seen
+    assert [each["serial"] for each in in_page(*((file, PASSWORD) for file in files))] == seen
 
 
 def test_junk_and_endless_work_are_refused_as_python_refuses_them() -> None:
