@@ -17,7 +17,9 @@ from certrelay.frozen import replace
 from certrelay.pki.check import inspect
 from certrelay.wire.ids import LobbyDigits, Share, Sid
 from certrelay.wire.messages import SUBPROTOCOL, Enter, encode
+from certrelay.wire.release import ReleasePolicy
 from certrelay.wire.room import RoomLimits
+from certrelay.wire.service import ServicePolicy
 from relay.embedded import EMBEDDED, start
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below
@@ -395,6 +397,27 @@ def test_a_node_that_dies_between_publish_and_knock_costs_a_code_and_no_more(
         old.expect("password_wanted")
         old.answer(PASSWORD)
         finish(old, new)
+
+
+def test_a_relay_whose_policy_names_no_pcs_or_that_is_closed_takes_no_pc(tmp_path: Path) -> None:
+    phones = ReleasePolicy.from_table({"android": {"app": "G5.0"}})
+    with (
+        start("127.0.0.1", settings=replace(EMBEDDED, policy=phones)) as relay,
+        two_pcs(tmp_path, relay.url) as pcs,
+    ):
+        new = pcs.show("import", "--code")
+        shown = new.expect("code")
+        old = pcs.join("old", relay.url, "--yes")
+        typed(old, shown["code"])
+        assert old.finish() == ExitStatus.RELEASE
+        assert old.last("error")["code"] == "platform_mismatch"
+        assert "paired" not in new.names()
+    closed = replace(EMBEDDED, service=ServicePolicy(suspended=True))
+    with start("127.0.0.1", settings=closed) as relay, two_pcs(tmp_path, relay.url) as pcs:
+        old = pcs.join("old", relay.url, "--yes")
+        typed(old, "4821 7730 1946")
+        assert old.finish() == ExitStatus.ROOM
+        assert old.last("error")["code"] == "suspended"
 
 
 def test_a_pc_that_does_not_copy_to_pcs_refuses_them_in_both_parts(pcs: TwoPcs) -> None:

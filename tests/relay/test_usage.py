@@ -11,7 +11,7 @@ import pytest
 
 from certrelay.errors import ExitStatus
 from certrelay.safe_text import cell_width
-from certrelay.wire.messages import Closed, Created, Leave, Refused
+from certrelay.wire.messages import Closed, Created, Leave, Paired, Refused
 from relay import journal
 from relay.__main__ import main
 from relay.usage import Usage, read
@@ -73,6 +73,26 @@ def test_a_relay_writes_down_numbers_and_no_names(
     assert main(["usage", str(file), "--json"]) == ExitStatus.OK
     (told,) = map(json.loads, capsys.readouterr().out.splitlines())
     assert (told["opened"], told["ended"]) == (2, {"left": 1})
+
+
+def test_a_pc_that_types_a_code_counts_as_a_phone_does(
+    tmp_path: Path, connect_to: Connect, pair: Pair
+) -> None:
+    file = tmp_path / "usage.jsonl"
+    with nodes(1, "--usage", file) as (relay,):
+        g, old, new = (connect_to(relay) for _ in range(3))
+        assert isinstance(g.ask(pair.create), Created)
+        old.say(pair.join_as("windows", "P0.0.9", "11"))
+        assert old.hear_all()[-1] == 4426
+        assert isinstance(new.ask(pair.join_as("windows", "P0.1", "11")), Paired)
+        assert isinstance(g.hear(), Paired)
+        g.say(Leave())
+        new.hear_all()
+        relay.send(signal.SIGINT)
+        relay.wait()
+    (line,) = map(json.loads, file.read_text().splitlines())
+    assert (line["opened"], line["paired"], line["ended"]) == (1, 1, {"left": 1})
+    assert line["refused"] == {"version_too_low": 1}
 
 
 def test_hours_are_told_apart_and_lines_and_files_add_up(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from certrelay.bundle import Item
 from certrelay.testkit.ca import Issued
 from certrelay.texts import Texts
+from tests.flows.programs import Client
 from tests.patience import PATIENCE_S
 from tests.web_phone.conftest import PASSWORD, ROLES, files_below, write_files
 from tests.web_phone.pc import Pc
@@ -97,6 +98,45 @@ def test_a_person_without_a_terminal_gets_a_certificate(
     assert files_below(tmp_path / "NPKI") == contents(item)
     shown = Path(tab.page.locator(".path").inner_text())
     assert (shown / "signCert.der").read_bytes() == contents(item)["signCert.der"]
+
+
+@pytest.mark.attack(56, 66)
+def test_another_pc_types_the_code_that_a_click_has_asked_for(
+    start: Start, issued: Issued, tmp_path: Path
+) -> None:
+    item = issued.npki(PASSWORD)
+    write_files(item, tmp_path / "old" / "yessign" / "USER" / "cn=x")
+    pc_page = start("import", lan=True)
+    pc_page.pc.hang_up()
+    tab = pc_page.tab
+    tab.sees(say("browser.scan.import"))
+    shown = tab.page.locator("#typed-code [aria-hidden]")
+    assert shown.count() == 0, "no code stands there before somebody asks"
+    tab.tap(say("browser.code.show"))
+    code = shown.inner_text()
+    tab.sees(say("browser.code.warning"))
+    address = tab.page.locator(".typed-code").nth(1).inner_text()
+    client = Client("client_pc", "join", address, "--store", tmp_path / "old", "--yes")
+    with closing(client) as old:
+        old.expect("code_wanted")
+        old.answer(code)
+        tab.is_at(say("browser.paired.title.other_pc"))
+        _, told = ask_server(
+            pc_page, "/v1/events?after=0", authorization=f"Bearer {token_of(pc_page)}"
+        )
+        assert code not in told.decode()
+        old.expect("choose")
+        old.answer("1")
+        old.expect("password_wanted")
+        old.answer(PASSWORD)
+        tab.is_at(say("browser.number.title.other_pc"))
+        old.expect("number_wanted")
+        old.answer(pc_page.number)
+        tab.is_at(say("page.receive.ask"))
+        tab.tap(say("page.receive.save"))
+        tab.is_at(say("browser.saved.title"))
+        assert (old.finish(), pc_page.pc.status()) == (0, 0)
+    assert files_below(tmp_path / "NPKI") == contents(item)
 
 
 def test_a_person_without_a_terminal_gives_a_certificate(
