@@ -29,6 +29,15 @@ MUTATIONS = (
         "tests/web_phone",
     ),
     Mutation(
+        56,
+        "the page joins by a typed code and does not ask for the direction",
+        "web_phone/ui/typed_code.js",
+        'if (event.is === "entered") return this._confirm(event.qr);',
+        'if (event.is === "entered") return void this._app.follow(qrUrl(event.qr));',
+        "tests/web_phone",
+        rebuilds=True,
+    ),
+    Mutation(
         51,
         "the page's ticket is good twice",
         "client_pc/browser/page_session.py",
