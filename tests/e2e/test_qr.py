@@ -1,5 +1,9 @@
 """Payload, digits and URL, and the sizes that the design promises."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +11,9 @@ from hypothesis import strategies as st
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, Payload, QrCode, from_digits, to_digits
 from certrelay.errors import QrError
+from certrelay.wire.messages import SOCKET_PATH
+
+VECTORS = Path(__file__).parents[1] / "vectors"
 
 
 @given(st.binary(min_size=1, max_size=80))
@@ -93,3 +100,16 @@ def test_the_secret_is_not_in_a_repr() -> None:
         assert digits[40:60] not in shown
         assert seed[:4].hex() not in shown
         assert repr(seed)[2:8] not in shown
+
+
+ORIGINS = json.loads((VECTORS / "crp1-text.json").read_text("utf-8"))["origins"]
+
+
+@pytest.mark.parametrize(
+    "vector", ORIGINS, ids=lambda vector: f"{vector['origin']} {vector['lan']}"
+)
+def test_a_good_origin_is_taken_and_leads_to_its_socket(vector: dict[str, Any]) -> None:
+    payload = Payload(Direction.TO_PC, vector["lan"], (9).to_bytes(32, "little"), bytes(32))
+    url = f"{vector['origin']}#{to_digits(payload.to_bytes())}"
+    assert QrCode.from_url(url).origin.text == vector["origin"]
+    assert f"ws{vector['origin'].removeprefix('http')}{SOCKET_PATH}" == vector["socket"]

@@ -83,6 +83,18 @@ def test_it_shows_strangers_texts_as_the_vectors_say() -> None:
     assert in_node("safe_text.js", 'm.printable("x" + "\u0301".repeat(60001)).length') == 6
 
 
+def test_it_reads_the_relays_messages_and_good_origins_as_the_vectors_say() -> None:
+    vectors = json.loads((VECTORS / "crp1-text.json").read_text("utf-8"))
+    heard = [each for each in vectors["messages"] if each["sent_by"] == "relay to s"]
+    judge = "(t) => { try { m.%s(t); return 'ok' } catch (e) { return e.code } }"
+    texts = json.dumps([each["text"] for each in heard])
+    found = in_node("messages.js", f"{texts}.map({judge % 'decodeFromRelay'})")
+    assert found == [each["expect"] for each in heard]
+    origins = json.dumps([each["origin"] for each in vectors["origins"]])
+    found = in_node("origin.js", f"{origins}.map({judge % 'parseOrigin'})")
+    assert found == ["ok"] * len(vectors["origins"])
+
+
 def test_its_words_are_pythons() -> None:
     assert in_node("bodies.js", "[m.STEPS, m.STATUSES, m.REASONS, m.CLOSE_REASONS]") == [
         list(words)

@@ -302,3 +302,25 @@ def test_a_typed_codes_messages_are_written_as_the_vectors_have_them() -> None:
                 decode_from_relay if message["sent_by"].startswith("relay") else decode_from_device
             )
             assert encode(decode(message["text"])) == message["text"]
+
+
+TEXT_MESSAGES = json.loads((FOLDER / "crp1-text.json").read_text("utf-8"))["messages"]
+
+
+@pytest.mark.parametrize("vector", TEXT_MESSAGES, ids=lambda vector: vector["name"])
+def test_text_messages_are_read_by_the_vectors(vector: dict[str, str]) -> None:
+    decode = decode_from_relay if vector["sent_by"].startswith("relay") else decode_from_device
+    word = "ok"
+    try:
+        decode(vector["text"])
+    except ProtocolError as error:
+        word = error.code
+    assert word == vector["expect"]
+
+
+def test_the_vectors_have_every_message_of_section_4() -> None:
+    """Section 10's are in crp1-code.json."""
+    said = {json.loads(each["text"])["type"] for each in TEXT_MESSAGES if each["expect"] == "ok"}
+    ours = {*get_args(messages.FromDevice), *get_args(messages.FromRelay)}
+    codes = {messages.Publish, messages.Enter, messages.KnockAnswer, messages.Published}
+    assert len(said) == len(ours - codes - {messages.Knock})
