@@ -4,10 +4,12 @@ import asyncio
 import os
 
 import pytest
+from websockets.frames import Frame, Opcode
 
 from certrelay.limits import MAX_MESSAGE_BYTES
 from certrelay.wire.messages import Created, Leave, Paired, encode
 from relay.embedded import Running
+from relay.websocket import _binary_frame
 from tests.relay.conftest import Connect
 from tests.relay.device import Pair
 from tests.relay.parsing import (
@@ -227,3 +229,9 @@ def test_a_leave_in_the_same_segment_as_half_a_frame_is_no_sealed_message(
         s.tcp.sendall(sealed[2:] + frame(TEXT, encode(Leave()).encode()))
         assert g.hear() == bytes(50)
         assert [str(each) for each in g.hear_all()] == ["Closed(reason='left')", "1000"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 255, 256, 1058, 16_674, MAX_MESSAGE_BYTES])
+def test_a_sealed_message_is_written_as_the_library_would(size: int) -> None:
+    message = os.urandom(size)
+    assert _binary_frame(message) == Frame(Opcode.BINARY, message).serialize(mask=False)
