@@ -22,6 +22,7 @@ from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.revocation import RevocationList
 from certrelay.pki.validity import last_day
 from certrelay.pki.verification import Evidence, Finding, Verification, verify_item
+from certrelay.safe_text import wrap
 from certrelay.texts import Texts
 from client_pc.change import about, ask_km_key
 
@@ -115,7 +116,7 @@ def _tell_owner(summary: Summary, report: Report, now: datetime) -> None:
         return
     kind = label(kind_of(summary.certificate), report.texts.say)
     line = line_of(summary, report.texts, now, checked=False)
-    report.result(f"  {kind}: {line}")
+    report.result(wrap(f"  {kind}: {line}", report.columns))
     report.event("opened", **fields_of(summary, now))
 
 
@@ -127,7 +128,7 @@ def _tell(finding: Finding, first_day: str, report: Report) -> None:
         question=texts.say(f"verify.{finding.question}"),
         answer=texts.say(f"answer.{finding.answer}"),
     )
-    report.result(f"{text} ({reason})" if reason else text)
+    report.result(wrap(f"{text} ({reason})" if reason else text, report.columns))
     report.event(
         "finding",
         question=finding.question,
