@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from certrelay.bundle import Item
+from certrelay.client.json_events import violations
 from certrelay.client.store.reading import read_item
 from certrelay.client.store.store import Store
 from certrelay.errors import ExitStatus
@@ -47,7 +48,9 @@ def run(*arguments: str | Path, given: str = "") -> tuple[int, str, str]:
 
 def events(*arguments: str | Path, given: str = "") -> tuple[int, list[dict[str, Any]]]:
     status, out, _ = run(*arguments, "--json", given=given)
-    return status, [json.loads(line) for line in out.splitlines()]
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [fault for event in told for fault in violations(event)] == []
+    return status, told
 
 
 @pytest.fixture
