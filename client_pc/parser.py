@@ -92,6 +92,9 @@ _COMMANDS: Final[dict[str, commands.Run]] = {
     "completion": commands.completion,
     "man": commands.man,
 }
+NAMES: Final = tuple(_COMMANDS)
+"""The commands."""
+
 _TARGETED: Final = ("show", "restore")
 _BATCHED: Final = ("verify", "passwd", "convert", "unlock")
 _SEVERAL: Final = (*_BATCHED, "delete")
@@ -158,7 +161,7 @@ def _add_converting(command: Parser, texts: Texts) -> None:
     command.add_argument("--to", choices=("p12", "npki"), required=True, help=texts.say("help.to"))
     _add_style(command, texts)
     _add_km(command, texts, "with")
-    command.add_argument("--out", metavar="PLACE", help=texts.say("help.out"))
+    command.add_argument("-o", "--out", metavar="PLACE", help=texts.say("help.out"))
     command.add_argument("--name", metavar="NAME", help=texts.say("help.file_name"))
     _flag(command, "--new-password", "new_password", texts)
     _flag(command, "--dry-run", "dry_run", texts)
@@ -248,7 +251,8 @@ def _add_program(command: Parser, texts: Texts) -> None:
 
 
 def _flag(parser: Parser, flag: str, key: str, texts: Texts) -> None:
-    parser.add_argument(flag, action="store_true", help=texts.say(f"help.{key}"))
+    names = ("-y", flag) if flag == "--yes" else (flag,)
+    parser.add_argument(*names, action="store_true", help=texts.say(f"help.{key}"))
 
 
 def _add_way(parser: Parser, texts: Texts) -> None:

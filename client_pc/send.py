@@ -81,7 +81,9 @@ class Outgoing:
         if self._items:
             return self._items
         options, report, now = self._options, self._report, datetime.now(UTC)
-        chosen = yield from choose(self._stores.entries(), options.selectors, report, now)
+        found = self._stores.entries()
+        several = self._stores.pick_several
+        chosen = yield from choose(found, options.selectors, report, now, several)
         self._opened = yield from check_passwords(chosen, report, now, self._password_tries)
         forms = [_form(each, options, self._shell) for each in self._opened]
         self._items = tuple(item for item, _ in forms)

@@ -13,6 +13,7 @@ import pytest
 
 from certrelay.bundle import Item
 from certrelay.client.json_events import violations
+from certrelay.client.manage.stores import Stores
 from certrelay.client.manage.trash import Trash
 from certrelay.client.path_text import path_of, path_text
 from certrelay.client.store.reading import find, read_item
@@ -23,6 +24,8 @@ from certrelay.pki.check import inspect
 from certrelay.pki.rewrap import to_pkcs12
 from certrelay.testkit.ca import Authority, Owner
 from client_pc import cli
+from client_pc.habits import usual
+from client_pc.parser import NAMES
 from tests.certificates import PASSWORD, key
 
 NOW = datetime.now(UTC)
@@ -441,3 +444,40 @@ def test_clearing_the_history_asks_and_knows_no_store(
     assert file.exists()
     assert run("history", "--clear", "--yes")[0] == ExitStatus.OK
     assert not file.exists()
+
+
+# --- habits ---
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ls --csv", "list --csv"),
+        ("--json ls", "list --json"),
+        ("rm 1 -y", "delete 1 -y"),
+        ("send a", "export a"),
+        ("receive", "import"),
+        ("help rm", "delete --help"),
+        ("help", "--help"),
+        ("-V", "--version"),
+        ("--lang en list --owner ls", "--lang en list --owner ls"),
+    ],
+)
+def test_what_people_type_by_habit_is_understood(typed: str, meant: str) -> None:
+    assert usual(typed.split(), NAMES) == meant.split()
+
+
+def test_a_path_names_what_is_sent(store: Path) -> None:
+    paths = put(store, issued(), issued(name="이몽룡", number=2))
+    stores = Stores((store,))
+    found = stores.pick_several(stores.entries(), [str(paths[1]), "이몽룡", str(paths[0])])
+    assert [candidate.path for candidate in found] == [paths[1], paths[0]]
+
+
+def test_a_script_is_not_told_that_typing_is_not_shown(
+    store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(store, issued())
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    cli.main(["verify", "1", "--store", str(store), "--lang", "en", "-q"])
+    assert "not shown" not in capsys.readouterr().err

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from certrelay.client.json_events import violations
 from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,6 +120,7 @@ class Client:
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()
+        assert [fault for event in self.events for fault in violations(event)] == []
 
 
 class Bench:

@@ -119,10 +119,19 @@ def select(
         match = _find(found, selector, prefer, one_file=one_file)
         chosen[match.number] = match
     result = tuple(chosen.values())
-    size = sum(candidate.item.size for candidate in result)
-    if len(result) > MAX_ITEMS or size > MAX_BUNDLE_BYTES:
-        raise UsageError("too_many_selected")
+    check_amount(result)
     return result
+
+
+def check_amount(chosen: Sequence[Candidate]) -> None:
+    """See that one copy can hold what was chosen.
+
+    Raises:
+        UsageError: ``too_many_selected``.
+    """
+    size = sum(candidate.item.size for candidate in chosen)
+    if len(chosen) > MAX_ITEMS or size > MAX_BUNDLE_BYTES:
+        raise UsageError("too_many_selected")
 
 
 def _find(
@@ -168,9 +177,20 @@ def _serial_texts(serial: int | None) -> tuple[str, ...]:
 
 
 def choose(
-    entries: Sequence[Entry], selectors: Sequence[str], report: Report, now: datetime
+    entries: Sequence[Entry],
+    selectors: Sequence[str],
+    report: Report,
+    now: datetime,
+    find: Callable[[Sequence[Entry], Sequence[str]], tuple[Candidate, ...]] = select,
 ) -> Dialogue[tuple[Candidate, ...]]:
     """Take the selectors of the command line, or show the list and ask.
+
+    Args:
+        entries: The list.
+        selectors: What the command line names; empty to ask.
+        report: Where the list is shown.
+        now: The wall clock's time.
+        find: Finds what is named; by paths too, where there is a command line.
 
     Raises:
         CertRelayError: As `select`; ``nothing_selected`` for an empty answer.
@@ -186,7 +206,8 @@ def choose(
         selectors = answer.replace(",", " ").split()
         if not selectors:
             raise UsageError("nothing_selected")
-    return select(entries, selectors)
+        return select(entries, selectors)
+    return find(entries, selectors)
 
 
 @frozen(repr=False)

@@ -50,7 +50,8 @@ def hold(dialogue: "Dialogue[_T]", lines: Lines, report: Report) -> _T:
                 else:
                     echo.close()
                 lines.forget_early_ones()
-                report.ask(ask.text)
+                # Nobody types, so nobody is told that typing is not shown.
+                report.ask(ask.text if lines.is_terminal else ask.text.partition("\n")[0])
                 line = lines.wait(ask.name)
                 report.answered(seen=lines.is_terminal and not ask.secret)
                 ask = dialogue.send(line)
