@@ -99,6 +99,8 @@ def test_all_that_a_room_touches_lies_in_one_slot(
     slots = {shard.ask(b"CLUSTER KEYSLOT " + key) for key in mine}
     assert len(slots) == 1, mine
     rest = {key for _, found in touched for key in found} - mine - {b"x"}
+    # No script touches these: each is read and written by a command of its own.
+    rest -= {b"certrelay:records"}
     assert all(key.startswith(b"certrelay:node:") for key in rest), rest
 
 
