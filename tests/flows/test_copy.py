@@ -255,4 +255,5 @@ def test_the_source_is_deleted_only_after_the_receipt_and_only_on_wish(desk: Ben
     pc, phone = export(desk, "--also-delete")
     assert phone.last("saved")["status"] == "duplicate"
     assert pc.last("deleted")["path"] == str(folder)
-    assert not files_below(desk.pc_store)
+    assert not folder.exists()
+    assert all(path.startswith(".certrelay-trash/") for path in files_below(desk.pc_store))
