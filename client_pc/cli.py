@@ -11,7 +11,7 @@ from certrelay.client.terminal.report import make_report
 from certrelay.errors import CertRelayError
 from client_pc import settings as preferences
 from client_pc.habits import usual
-from client_pc.parser import NAMES, PROGRAM, make_parser
+from client_pc.parser import COMMAND_NAMES, PROGRAM, make_parser
 
 
 def start() -> NoReturn:
@@ -23,7 +23,7 @@ def start() -> NoReturn:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: see README.md."""
     # Whoever types the name alone wants to know what it can do.
-    argv = usual(sys.argv[1:] if argv is None else argv, NAMES) or ["--help"]
+    argv = usual(sys.argv[1:] if argv is None else argv, COMMAND_NAMES) or ["--help"]
     settings = preferences.read()
     texts = texts_for(argv, settings.language)
     report = make_report(texts, PROGRAM, manner_of(argv, plain=settings.plain))

@@ -92,7 +92,7 @@ _COMMANDS: Final[dict[str, commands.Run]] = {
     "completion": commands.completion,
     "man": commands.man,
 }
-NAMES: Final = tuple(_COMMANDS)
+COMMAND_NAMES: Final = tuple(_COMMANDS)
 """The commands."""
 
 _TARGETED: Final = ("show", "restore")
@@ -195,7 +195,7 @@ def _add_listing(command: Parser, texts: Texts) -> None:
     command.add_argument(
         "--columns",
         type=_columns,
-        metavar="NAMES",
+        metavar="COMMAND_NAMES",
         help=texts.say("help.columns", names=", ".join(COLUMNS)),
     )
     _flag(command, "--csv", "csv", texts)

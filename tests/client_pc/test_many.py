@@ -25,7 +25,7 @@ from certrelay.pki.rewrap import to_pkcs12
 from certrelay.testkit.ca import Authority, Owner
 from client_pc import cli
 from client_pc.habits import usual
-from client_pc.parser import NAMES
+from client_pc.parser import COMMAND_NAMES
 from tests.certificates import PASSWORD, key
 
 NOW = datetime.now(UTC)
@@ -464,7 +464,7 @@ def test_clearing_the_history_asks_and_knows_no_store(
     ],
 )
 def test_what_people_type_by_habit_is_understood(typed: str, meant: str) -> None:
-    assert usual(typed.split(), NAMES) == meant.split()
+    assert usual(typed.split(), COMMAND_NAMES) == meant.split()
 
 
 def test_a_path_names_what_is_sent(store: Path) -> None:
