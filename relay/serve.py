@@ -42,7 +42,8 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         CertRelayError: If it cannot start.
     """
     if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it can be heeded
+        # Until it can be heeded.  Handled and not ignored: what is ignored is inherited.
+        signal.signal(signal.SIGHUP, lambda *_: None)
     settings, tls = settings_of(arguments), tls_of(arguments)
     usage = _usage(arguments.usage)
     listener = bind(arguments.host, arguments.port, shared=arguments.share_port)
