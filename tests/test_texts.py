@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 
 from certrelay import texts
-from certrelay.errors import CertRelayError, NotConfirmed, ReleaseRefused, UsageError
+from certrelay.errors import (
+    CertRelayError,
+    Interrupted,
+    NotConfirmed,
+    ProtocolError,
+    RelayUnreachable,
+    ReleaseRefused,
+    RoomEnded,
+    StateError,
+    StorageError,
+    TrustError,
+    UsageError,
+)
 from certrelay.texts import LANGUAGES, Texts, choose_language
 from tests import sources
 from tests.test_errors import error_classes
@@ -20,6 +32,10 @@ CATALOGUES = {
     for language in LANGUAGES
 }
 SENTENCES: dict[str, dict[str, str]] = {name: dict(rows) for name, rows in CATALOGUES.items()}
+ENDS_OF_A_COPY: tuple[type[CertRelayError], ...] = (
+    *(RoomEnded, RelayUnreachable, ProtocolError, TrustError, ReleaseRefused),
+    *(NotConfirmed, Interrupted, StateError),
+)
 HANGUL = re.compile("[가-힣]")
 
 
@@ -97,6 +113,41 @@ def test_every_error_has_a_sentence_and_a_hint(
 ) -> None:
     keys = {f"{what}.{text}" for text in error_class.codes.values() for what in ("error", "hint")}
     assert keys - set(SENTENCES[language]) == set()
+
+
+WAYS = (".export.phone", ".import.phone", ".phone", ".export", ".import", "")
+COMMAND_LINE = re.compile(r"(^|[\s(])--[a-z]|certrelay (config|delete|doctor|history|list|passwd)")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_speaks_of_command_lines(language: str) -> None:
+    """Whoever copies in a browser is told what to do there: each end of a copy, on either page."""
+    ends: tuple[type[CertRelayError], ...] = (*ENDS_OF_A_COPY, StorageError)
+    codes = {text for kind in ends for text in kind.codes.values()} - {"not_deleted", "unwell"}
+    said = SENTENCES[language]
+    wrong = []
+    for what, code in ((what, code) for what in ("error", "hint") for code in codes):
+        pc = [f"browser.{what}.{code}{way}" for way in WAYS]
+        pages = {
+            "phone": [f"page.{what}.{code}"],
+            "PC": pc,
+            "two PCs": [each for each in pc if ".phone" not in each],
+        }
+        if code in StorageError.codes.values() and code != "disk":
+            del pages["phone"]  # the phone's page hands a file to its browser, and stores nothing
+        for page, own in pages.items():
+            shown = {key for key in own if key in said}
+            if not shown or all(key.endswith((".export", ".import")) for key in shown):
+                shown.add(f"{what}.{code}")
+            wrong += [f"{page}: {key}" for key in shown if COMMAND_LINE.search(said[key])]
+    assert set(wrong) == set()
+
+
+def test_korean_lines_break_between_words_on_a_page() -> None:
+    """A particle stays with its quotation, and what a dot joins is one word (U+2060 joins)."""
+    loose = re.compile("’(?=[가-힣])|(?<=[가-힣])·(?=[가-힣])")
+    pages = {k: v for k, v in SENTENCES["ko"].items() if k.startswith(("page.", "browser."))}
+    assert [key for key, sentence in pages.items() if loose.search(sentence)] == []
 
 
 def test_no_sentence_is_unused() -> None:

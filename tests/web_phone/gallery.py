@@ -19,7 +19,7 @@ _ENDED = sorted(
         *("unsupported_protocol", "number_mismatch", "tampered", "disk", "no_answer"),
         *("qr_version", "qr_length", "qr_origin", "qr_key", "bad_certificate", "internal"),
     }
-    - {"peer_not_ready", "partial", "renewals_used_up"}
+    - {"peer_not_ready", "partial", "renewals_used_up", "not_deleted", "unwell"}
 )
 """The codes with which a session can end on this page."""
 
@@ -95,6 +95,8 @@ STATES = {
     "sent, not confirmed": "sent([{status: 'unconfirmed'}, {status: 'unconfirmed'}])",
     "sent in vain": "sent([{status: 'rejected', reason: 'declined'},"
     " {status: 'rejected', reason: 'disk'}])",
+    "sent, but declined": "sent([{status: 'rejected', reason: 'declined'},"
+    " {status: 'rejected', reason: 'declined'}])",
     "receive the number": "R.showNumber(t, {...who, number: '637081'}, act)",
     **{
         f"asked about one, {way}": f"ask([{{summary: pair, isWanted: true}}], '{way}')"
@@ -114,11 +116,13 @@ STATES = {
     "saved as a PKCS#12 file": "R.saved(t, {file: P12, kept: [sealed], ...who}, act)",
     **{
         f"banner {why}": f"(layout.connection(t.say('page.waiting.{why}')), S.connecting(t, act))"
-        for why in ("peer_not_ready", "busy", "lost", "peer_gone", "back")
+        for why in ("peer_not_ready", "busy", "lost", "peer_gone")
     },
+    "banner back": "(layout.connection(t.say('page.waiting.back'), 'good'), moving(true, ''))",
     "banner second scan": "(layout.connection(t.say('page.second_scan')), moving(true, ''))",
     **{
-        f"step {step}": f"(layout.peer(t.say('page.step.{step}')), moving(false, ''))"
+        f"step {step}": f"(layout.peer(t.say('page.step.{step}')),"
+        " R.showNumber(t, {...who, number: '637081'}, act))"
         for step in ("choosing", "typing", "other")
     },
     "clock": "(clock(92, true), C.typeNumber(t, {...who, wrongLeft: null}, act))",

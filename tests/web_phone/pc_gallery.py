@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from certrelay import errors
 from certrelay.e2e import bodies
+from certrelay.endpoint import outcome
 from client_pc.browser.page_session import described
 from client_pc.qr_screen import draw
 
@@ -104,7 +105,9 @@ def _codes() -> dict[str, errors.CertRelayError]:
         errors.Interrupted,
     )
     found: list[errors.CertRelayError]
-    found = [kind(code, **details) for kind in whole for code in kind.codes]
+    elsewhere = ("not_deleted", "unwell", "output_file", "output_failed")
+    codes = [(kind, code) for kind in whole for code in kind.codes if code not in elsewhere]
+    found = [kind(code, **details) for kind, code in codes]
     found += [kind(next(iter(kind.codes)), **details) for kind in first]
     return {f"ended {error.code}": error for error in [*found, errors.StateError("what")]}
 
@@ -161,6 +164,15 @@ STATES: Final[dict[str, list[Event]]] = {
         *_asks(_event("number_wrong", tries_left=1), _event("number_wanted")),
     ],
     "moving": [*_paired("export"), _event("progress", done=16_384, total=42_000)],
+    **{
+        f"moving, {platform} {step}": [
+            *_paired("export", platform),
+            _event("progress", done=42_000, total=42_000),
+            _event("peer_step", step=step),
+        ]
+        for step in ("asking", "saving")
+        for platform in ("android", "windows")
+    },
     "ask": [*_paired("import"), _OFFER, *_asks(_event("save_wanted"))],
     "saved": _ended("import", None, _OFFER, *_SAVED, _event("renewed_since", text="홍길동: 새 것")),
     "saved in part": _ended(
@@ -191,8 +203,8 @@ STATES: Final[dict[str, list[Event]]] = {
     **{
         f"sent in vain {reason}": _ended(
             "export",
-            errors.NotConfirmed("declined"),
-            *_CHECKING,
+            outcome.of_results([bodies.ItemResult("rejected", reason)]),
+            *_CHECKING[:1],
             _event("receipt", items=[{"status": "rejected", "reason": reason}]),
         )
         for reason in (*bodies.REASONS, "")
@@ -216,7 +228,7 @@ SHOW: Final = """async ({events, why, language}) => {
   root.className = story.place === "scan" ? "wide" : "";
   layout.show(why ? S.without(texts, why) : S.screenOf(texts, story, act), true);
   const peer = story.isPc ? "other_pc" : "phone";
-  if (story.step) layout.peer(texts.say(`story.step.${story.step}.${peer}`));
+  if (story.step && !Y.isAsked(story)) layout.peer(texts.say(`story.step.${story.step}.${peer}`));
   const {connection} = story;
   if (connection) layout.connection(texts.say(connection.key, connection.values), connection.kind);
   const left = document.getElementById(S.TIME_LEFT);

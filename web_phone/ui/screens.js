@@ -75,7 +75,7 @@ export function moving(texts, { bytes, total, isSender, peer, peerStep }, act) {
     step: 4,
     route: isSender ? toPc(texts, peer) : toPhone(texts, peer),
     body: [
-      drawing(stage === "asking" || stage === "saving" ? "save" : isSender ? "send" : "receive"),
+      drawing(stage === "asking" ? "save" : isSender ? "send" : "receive"),
       stage !== "asking" && stage !== "saving" && bar,
       paragraph(texts, stage === "asking" ? "page.moving.asking_text" : "page.moving.text"),
     ],
@@ -170,12 +170,15 @@ export function sent(texts, { items, results, peer, today }, act) {
   const kept = results.filter(({ status }) => status === "stored" || status === "duplicate").length;
   const rejected = results.filter(({ status }) => status === "rejected").length;
   const word = kept === results.length ? "all" : rejected === results.length ? "none" : rejected > 0 ? "some" : "unsure";
-  const tone = word === "all" ? "good" : word === "none" ? "bad" : "warn";
+  // To say no on the PC is no fault.
+  const isDeclined = word === "none" && results.every(({ reason }) => reason === "declined");
+  const end = word === "all" ? "on_pc" : word === "none" ? (isDeclined ? "stopped" : "fault") : "unsure";
+  const tone = word === "all" ? "good" : isDeclined ? "plain" : word === "none" ? "bad" : "warn";
   return {
     title: texts.say(`page.sent.${word}.title`),
     step: word === "all" ? 5 : 4,
     body: [
-      make("div", { class: `tone ${tone}` }, drawing(word === "all" ? "on_pc" : word === "none" ? "fault" : "unsure")),
+      make("div", { class: `tone ${tone}` }, drawing(end)),
       make("p", {}, ...sentence(texts, `page.sent.${word}.text`, { peer })),
       ...items.map((item, at) => resultCard(texts, at, item, results[at], today)),
       quiet(texts, "page.send.original_stays"),

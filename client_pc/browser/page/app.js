@@ -2,7 +2,7 @@
 
 import { Layout } from "../../../web_phone/ui/layout.js";
 import * as screens from "./screens.js";
-import { after, beginning } from "./story.js";
+import { after, beginning, isAsked } from "./story.js";
 import { Refused } from "./talk.js";
 
 /** @typedef {import("./talk.js").Talk} Talk */
@@ -108,7 +108,8 @@ export class App {
   /** Say what the other device and the connection do; only news, since it is read out. */
   _tell() {
     const { step, connection } = this._story;
-    const peer = step === "" ? "" : this._texts.say(`story.step.${step}.${this._story.isPc ? "other_pc" : "phone"}`);
+    const other = this._story.isPc ? "other_pc" : "phone";
+    const peer = step === "" || isAsked(this._story) ? "" : this._texts.say(`story.step.${step}.${other}`);
     const text = connection === null ? "" : this._texts.say(connection.key, connection.values);
     if (peer !== this._said.peer) this._layout.peer(peer);
     if (text !== this._said.text) this._layout.connection(text, connection === null ? "warn" : connection.kind);

@@ -9,6 +9,7 @@ import {
 } from "../../../web_phone/ui/components.js";
 import { drawing } from "../../../web_phone/ui/drawings.js";
 import { drawCode } from "./code.js";
+import { isAsked } from "./story.js";
 
 /** @typedef {import("../../../web_phone/ui/texts.js").Texts} Texts */
 /** @typedef {import("../../../web_phone/ui/layout.js").Screen} Screen */
@@ -30,7 +31,10 @@ export function screenOf(texts, story, act) {
 /** A page without a story. @param {Texts} texts @param {"elsewhere" | "shut" | "gone"} why @returns {Screen} */
 export const without = (texts, why) => ({
   title: texts.say(`browser.${why}.title`),
-  body: [paragraph(texts, `browser.${why}.text`)],
+  body: [
+    make("div", { class: "tone plain" }, drawing(why === "elsewhere" ? "tabs" : "stopped")),
+    paragraph(texts, `browser.${why}.text`),
+  ],
 });
 
 /** @type {Record<import("./story.js").Place, (texts: Texts, story: Story, act: Acts) => Screen>} */
@@ -38,7 +42,8 @@ const SCREENS = { preparing, working, choose, password, scan, paired, number, ty
 
 /** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
 function preparing(texts, story, act) {
-  return { title: texts.say("browser.preparing.title"), step: 1, body: notes(story), actions: [stop(texts, act)] };
+  const body = [drawing("connecting"), ...notes(story)];
+  return { title: texts.say("browser.preparing.title"), step: 1, body, actions: [stop(texts, act)] };
 }
 
 /** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
@@ -197,6 +202,8 @@ function typing(texts, story, act) {
 
 /** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
 function moving(texts, story, act) {
+  // What the phone asks its person is the next thing to do, so it has the screen for itself.
+  if (isAsked(story)) return asked(texts, story, act);
   const { done, total } = story.moved;
   const bar = make("progress", { max: String(Math.max(1, total)), value: String(done) });
   bar.setAttribute("aria-label", texts.say(`page.moving.${story.command === "import" ? "receive" : "send"}`));
@@ -208,6 +215,19 @@ function moving(texts, story, act) {
     actions: [stop(texts, act)],
   };
 }
+
+/** The phone asks its person, or saves. @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
+const asked = (texts, story, act) => ({
+  title: texts.say(of(`browser.moving.${story.step}`, story)),
+  step: 4,
+  route: direction(texts, story),
+  body: [
+    drawing("receive"),
+    story.step === "asking" && paragraph(texts, of("browser.moving.asking_text", story)),
+    !story.isPc && paragraph(texts, "browser.moving.text"),
+  ],
+  actions: [stop(texts, act)],
+});
 
 /** The question, with "no" as easy as "yes". @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
 function ask(texts, story, act) {
@@ -272,10 +292,10 @@ function end(texts, story) {
     title: texts.say(TITLES.get(code) || "page.ended.title"),
     body: [
       make("div", { class: `tone ${tone}` }, drawing(tone === "bad" ? "fault" : tone === "warn" ? "unsure" : "stopped")),
-      ...problem(texts, story.end, tone),
+      ...problem(texts, story, story.end, tone),
       ...savedCards(texts, story),
       ...receiptCards(texts, story),
-      ...story.problems.flatMap((each) => problem(texts, each)),
+      ...story.problems.flatMap((each) => problem(texts, story, each)),
       ...farewell(texts, story),
     ],
   };
@@ -289,7 +309,7 @@ const saved = (texts, story) => ({
     make("div", { class: "tone good" }, drawing("on_pc")),
     paragraph(texts, "browser.saved.text"),
     ...savedCards(texts, story),
-    ...story.problems.flatMap((each) => problem(texts, each)),
+    ...story.problems.flatMap((each) => problem(texts, story, each)),
     ...farewell(texts, story),
   ],
 });
@@ -342,12 +362,25 @@ function reasonText(texts, story, reason) {
   return texts.say(`page.reason.${reason || "other"}`);
 }
 
-/** @param {Texts} texts @param {Problem} found @param {import("../../../web_phone/ui/components.js").Tone} [tone] */
-function problem(texts, { key, details }, tone = "bad") {
-  const hint = texts.has(`hint.${key}`) ? texts.say(`hint.${key}`, details) : "";
+/** Ends after which the last line of the page says all that there is to do. */
+const OVER = ["cancelled", "interrupted"];
+
+/**
+ * What happened and what to do, as this page says it: elsewhere the hints speak of command lines.
+ * @param {Texts} texts
+ * @param {Story} story
+ * @param {Problem} found
+ * @param {import("../../../web_phone/ui/components.js").Tone} [tone]
+ */
+function problem(texts, { command, isPc }, { key, details }, tone = "bad") {
+  const ways = [...(isPc ? [] : [`.${command}.phone`, ".phone"]), `.${command}`, ""];
+  const said = (/** @type {string} */ what) =>
+    [...ways.map((way) => `browser.${what}.${key}${way}`), `${what}.${key}`].find((each) => texts.has(each));
+  const error = said("error") || `error.${key}`;
+  const hint = OVER.includes(key) ? undefined : said("hint");
   return [
-    notice(tone, make("p", {}, texts.say(`error.${key}`, details))),
-    hint !== "" && make("p", {}, hint),
+    notice(tone, make("p", {}, texts.say(error, details))),
+    hint !== undefined && make("p", {}, texts.say(hint, details)),
   ];
 }
 
@@ -372,6 +405,7 @@ const farewell = (texts, story) => [...notes(story), quiet(texts, "browser.close
 /** Sentences that are others where the other device is a PC too. */
 const OF_PCS = new Set([
   ...["ask.text", "direction.export", "direction.import", "number.title", "number.warning", "paired.text", "paired.title"],
+  ...["moving.asking", "moving.asking_text", "moving.saving"],
   ...["sent.declined", "sent.duplicate", "sent.text", "typing.title", "typing.warning"],
 ]);
 

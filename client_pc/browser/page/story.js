@@ -116,6 +116,10 @@ export function after(story, event, now) {
   return changed;
 }
 
+/** Whether the phone has it all, and asks its person or saves. @param {Story} story */
+export const isAsked = ({ place, command, step }) =>
+  place === "moving" && command === "export" && (step === "asking" || step === "saving");
+
 /** @param {Story} story @param {Place} place */
 const goTo = (story, place) => ({ place, turn: story.turn + 1 });
 
@@ -155,7 +159,8 @@ function change(story, event, now) {
     case "peer_step": {
       // The phone has gone back to choosing: it has no field for the number.
       const isBack = story.place === "number" && event.step === "choosing";
-      return { ...(isBack ? goTo(story, "paired") : {}), step: event.step };
+      const isNew = isBack || isAsked({ ...story, step: event.step });
+      return { ...(isNew ? goTo(story, isBack ? "paired" : "moving") : {}), step: event.step };
     }
     case "number":
       return { ...goTo(story, "number"), number: event.number };
