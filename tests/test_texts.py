@@ -144,8 +144,8 @@ def test_no_page_speaks_of_command_lines(language: str) -> None:
 
 
 def test_korean_lines_break_between_words_on_a_page() -> None:
-    """A particle stays with its quotation, and what a dot joins is one word (U+2060 joins)."""
-    loose = re.compile("’(?=[가-힣])|(?<=[가-힣])·(?=[가-힣])")
+    """A particle stays with what it belongs to, and what a dot joins is one word (U+2060 joins)."""
+    loose = re.compile("[’)](?=[가-힣])|(?<=[가-힣])·(?=[가-힣])")
     pages = {k: v for k, v in SENTENCES["ko"].items() if k.startswith(("page.", "browser."))}
     assert [key for key, sentence in pages.items() if loose.search(sentence)] == []
 

@@ -167,7 +167,7 @@ def test_a_person_without_a_terminal_gives_a_certificate(
     tab.sees(say("page.number.wrong", left=2))
     tab.type_number(number)
     phone.is_at(say("page.receive.ask"))
-    tab.sees(say("story.step.asking.phone"))
+    tab.is_at(say("browser.moving.asking"))
     with phone.page.expect_download() as download:
         phone.tap(say("page.receive.save"))
     archive = zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes()))
