@@ -255,7 +255,7 @@ def wrong_numbers(bench: Bench) -> None:
         phone.send(wrong)
         phone.sees("page.number.wrong", left=left)
     phone.send(wrong)
-    phone.sees("error.number_mismatch")
+    phone.sees("page.error.number_mismatch")
     assert pc.status() == 6
     assert bench.stored == []
 

@@ -175,7 +175,7 @@ def test_three_wrong_numbers_end_it_on_both_sides(
         phone.type_number(wrong)
         phone.sees(say("page.number.wrong", left=left))
     phone.type_number(wrong)
-    phone.sees(say("error.number_mismatch"))
+    phone.sees(say("page.error.number_mismatch"))
     assert pc.status() == 6
     assert files_below(tmp_path / "NPKI") == {}
 

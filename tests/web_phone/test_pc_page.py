@@ -222,7 +222,7 @@ def test_the_page_stops_the_copy_on_both_sides(start: Start, phone: Phone) -> No
     phone.scan(pc_page.read_code())
     pc_page.pc.wait_for("peer_step")
     pc_page.tab.tap(say("page.cancel"))
-    pc_page.tab.sees(say("error.interrupted"))
+    pc_page.tab.sees(say("browser.error.interrupted"))
     phone.sees(say("page.error.cancelled.by_peer"))
     assert pc_page.pc.status() == 130
 
