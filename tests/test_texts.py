@@ -150,6 +150,13 @@ def test_korean_lines_break_between_words_on_a_page() -> None:
     assert [key for key, sentence in pages.items() if loose.search(sentence)] == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_word_wifi_stays_in_one_line_on_a_page(language: str) -> None:
+    said = SENTENCES[language].items()
+    pages = [key for key, row in said if key.startswith(("page.", "browser.")) and "Wi-Fi" in row]
+    assert pages == []
+
+
 def test_no_sentence_is_unused() -> None:
     errors = {
         f"{what}.{text}"
