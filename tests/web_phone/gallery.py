@@ -118,7 +118,8 @@ STATES = {
         f"banner {why}": f"(layout.connection(t.say('page.waiting.{why}')), S.connecting(t, act))"
         for why in ("peer_not_ready", "busy", "lost", "peer_gone")
     },
-    "banner back": "(layout.connection(t.say('page.waiting.back'), 'good'), moving(true, ''))",
+    "banner back": "{...moving(true, ''),"
+    " later: () => layout.connection(t.say('page.waiting.back'), 'good')}",
     "banner second scan": "(layout.connection(t.say('page.second_scan')), moving(true, ''))",
     **{
         f"step {step}": f"(layout.peer(t.say('page.step.{step}')),"
@@ -181,6 +182,7 @@ SHOW = """async ({language, sentences, files, today, peer, ACTS}) => {
   const clock = (left, canProlong) => layout.clock({left, prolong: canProlong ? nothing : null});
   const screen = {STATE};
   layout.show(screen, true);
+  if (screen.later) screen.later(); // good news goes with the next screen
 }"""
 
 
