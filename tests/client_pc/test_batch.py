@@ -4,6 +4,7 @@ import io
 import json
 import os
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -218,9 +219,15 @@ def test_what_ends_the_program_ends_the_workers() -> None:
             raise Stop
 
     with pytest.raises(Stop):
-        list(perform("time:sleep", [{}] * 8, check, 2))
+        list(perform("tests.client_pc.test_batch:endless", [{}] * 8, check, 2))
 
 
 def ending(_task: dict[str, Any]) -> dict[str, Any]:
     """A task in which the worker's process ends."""
     os._exit(1)
+
+
+def endless(_task: dict[str, Any]) -> dict[str, Any]:
+    """A task that never ends by itself."""
+    Event().wait()
+    return {}
