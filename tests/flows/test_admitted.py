@@ -79,15 +79,12 @@ def key(tmp_path: Path) -> tuple[Path, Path]:
     return path, policy
 
 
-def refused(pc: Client) -> str:
-    """What a PC that may open no room says, before it has shown anything."""
+def is_refused(pc: Client) -> None:
+    """See that a PC may open no room, and says so before it has shown anything."""
     assert pc.finish() == ExitStatus.ROOM
     assert pc.names() == ["error"], "no code was shown"
-    error = pc.last("error")
-    assert error["code"] == "not_admitted"
-    assert "--access-key-file" in error["hint"]
+    assert pc.last("error")["code"] == "not_admitted"
     assert "Traceback" not in pc.stderr
-    return str(error["message"])
 
 
 def copied(desk: Bench, *words: str | Path) -> None:
@@ -112,8 +109,8 @@ def test_with_the_operators_key_a_pc_copies_and_without_it_shows_no_code(
     wrong = tmp_path / "wrong.key"
     wrong.write_text("0" * 64, "ascii")
     with bench(tmp_path, relay.url) as desk:
-        assert "operator" in refused(desk.pc("import"))
-        assert "operator" in refused(desk.pc("import", "--access-key-file", wrong))
+        is_refused(desk.pc("import"))
+        is_refused(desk.pc("import", "--access-key-file", wrong))
         assert not desk.picture.exists()
         copied(desk, "--access-key-file", path)
         said = "".join(client.stderr + str(client.events) for client in desk.clients)
@@ -138,7 +135,7 @@ def test_the_doctor_says_who_is_not_admitted_and_looks_further_with_the_key(
         assert checks["relay"]["state"] == state
         if state == "bad":
             assert checks["relay"]["code"] == "not_admitted"
-            assert "--access-key-file" in checks["relay"]["remedy"]
+            assert checks["relay"]["remedy"] == "not_admitted"
         else:
             assert checks["policy"]["state"] == "good", "phones are asked for, without the key"
 
@@ -148,7 +145,7 @@ def test_a_pc_outside_the_operators_networks_shows_no_code(tmp_path: Path, serve
     policy.write_text('[service]\nnetworks = ["203.0.113.0/24"]\n', "utf-8")
     fill(tmp_path / "pc", person().npki(PASSWORD))
     with bench(tmp_path, serve("--policy", policy).url) as desk:
-        assert "operator" in refused(desk.pc("import"))
+        is_refused(desk.pc("import"))
         pc = desk.pc("export", "1")
         pc.expect("password_wanted")
         pc.answer(PASSWORD)
