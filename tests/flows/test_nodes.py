@@ -68,7 +68,9 @@ def test_the_load_tool_measures_real_copies_on_real_nodes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(measure, "QUIET_S", 0.1)
-    wanted = argparse.Namespace(waiting=6, copies=4, rate=20.0, think=0.2, nodes=2, redis=True)
+    wanted = argparse.Namespace(
+        relay=None, pid=[], waiting=6, copies=4, rate=20.0, think=0.2, nodes=2, redis=True
+    )
     found = measure.measure(wanted)
     assert (len(found.good), found.errors, found.counts["created"]) == (4, 0.0, 6)
     assert all(each.opened_s > 0 and each.copied_s > 0 for each in found.good)
