@@ -5,7 +5,8 @@ import asyncio
 import logging
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from certrelay.errors import ExitStatus, UsageError
@@ -62,12 +63,23 @@ def check(arguments: argparse.Namespace, texts: Texts, out: TextIO) -> int:
     count = open_files.connections_possible(settings.admission.connections)
     tell("connections", count=count, files=open_files.limit() or "–")
     if settings.redis_url is not None:
-        logging.getLogger("relay").setLevel(logging.CRITICAL)  # it is told here, in a sentence
-        word, values = asyncio.run(_ask_store(settings.redis_url))
+        with _quiet(logging.getLogger("relay")):
+            word, values = asyncio.run(_ask_store(settings.redis_url))
         tell(word, **values)
         if word != "store":
             status = ExitStatus.UNREACHABLE
     return status
+
+
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Keep a logger silent: what it would say is told in a sentence."""
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 async def _ask_store(url: str) -> tuple[str, dict[str, str | int]]:

@@ -34,8 +34,7 @@ def arguments_of(environment: Mapping[str, str]) -> list[str]:
         name = variable.removeprefix(PREFIX).lower().replace("_", "-")
         if name in _SWITCHES:
             if value.lower() not in _ON + _OFF:
-                allowed = ", ".join(_ON + _OFF)
-                raise UsageError("bad_value", argument=variable, typed=value, allowed=allowed)
+                raise UsageError("bad_value", argument=variable, typed=value, choices=_ON + _OFF)
             arguments += [f"--{name}"] * (value.lower() in _ON)
         else:
             values = value.split() if name in _LISTS else [value]

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -24,6 +24,17 @@ from tests.flows.conftest import fill
 from tests.flows.programs import ROOT, Bench, Client, bench, environment
 
 HISTORY = "history.jsonl"
+SHOWN = "shown"
+"""The folder with a digest of the list that was on the screen."""
+
+
+def records(written: Iterable[Path]) -> dict[Path, bytes]:
+    """What a program has written for itself: the person's own records, and what they hold now."""
+    own = {path for path in written if path.name == HISTORY and path.exists()}
+    own |= {file for path in written if path.parent.name == SHOWN for file in path.parent.iterdir()}
+    return {path: path.read_bytes() for path in own}
+
+
 CN = person().sign.certificate.cn or ""
 
 
@@ -101,8 +112,7 @@ def test_a_copy_at_debug_leaves_no_secret_in_any_stream_log_file_or_process_tabl
     streams["relay streams"] = "".join(filter(None, printed)).encode()
     for name, watch in watches.items():
         streams[f"{name} log"] = watch.log
-        records = [path for path in watch.written if path.name == HISTORY and path.exists()]
-        streams |= {f"{name} history": path.read_bytes() for path in records}
+        streams |= {f"{name} {path.name}": text for path, text in records(watch.written).items()}
         assert watch.left_behind() == [], name
     payload = QrCode.from_url(url).payload
     secrets = {
@@ -132,7 +142,7 @@ def test_a_copy_at_debug_leaves_no_secret_in_any_stream_log_file_or_process_tabl
     stores = (desk.pc_store, desk.phone_store, desk.picture.parent)
     for name in ("pc", "phone"):
         for path in watches[name].written:
-            if path.name == HISTORY:
+            if path.name == HISTORY or path.parent.name == SHOWN:
                 continue  # the person's own record, searched above
             inside = any(root in path.parents for root in stores)
             # Relative paths are those that the store opens below a folder of its own.
@@ -215,8 +225,7 @@ def test_a_typed_code_stands_nowhere_but_on_the_screen_and_only_on_a_wish(
     seen["relay streams"] = "".join(filter(None, printed)).encode()
     for name, watch in watches.items():
         seen[f"{name} log"] = watch.log
-        records = [path for path in watch.written if path.name == HISTORY and path.exists()]
-        seen |= {f"{name} history": path.read_bytes() for path in records}
+        seen |= {f"{name} {path.name}": text for path, text in records(watch.written).items()}
     talk = "".join(text for _, text in record.passed if isinstance(text, str))
     assert ("publish" in talk) == wished
     if wished:

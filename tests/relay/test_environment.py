@@ -34,7 +34,9 @@ def test_a_switch_that_is_neither_is_named(
 ) -> None:
     monkeypatch.setenv("CERTRELAY_RELAY_PAGE", "please")
     assert main(["serve", "--lang", "en"]) == 2
-    assert "CERTRELAY_RELAY_PAGE" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "CERTRELAY_RELAY_PAGE" in told
+    assert "off" in told, "and what it may be"
 
 
 @pytest.mark.parametrize("seconds", ["-5", "nan", "inf", "1e9"])

@@ -146,7 +146,6 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "a wrong tag": ("signCert.der", b"\x31" + SIGN.der[1:], "bad_certificate"),
     "a text file": ("signPri.key", b"-----BEGIN ENCRYPTED PRIVATE KEY-----", "bad_key_file"),
     "a length of 2^63": ("signCert.der", b"\x30\x88\x7f" + b"\xff" * 7, "bad_certificate"),
-    "a plain key": ("signPri.key", person().sign.key.der, "bad_key_file"),
 }
 
 
