@@ -29,5 +29,6 @@ def desk(request: pytest.FixtureRequest, size: tuple[int, int]) -> Iterator[Desk
         kind = "screen" if size == SIZES[0] else "tmux-256color"
         with terminal(folder, size, kind, **variables) as window, bench(folder) as made:
             made.pc_store = folder / "NPKI"
+            made.pc_store.mkdir()
             texts = Texts(language)
             yield Desk(window, made, texts, f"{language}-{size[0]}x{size[1]}")
