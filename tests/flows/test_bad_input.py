@@ -125,6 +125,11 @@ def key_of_another(tmp_path: Path) -> Case:
 
 
 def nothing_to_export(tmp_path: Path) -> Case:
+    (tmp_path / "empty").mkdir()
+    return ["client_pc", "export", "1", "--store", tmp_path / "empty"], ""
+
+
+def store_that_is_not_there(tmp_path: Path) -> Case:
     return ["client_pc", "export", "1", "--store", tmp_path / "none"], ""
 
 
@@ -197,6 +202,7 @@ CASES: list[tuple[Callable[[Path], Case], ExitStatus]] = [
     (folder_without_key, ExitStatus.CERTIFICATE),
     (key_of_another, ExitStatus.CERTIFICATE),
     (nothing_to_export, ExitStatus.CERTIFICATE),
+    (store_that_is_not_there, ExitStatus.STORAGE),
     (unknown_selector, ExitStatus.USAGE),
     (ambiguous_selector, ExitStatus.USAGE),
     (unknown_option, ExitStatus.USAGE),
