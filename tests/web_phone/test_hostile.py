@@ -155,7 +155,7 @@ def test_nothing_leaves_the_phone_without_the_typed_number(
     [
         (lambda url: url[:-1], "잘렸거나 잘못"),
         (lambda url: url + "0", "잘렸거나 잘못"),
-        (lambda url: url.replace("#", "?x=1#"), "중계 서버 주소"),
+        (lambda url: url.replace("#", "?x=1#"), say("page.error.qr_origin")),
         (lambda url: url.partition("#")[0] + "#" + "9" * 158, "잘렸거나 잘못"),
     ],
 )

@@ -369,7 +369,7 @@ def test_a_tab_without_the_token_sees_nothing(
     other = desktop(new_phone)
     other.scan(pc_page.origin)
     other.is_at(say("browser.elsewhere.title"))
-    assert other.page.locator("svg").count() == 0
+    assert other.page.locator(".code svg").count() == 0
     second = pc_page.tab.context.new_page()  # the same browser, which has no cookie to send
     second.goto(pc_page.origin)
     second.locator("h1", has_text=say("browser.elsewhere.title")).wait_for()
@@ -389,7 +389,7 @@ def test_an_address_that_is_opened_twice_is_shut_for_both(
     other.is_at(say("browser.shut.title"))
     pc_page.tab.is_at(say("browser.shut.title"))
     for tab in (other, pc_page.tab):
-        assert tab.page.locator("svg").count() == 0
+        assert tab.page.locator(".code svg").count() == 0
         tab.complaints.clear()  # the refusals
     while pc_page.pc.wait_for("browser")["state"] != "twice":
         pass

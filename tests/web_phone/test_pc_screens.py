@@ -76,7 +76,7 @@ def test_axe_finds_no_fault_and_a_finger_every_target(
     faults: dict[str, list[str]] = {}
     for state in ALL:
         gallery.show(state, "ko")
-        found = gallery.evaluate(SMALL_TARGETS) + gallery.evaluate(AXE)
+        found = gallery.evaluate(SMALL_TARGETS) + gallery.evaluate(AXE[theme])
         if found:
             faults[state] = found
     assert faults == {}
