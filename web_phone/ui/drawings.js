@@ -53,6 +53,7 @@ const DRAWINGS = {
   connecting: [...phone(14), ...pc(102), path("way dots", "M66 48h28")],
   send: [...phone(10), ...sheet(20, 30), ...arrow(66, 92), ...pc(106)],
   receive: [...pc(10), ...sheet(40, 24), ...arrow(104, 130), ...phone(146)],
+  between_pcs: [...pc(2), ...sheet(32, 24), ...arrow(91, 109), ...pc(114)],
   choose: [
     path("body", "M52 20h32l9 10h55v52H52z"),
     ...sheet(70, 40),

@@ -153,6 +153,9 @@ function typedCode(texts, { typed, isTyped, untyped }) {
   ];
 }
 
+/** The drawing of what goes where. @param {Story} story */
+const way = ({ command, isPc }) => (isPc ? "between_pcs" : command === "import" ? "send" : "receive");
+
 /** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
 function paired(texts, story, act) {
   const { command } = story;
@@ -161,7 +164,7 @@ function paired(texts, story, act) {
     step: command === "import" ? 2 : 3,
     route: direction(texts, story),
     body: [
-      drawing(command === "import" ? "send" : "receive"),
+      drawing(way(story)),
       paragraph(texts, of("browser.paired.text", story)),
       help(texts),
     ],
@@ -211,7 +214,7 @@ function moving(texts, story, act) {
     title: texts.say(`page.moving.${story.command === "import" ? "receive" : "send"}`),
     step: 4,
     route: direction(texts, story),
-    body: [drawing(story.command === "import" ? "send" : "receive"), bar, !story.isPc && paragraph(texts, "browser.moving.text")],
+    body: [drawing(way(story)), bar, !story.isPc && paragraph(texts, "browser.moving.text")],
     actions: [stop(texts, act)],
   };
 }
@@ -222,7 +225,7 @@ const asked = (texts, story, act) => ({
   step: 4,
   route: direction(texts, story),
   body: [
-    drawing("receive"),
+    drawing(way(story)),
     story.step === "asking" && paragraph(texts, of("browser.moving.asking_text", story)),
     !story.isPc && paragraph(texts, "browser.moving.text"),
   ],
