@@ -170,6 +170,10 @@ def test_no_sentence_is_unused() -> None:
     assert unused == []
 
 
+MADE_OF = {"allowed": "choices"}
+"""What a sentence shows, and the detail that it is made of."""
+
+
 def test_errors_are_raised_with_what_their_sentences_show() -> None:
     classes = {each.__name__: each for each in error_classes()}
     missing = []
@@ -180,6 +184,7 @@ def test_errors_are_raised_with_what_their_sentences_show() -> None:
         given = {keyword.arg for keyword in call.keywords}
         text = classes[name].codes[code.value]
         shown = placeholders(SENTENCES["ko"][f"error.{text}"] + SENTENCES["ko"][f"hint.{text}"])
+        shown = {MADE_OF.get(each, each) for each in shown}
         if None not in given and shown - given:  # None is a `**details`
             missing.append(f"{path.name}:{call.lineno} {code.value} lacks {shown - given}")
     assert missing == []
