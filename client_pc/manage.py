@@ -5,7 +5,7 @@ import io
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, Literal, get_args
+from typing import Final
 
 from certrelay.client.manage.inventory import Filter, Listed, Sort, arranged, take_stock
 from certrelay.client.manage.stores import Stores
@@ -18,22 +18,8 @@ from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.validity import last_day
 from certrelay.safe_text import cell_width, printable
 from certrelay.texts import Texts
+from client_pc.words import COLUMNS, Column
 
-Column = Literal[
-    "number",
-    "kind",
-    "cn",
-    "subject",
-    "issuer",
-    "serial",
-    "from",
-    "until",
-    "left",
-    "state",
-    "fingerprint",
-    "path",
-]
-_EVERY: Final[tuple[Column, ...]] = get_args(Column)
 _USUAL: Final[tuple[Column, ...]] = ("number", "kind", "cn", "issuer", "until", "state")
 _STYLES: Final = {"expired": "31", "expiring": "33", "valid": "32", "broken": "31"}
 _SHORTEST_CELLS: Final = 12
@@ -64,7 +50,7 @@ def list_all(stores: Stores, view: ListView, report: Report) -> CertRelayError |
         report.event("certificate", **record.fields())
     columns = view.columns or (*_USUAL, *(("path",) if len(stores.roots) > 1 else ()))
     if view.csv:
-        _write_csv(kept, view.columns or _EVERY, report)
+        _write_csv(kept, view.columns or COLUMNS, report)
     elif kept:
         _draw(kept, columns, report, by_state=view.sort is None)
         _tell_notes(kept, report)
@@ -169,7 +155,7 @@ def _tell_notes(records: Sequence[Listed], report: Report) -> None:
             error = record.entry.error
             text = f"{record.number}: {texts.error(error)}"
             report.event("note", text, code=error.code, fingerprint=None, **named)
-        elif record.certificate is not None and not record.entry.summary.protected:  # type: ignore[union-attr]
+        elif record.certificate is not None and record.is_unprotected:
             text = f"{record.number}: {texts.say('note.unprotected')}"
             fingerprint = record.certificate.fingerprint
             report.event("note", text, code="unprotected", fingerprint=fingerprint, **named)

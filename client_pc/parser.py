@@ -195,7 +195,7 @@ def _add_listing(command: Parser, texts: Texts) -> None:
     command.add_argument(
         "--columns",
         type=_columns,
-        metavar="COMMAND_NAMES",
+        metavar="NAMES",
         help=texts.say("help.columns", names=", ".join(COLUMNS)),
     )
     _flag(command, "--csv", "csv", texts)

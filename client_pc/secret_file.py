@@ -5,11 +5,10 @@ renewal, and is taken away when the QR code is burnt.
 """
 
 import contextlib
-import os
-import secrets
 import stat
 from pathlib import Path
 
+from certrelay.client.private_file import write_private
 from certrelay.errors import StorageError
 
 
@@ -31,18 +30,9 @@ class SecretFile:
         Raises:
             StorageError: ``output_file`` with ``path``; nothing is left then.
         """
-        beside = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
         try:
             self._refuse_what_is_no_file()
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-                    file.write(content)
-                    status = os.fstat(file.fileno())
-                beside.replace(self._path)
-            except BaseException:
-                beside.unlink(missing_ok=True)
-                raise
+            status = write_private(self._path, content)
         except (OSError, ValueError):  # a ValueError is a NUL or an empty name in the path
             raise StorageError("output_file", path=str(self._path)) from None
         self._ours = (status.st_dev, status.st_ino)

@@ -1,10 +1,10 @@
 """The words of the list's options, apart from what they need: the parser is made at each start."""
 
-from typing import Final
+from typing import Final, Literal, get_args
 
 STATES: Final = ("valid", "expiring", "expired", "not_yet", "sealed", "broken", "unknown")
 SORTS: Final = ("number", "owner", "issuer", "expiry")
-COLUMNS: Final = (
+Column = Literal[
     "number",
     "kind",
     "cn",
@@ -17,4 +17,5 @@ COLUMNS: Final = (
     "state",
     "fingerprint",
     "path",
-)
+]
+COLUMNS: Final[tuple[Column, ...]] = get_args(Column)

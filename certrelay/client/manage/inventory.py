@@ -73,6 +73,11 @@ class Listed:
         return self.entry.error
 
     @property
+    def is_unprotected(self) -> bool:
+        """Whether it has a key that no password protects."""
+        return self.entry.summary is not None and not self.entry.summary.protected
+
+    @property
     def is_superseded(self) -> bool:
         """Whether a newer one is certain to have taken its place."""
         return self.replaced_by is not None and self.replaced_by.certainty == "certain"

@@ -4,12 +4,11 @@ Such a file tells its owner and its last day to nobody without the password.  Af
 certificate is kept by the SHA-256 of the file, so that lists and reminders know it.
 """
 
-import contextlib
 import hashlib
-import os
 from pathlib import Path
 from typing import Final
 
+from certrelay.client.private_file import write_private
 from certrelay.client.store.reading import Entry
 from certrelay.errors import CertificateError, StorageError
 from certrelay.frozen import replace
@@ -38,10 +37,7 @@ class Sealed:
         file = self._file(content)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with open(descriptor, "wb") as out:  # noqa: PTH123 - a descriptor, not a path
-                    out.write(certificate.der)
+            write_private(file, certificate.der)
         except OSError:
             raise StorageError("output_file", path=str(file)) from None
 

@@ -6,13 +6,12 @@ Of each list only a digest is kept, in one small file for each choice of stores.
 import contextlib
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from certrelay.client.path_text import path_text
+from certrelay.client.private_file import write_private
 from certrelay.client.store.reading import Entry
 from certrelay.errors import UsageError
 
@@ -32,13 +31,9 @@ class Shown:
     def remember(self, roots: Sequence[Path], entries: Sequence[Entry]) -> None:
         """This list is on the screen now.  A folder that cannot be written spoils nothing."""
         file = self._file(roots)
-        beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(descriptor, "w", encoding="ascii") as out:  # noqa: PTH123 - a descriptor
-                out.write(_digest(entries))
-            beside.replace(file)
+            write_private(file, _digest(entries).encode())
 
     def check(self, roots: Sequence[Path], entries: Sequence[Entry]) -> None:
         """See that the list is the one that was shown; a first number shows it by itself.
