@@ -203,6 +203,20 @@ def test_a_sealed_file_is_known_after_unlock(
     assert PASSWORD.encode() not in kept
 
 
+def test_what_was_kept_by_halves_is_learned_again(
+    store: Path, run: Any, typed: Any, own_memory: Path
+) -> None:
+    store.mkdir()
+    (store / "a.p12").write_bytes(p12_of(issued(3), "modern"))
+    for _ in range(2):
+        typed(PASSWORD)
+        assert run("unlock", "1", "--store", store)[0] == ExitStatus.OK
+        _, (told,) = run("list", "--store", store)
+        assert told["owner"] == "홍길동"
+        (kept,) = (path for path in own_memory.rglob("unlocked/*"))
+        kept.write_bytes(kept.read_bytes()[:100])
+
+
 def test_a_worker_that_ends_is_no_result() -> None:
     with pytest.raises(StateError):
         list(perform("tests.client_pc.test_batch:ending", [{}] * 8, lambda: None, 2))
