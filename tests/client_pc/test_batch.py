@@ -209,6 +209,7 @@ def test_what_was_kept_by_halves_is_learned_again(
     store.mkdir()
     (store / "a.p12").write_bytes(p12_of(issued(3), "modern"))
     for _ in range(2):
+        run("list", "--store", store)  # the number is of a list that is seen
         typed(PASSWORD)
         assert run("unlock", "1", "--store", store)[0] == ExitStatus.OK
         _, (told,) = run("list", "--store", store)
