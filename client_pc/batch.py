@@ -18,7 +18,7 @@ from certrelay.client.manage.workers import Task, perform
 from certrelay.client.path_text import path_of, path_text
 from certrelay.client.store.reading import Entry
 from certrelay.client.terminal.report import JsonReport, Report, details_of, plain
-from certrelay.errors import CertRelayError, SomeFailed, StorageError, UsageError
+from certrelay.errors import CertRelayError, SomeFailed, StateError, StorageError, UsageError
 from certrelay.frozen import frozen
 from certrelay.limits import MIB
 from certrelay.safe_text import printable
@@ -259,6 +259,8 @@ def work(task: Task) -> Task:
         error = _do(task, stores, shell)
     except CertRelayError as raised:
         error = raised
+    except Exception as unexpected:  # a fault of ours on one certificate stops no other
+        error = StateError(type(unexpected).__name__)
     result: Task = {"status": "done" if error is None else "failed"}
     if error is not None:
         result["fault"] = _described(error, texts)

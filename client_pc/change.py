@@ -181,7 +181,11 @@ def _to_npki(stores: Stores, candidate: Candidate, old: str, form: Form, shell: 
 def _pair_there(root: Path, summary: Summary) -> Path | None:
     """The folder of a store in which this very certificate lies, if it does."""
     first = root.joinpath(*summary.place)
-    for path in sorted(first.parent.glob("*")) if first.parent.is_dir() else ():
+    try:
+        beside = sorted(first.parent.iterdir())
+    except OSError:
+        return None
+    for path in beside:
         if path.name != first.name and not path.name.startswith(f"{first.name} ("):
             continue
         try:

@@ -218,6 +218,21 @@ def test_what_was_kept_by_halves_is_learned_again(
         kept.write_bytes(kept.read_bytes()[:100])
 
 
+def test_a_fault_of_the_program_on_one_certificate_stops_no_other(
+    store: Path, many: list[Path], run: Any, typed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(root: Path, path: Path, *_: Any) -> None:
+        if path == many[1]:
+            raise RuntimeError("not foreseen")
+
+    monkeypatch.setattr("certrelay.client.store.replace_files.change", change)
+    lines = [{"path": str(path), "password": PASSWORD, "new": NEW} for path in many[:3]]
+    typed(*lines)
+    status, told = run("passwd", "--store", store, "--from", "-")
+    assert status == ExitStatus.SOME_FAILED
+    assert [event["code"] for event in results(told)] == [None, "internal", None]
+
+
 def test_a_worker_that_ends_is_no_result() -> None:
     with pytest.raises(StateError):
         list(perform("tests.client_pc.test_batch:ending", [{}] * 8, lambda: None, 2))

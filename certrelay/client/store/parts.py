@@ -5,7 +5,6 @@ so that a rename stays on one file system.  A crash may leave one behind; whoeve
 store next removes it, once the process that made it is gone.
 """
 
-import contextlib
 import hashlib
 import os
 import re
@@ -34,9 +33,10 @@ def clean(root: Path, disk: Disk) -> int:
         The number of unfinished folders removed.
     """
     removed = 0
-    below = (path for path in (*root.glob("*"), *root.glob("*/*")) if not path.is_symlink())
-    for folder in (root, *below):
-        for path in _parts_in(folder):
+    authorities = _folders_in(root)
+    below = [inner for folder in authorities for inner in _folders_in(folder)]
+    for folder in (root, *authorities, *below):
+        for path in _folders_in(folder, parts=True):
             if _is_stale(path):
                 removed += remove(path, disk)
     return removed
@@ -56,17 +56,22 @@ def remove(part: Path, disk: Disk) -> bool:
     return True
 
 
-def _parts_in(folder: Path) -> list[Path]:
-    if folder.name.startswith(PART_PREFIX):
+def _folders_in(folder: Path, *, parts: bool = False) -> list[Path]:
+    """The folders in a folder, no links: the unfinished ones, or all others.
+
+    Another program may work in the store at the same moment: what has gone meanwhile is empty.
+    """
+    try:
+        return [
+            path
+            for path in folder.iterdir()
+            if path.name.startswith(PART_PREFIX) is parts
+            and path.is_dir()
+            and not path.is_symlink()
+            and (not parts or _PART.fullmatch(path.name))
+        ]
+    except OSError:
         return []
-    with contextlib.suppress(OSError):
-        if folder.is_dir():
-            return [
-                path
-                for path in folder.iterdir()
-                if _PART.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
-            ]
-    return []
 
 
 def _host() -> str:

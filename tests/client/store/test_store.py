@@ -1,7 +1,9 @@
 import contextlib
 import errno
 import os
+import shutil
 import stat
+import threading
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from certrelay.bundle import Item
+from certrelay.client.store import parts
 from certrelay.client.store.parts import PART_PREFIX
 from certrelay.client.store.reading import find, read_item
 from certrelay.client.store.store import Store
@@ -247,6 +250,27 @@ def test_cleaning_takes_folders_only_and_follows_no_link(tmp_path: Path) -> None
     assert inside.exists()
     assert (elsewhere / "mine").exists()
     assert file.exists()
+
+
+def test_cleaning_goes_on_where_another_program_works(tmp_path: Path) -> None:
+    is_over = threading.Event()
+
+    def work() -> None:
+        while not is_over.is_set():
+            part = parts.fresh(tmp_path)
+            (part / "new").mkdir(parents=True)
+            shutil.rmtree(part)
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    try:
+        cleaned = [Store(tmp_path).clean() for _ in range(1000)]
+    finally:
+        is_over.set()
+        for worker in workers:
+            worker.join()
+    assert cleaned == [0] * 1000
 
 
 def test_what_a_change_left_beside_a_certificate_is_cleaned_too(tmp_path: Path) -> None:
