@@ -100,7 +100,7 @@ def _scan(arguments: argparse.Namespace, report: Report) -> CertRelayError | Non
     from client_mobile_sim import profiles
     from client_mobile_sim.phone import Phone, scan, type_code
 
-    lines = standard_input()
+    lines = standard_input(lambda: report.question)
     with lines.interrupts.watched(lines.wake):
         shell = Shell(report, lines, random.uniform)
         is_typed = arguments.code

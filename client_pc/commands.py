@@ -516,7 +516,7 @@ def _shell(report: Report) -> "Iterator[Shell]":
     from certrelay.client.terminal.lines import standard_input
 
     _warn_root(report)
-    shell = Shell(report, standard_input(), uniform)
+    shell = Shell(report, standard_input(lambda: report.question), uniform)
     try:
         with shell.lines.interrupts.watched(shell.lines.wake):
             yield shell

@@ -13,7 +13,7 @@ from tests.sources import ROOT
 
 PAGE = (ROOT / "docs" / "commands.md").read_text("utf-8")
 GRAMMARS = grammars(Texts("en"))
-COMMON = {"--help", "--json", "--quiet", "--plain", "--lang"}
+COMMON = {"--help", "--interactive", "--json", "--quiet", "--plain", "--lang"}
 READING = {"--store", "--all-places"}
 SECTIONS = dict(re.findall(r"^## (certrelay\S* \w+)[^\n]*\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
 COMMANDS = {

@@ -2,8 +2,9 @@
 
 One object a line, ``event`` says which.  Within a version fields and events are only added: a
 script passes over what it does not know.  None goes, and none gets another type or meaning.
-``text`` is the only field with sentences; every other one is data that has no language.  ``path``
-and ``fingerprint`` stand in each event that is about a certificate.
+``text`` is the only field with sentences; every other one is data that has no language.  Under
+``--interactive`` every event that a person is told has it.  ``path`` and ``fingerprint`` stand in
+each event that is about a certificate.
 """
 
 from collections.abc import Mapping
@@ -44,10 +45,13 @@ _TRIES: Final = {"tries_left": "int"}
 EVENTS: Final[dict[str, dict[str, str]]] = {
     "address": {"address": "text", "interface": "text", "others": "list"},
     "address_wanted": {},
+    "answered": {"question": "int"},
     "apps_only": {},
     "as_root": {"path": "text"},
+    "ask": {"question": "int", "text": "text"},
     "asking": {"hosts": "list"},
     "browser": {"state": "text"},
+    "burnt": {},
     "certificate": _SHOWN,
     "change": {
         "at": "text",

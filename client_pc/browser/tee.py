@@ -38,6 +38,11 @@ class PageReport:
         """The terminal's."""
         return self._terminal.columns
 
+    @property
+    def question(self) -> int | None:
+        """The terminal's: the page's own answers name theirs elsewhere."""
+        return self._terminal.question
+
     def can_draw(self, columns: int, rows: int) -> bool:
         """The terminal's answer: it must do without the page at any moment."""
         return self._terminal.can_draw(columns, rows)

@@ -32,7 +32,12 @@ def manner_of(argv: Sequence[str], *, plain: bool = False) -> Manner:
         argv: The command line.
         plain: Whether the settings want a plain screen.
     """
-    return Manner("--json" in argv, "--quiet" in argv or "-q" in argv, plain or "--plain" in argv)
+    return Manner(
+        "--json" in argv,
+        "--quiet" in argv or "-q" in argv,
+        plain or "--plain" in argv,
+        "--interactive" in argv,
+    )
 
 
 def main_parser(program: str, texts: Texts) -> Parser:
@@ -50,6 +55,7 @@ def main_parser(program: str, texts: Texts) -> Parser:
 def add_common(parser: argparse.ArgumentParser, texts: Texts) -> None:
     """The options of every command."""
     parser.add_argument("--json", action="store_true", help=texts.say("help.json"))
+    parser.add_argument("--interactive", action="store_true", help=texts.say("help.interactive"))
     parser.add_argument("-q", "--quiet", action="store_true", help=texts.say("help.quiet"))
     parser.add_argument("--plain", action="store_true", help=texts.say("help.plain"))
     parser.add_argument("--lang", choices=LANGUAGES, help=texts.say("help.lang"))

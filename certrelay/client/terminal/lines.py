@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
@@ -30,10 +30,24 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 class Lines:
-    """Standard input as lines that can be waited for together with sockets."""
+    """Standard input as lines that can be waited for together with sockets.
 
-    def __init__(self, stream: TextIO, interrupts: Interrupts) -> None:
+    Args:
+        stream: Standard input.
+        interrupts: Whether to stop.
+        question: Gives the number of the open question, where another program answers for a
+            person: an answer begins with it and a blank, one to another question is dropped,
+            and the end of standard input is the person's leaving.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        interrupts: Interrupts,
+        question: Callable[[], int | None] = lambda: None,
+    ) -> None:
         self.interrupts: Final = interrupts
+        self._question: Final = question
         self._stream: Final = stream
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._early: deque[str | None] = deque()
@@ -47,7 +61,8 @@ class Lines:
     @property
     def password_tries(self) -> int:
         """How often a password may be entered: a script that has a wrong one has no other."""
-        return PASSWORD_TRIES if self.is_terminal else 1
+        is_person = self.is_terminal or self._question() is not None
+        return PASSWORD_TRIES if is_person else 1
 
     @property
     def is_in_front(self) -> bool:
@@ -88,6 +103,8 @@ class Lines:
                 self.wake()
                 mark = ""
         self._lines.put(None)
+        if self._question() is not None:
+            self.interrupts.ask()
         self.wake()
 
     def take(self) -> str | None:
@@ -99,14 +116,20 @@ class Lines:
         if self._ended:
             raise UsageError("input_ended")
         self.drain()
-        try:
-            line = self._early.popleft() if self._early else self._lines.get_nowait()
-        except queue.Empty:
-            return None
-        if line is None:
-            self._ended = True
-            raise UsageError("input_ended")
-        return line
+        question = self._question()
+        while True:
+            try:
+                line = self._early.popleft() if self._early else self._lines.get_nowait()
+            except queue.Empty:
+                return None
+            if line is None:
+                self._ended = True
+                raise UsageError("input_ended")
+            if question is None:
+                return line
+            number, _, answer = line.partition(" ")
+            if number == str(question):
+                return answer
 
     def find(self, words: frozenset[str]) -> bool:
         """Take a line out that is one of these words, and leave the others where they are.
@@ -211,6 +234,6 @@ class _Windows:
 _Restore = _Posix | _Windows
 
 
-def standard_input() -> Lines:
-    """The process's own standard input."""
-    return Lines(sys.stdin, Interrupts())
+def standard_input(question: Callable[[], int | None] = lambda: None) -> Lines:
+    """The process's own standard input; see `Lines`."""
+    return Lines(sys.stdin, Interrupts(), question)

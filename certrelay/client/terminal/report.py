@@ -67,6 +67,11 @@ class Report(Protocol):
     def columns(self) -> int | None:
         """Width of the screen that shows the results; ``None`` if no screen shows them."""
 
+    @property
+    def question(self) -> int | None:
+        """The number of the question that is open, 0 without one, where an answer has to name
+        it; ``None`` where it is just the next line."""
+
     def can_draw(self, columns: int, rows: int) -> bool:
         """Tell whether a picture of that size can be shown, with a line below it."""
 
@@ -136,6 +141,7 @@ class TextReport:
         self, texts: Texts, program: str, out: TextIO, screen: Screen, *, quiet: bool = False
     ) -> None:
         self.texts: Final = texts
+        self.question: Final = None
         self._program: Final = program
         self._out: Final = out
         self._screen: Final = screen
@@ -321,12 +327,30 @@ class TextReport:
 
 
 class JsonReport:
-    """For scripts: one object a line on standard output, nothing else."""
+    """For scripts: one object a line on standard output, nothing else.
 
-    def __init__(self, texts: Texts, out: TextIO) -> None:
+    Args:
+        texts: The catalogue.
+        out: Where the events go.
+        interactive: Whether another program shows a person what happens, and answers for him:
+            each event has its sentence too, each question a number, and it is told when a
+            question or a code is over.
+    """
+
+    def __init__(self, texts: Texts, out: TextIO, *, interactive: bool = False) -> None:
         self.texts: Final = texts
         self._out: Final = out
+        self._interactive: Final = interactive
+        self._questions = 0
+        self._is_open = False
         self.columns: int | None = None
+
+    @property
+    def question(self) -> int | None:
+        """See `Report.question`."""
+        if not self._interactive:
+            return None
+        return self._questions if self._is_open else 0
 
     def can_draw(self, columns: int, rows: int) -> bool:
         """Nothing is drawn, so anything can be."""
@@ -335,17 +359,26 @@ class JsonReport:
 
     def event(self, name: str, text: str = "", **fields: Any) -> None:
         """Write the event."""
-        del text
-        self._write({"event": name, **fields})
+        said = {"text": text} if self._interactive and text else {}
+        self._write({"event": name, **fields, **said})
 
     def ask(self, text: str) -> None:
-        """Nothing: the event that goes with the question says it."""
+        """Number the question; to a script, the event that goes with it says it."""
+        if self._interactive:
+            self._questions += 1
+            self._is_open = True
+            self._write({"event": "ask", "question": self._questions, "text": text})
 
     def answered(self, *, seen: bool) -> None:
-        """Nothing."""
+        """The question is over."""
+        del seen
+        self.withdraw()
 
     def withdraw(self) -> None:
-        """Nothing."""
+        """The question is over."""
+        if self._is_open:
+            self._is_open = False
+            self._write({"event": "answered", "question": self._questions})
 
     def result(self, text: str) -> None:
         """Nothing: the events hold the results."""
@@ -362,7 +395,9 @@ class JsonReport:
         """Nothing."""
 
     def erase_picture(self) -> None:
-        """Nothing."""
+        """The code that was shown is good for nothing any more."""
+        if self._interactive:
+            self._write({"event": "burnt"})
 
     def error(self, error: CertRelayError) -> None:
         """The last event: ``code`` and details for the script, ``text`` for its log.
@@ -398,6 +433,7 @@ class Manner:
     json: bool = False
     quiet: bool = False
     plain: bool = False
+    interactive: bool = False
 
 
 def make_report(texts: Texts, program: str, manner: Manner) -> Report:
@@ -408,6 +444,6 @@ def make_report(texts: Texts, program: str, manner: Manner) -> Report:
         if reconfigure is not None:
             reconfigure(errors="replace")
     if manner.json:
-        return JsonReport(texts, sys.stdout)
+        return JsonReport(texts, sys.stdout, interactive=manner.interactive)
     screen = open_screen(sys.stderr, plain=manner.plain)
     return TextReport(texts, program, sys.stdout, screen, quiet=manner.quiet)

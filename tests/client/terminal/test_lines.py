@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
@@ -15,11 +15,11 @@ from certrelay.errors import Interrupted, UsageError
 class Piped:
     """Lines that read from a pipe."""
 
-    def __init__(self) -> None:
+    def __init__(self, question: Callable[[], int | None] = lambda: None) -> None:
         reading, writing = os.pipe()
         self.source, self.target = os.fdopen(reading, "r"), os.fdopen(writing, "w")
         self.interrupts = Interrupts()
-        self.lines = Lines(self.source, self.interrupts)
+        self.lines = Lines(self.source, self.interrupts, question)
 
     def close(self) -> None:
         self.target.close()  # so that the reading thread ends
@@ -108,3 +108,41 @@ def test_asking_to_stop_ends_a_wait(piped: Piped) -> None:
     piped.interrupts.ask()
     with pytest.raises(Interrupted):
         piped.lines.wait()
+
+
+@pytest.fixture
+def numbered() -> Iterator[Piped]:
+    """Lines whose open question is the third."""
+    with closing(Piped(lambda: 3)) as piped:
+        yield piped
+
+
+def test_an_answer_that_names_another_question_is_dropped(numbered: Piped) -> None:
+    numbered.target.write("2 y\ny\n33 y\n\n3  two blanks\n")
+    numbered.target.flush()
+    assert take(numbered.lines) == " two blanks"
+    assert numbered.lines.take() is None
+    assert numbered.lines.password_tries > 1
+
+
+def test_a_wish_needs_no_number(numbered: Piped) -> None:
+    numbered.target.write("2 y\ncode\n3 y\n")
+    numbered.target.flush()
+    numbered.lines.start()
+    while not numbered.lines.find(frozenset({"code"})):
+        time.sleep(0.01)
+    assert take(numbered.lines) == "y"
+
+
+def test_a_person_who_answers_through_a_program_is_gone_with_it(numbered: Piped) -> None:
+    numbered.target.close()
+    with pytest.raises(UsageError):
+        take(numbered.lines)
+    assert numbered.interrupts.asked
+
+
+def test_the_end_of_a_scripts_answers_stops_nothing(piped: Piped) -> None:
+    piped.target.close()
+    with pytest.raises(UsageError):
+        take(piped.lines)
+    assert not piped.interrupts.asked

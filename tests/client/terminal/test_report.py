@@ -192,3 +192,35 @@ def test_an_old_step_of_the_other_device_does_not_stay_above_what_follows() -> N
     assert "choosing.\n" not in said
     assert "typing.\n" not in said
     assert told(tell).split("\n")[:2] == ["Phone: choosing.", "Phone: typing."], "no terminal"
+
+
+def events_of(tell: Callable[[JsonReport], None], *, interactive: bool) -> list[dict[str, Any]]:
+    out = io.StringIO()
+    tell(JsonReport(Texts("en"), out, interactive=interactive))
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_a_person_behind_another_program_gets_sentences_and_questions_by_number() -> None:
+    def tell(report: JsonReport) -> None:
+        report.event("loopback", "Only this PC.")
+        report.event("progress", done=1, total=2)
+        report.ask("Password:")
+        report.answered(seen=False)
+        report.withdraw()
+        report.ask("Save?")
+        report.withdraw()
+        report.erase_picture()
+
+    assert events_of(tell, interactive=False) == [
+        {"event": "loopback"},
+        {"event": "progress", "done": 1, "total": 2},
+    ]
+    assert events_of(tell, interactive=True) == [
+        {"event": "loopback", "text": "Only this PC."},
+        {"event": "progress", "done": 1, "total": 2},
+        {"event": "ask", "question": 1, "text": "Password:"},
+        {"event": "answered", "question": 1},
+        {"event": "ask", "question": 2, "text": "Save?"},
+        {"event": "answered", "question": 2},
+        {"event": "burnt"},
+    ]
