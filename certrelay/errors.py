@@ -245,6 +245,7 @@ class StorageError(CertRelayError):
         "output_file",
         "output_failed",
         "history_unreadable",
+        "desktop_taken",
     )
 
 
@@ -402,6 +403,8 @@ class NotConfirmed(CertRelayError):
         "renewals_used_up",
         "not_deleted",
         "unwell",
+        "notice_failed",
+        "system_refused",
     )
 
 

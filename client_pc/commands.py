@@ -324,7 +324,7 @@ def remind(
     """`certrelay remind`."""
     from client_pc.remind import Asked, remind
 
-    asked = Asked(arguments.days, arguments.not_expired)
+    asked = Asked(arguments.days, arguments.not_expired, arguments.notice)
     return remind(_stores(arguments, settings, report), asked, report, _past(settings))
 
 
@@ -357,6 +357,19 @@ def demo(
     from client_pc.demo import demo
 
     return demo(report, arguments.keep)
+
+
+def desktop(arguments: argparse.Namespace, _settings: Settings, report: Report) -> None:
+    """`certrelay desktop`."""
+    from client_pc.desktop.placing import install, remove
+
+    _warn_root(report)
+    if arguments.step == "install":
+        install(report, remind=arguments.remind)
+    elif arguments.remind:
+        raise UsageError("not_together", one="--remind", other="remove")
+    else:
+        remove(report)
 
 
 def completion(arguments: argparse.Namespace, _settings: Settings, report: Report) -> None:

@@ -88,6 +88,7 @@ _COMMANDS: Final[dict[str, commands.Run]] = {
     "remind": commands.remind,
     "config": commands.config,
     "doctor": commands.doctor,
+    "desktop": commands.desktop,
     "demo": commands.demo,
     "completion": commands.completion,
     "man": commands.man,
@@ -112,7 +113,7 @@ _SHELVES: Final = (
 )
 """Commands that read stores."""
 
-_WITHOUT_SETTINGS: Final = ("config", "doctor", "completion", "man")
+_WITHOUT_SETTINGS: Final = ("config", "doctor", "desktop", "completion", "man")
 """Commands that work where the settings cannot be used."""
 
 _TELLS_EVENTS: Final = frozenset(_COMMANDS) - {"demo", "completion", "man"}
@@ -226,9 +227,15 @@ def _add_history(command: Parser, texts: Texts) -> None:
 
 def _add_days(command: Parser, texts: Texts) -> None:
     _flag(command, "--not-expired", "not_expired", texts)
+    _flag(command, "--notice", "notice", texts)
     command.add_argument(
         "--days", type=_days, default=RENEWAL_DAYS, metavar="N", help=texts.say("help.days")
     )
+
+
+def _add_desktop(command: Parser, texts: Texts) -> None:
+    command.add_argument("step", choices=("install", "remove"), help=texts.say("help.desktop_step"))
+    _flag(command, "--remind", "desktop_remind", texts)
 
 
 def _add_keep(command: Parser, texts: Texts) -> None:
@@ -305,6 +312,7 @@ _OWN_OPTIONS: Final[dict[str, Callable[[Parser, Texts], None]]] = {
     "history": _add_history,
     "remind": _add_days,
     "doctor": _add_way,
+    "desktop": _add_desktop,
     "demo": _add_keep,
     "completion": _add_shell,
     "man": _add_program,

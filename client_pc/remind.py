@@ -36,6 +36,9 @@ class Asked:
     not_expired: bool = False
     """Leave out what has expired already."""
 
+    notice: bool = False
+    """Show a notice of the system in place of the list: nobody reads what is written."""
+
 
 def remind(
     stores: Stores, asked: Asked, report: Report, past: Path | None = None
@@ -48,6 +51,9 @@ def remind(
         asked: The limit.
         report: Where it is told.
         past: The folder of the history, if there is one.
+
+    Raises:
+        NotConfirmed: ``notice_failed``, where a notice is asked for and cannot be shown.
 
     Returns:
         ``expires_soon`` if anything expires; else ``not_judged`` if something could not be read,
@@ -68,23 +74,58 @@ def remind(
             steps += planner.copying(record)
         elif record.days_left >= 0 or not asked.not_expired:
             expiring.append(record)
-    stores.remember_shown(entries)
     expiring = _once(sorted(expiring, key=lambda each: (each.days_left, each.number)))
+    if asked.notice:
+        # Nobody has seen the numbers, and no names get into the log of whoever runs this.
+        _notify(expiring, asked, report)
+        return _outcome(expiring, unjudged, asked, stores)
+    stores.remember_shown(entries)
     steps = [*(planner.renewing(record) for record in expiring), *_once_each(steps)]
     if expiring:
         _draw(expiring, report)
     _tell(steps, report)
     for record in unjudged:
         _tell_unjudged(record, report)
+    outcome = _outcome(expiring, unjudged, asked, stores)
+    # A person who looks is told; cron hears nothing.
+    if outcome is None and not steps and report.columns is not None:
+        report.event("empty", texts.say("pc.remind.empty", days=asked.days), stores=[*stores.roots])
+    return outcome
+
+
+def _outcome(
+    expiring: Sequence[Listed], unjudged: Sequence[Listed], asked: Asked, stores: Stores
+) -> CertRelayError | None:
     if expiring:
         return Expiring("expires_soon", days=asked.days)
     if stores.missing is not None:
         return stores.missing
-    if unjudged:
-        return CertificateError("not_judged", count=len(unjudged))
-    if not steps and report.columns is not None:  # a person who looks; cron hears nothing
-        report.event("empty", texts.say("pc.remind.empty", days=asked.days), stores=[*stores.roots])
-    return None
+    return CertificateError("not_judged", count=len(unjudged)) if unjudged else None
+
+
+def _notify(expiring: Sequence[Listed], asked: Asked, report: Report) -> None:
+    """Show a notice of the system for what expires, if anything does.
+
+    It has no names: a notice stands on a locked screen too.
+
+    Raises:
+        NotConfirmed: ``notice_failed``.
+    """
+    if not expiring:
+        return
+    from client_pc.desktop import notice
+
+    say, first = report.texts.say, expiring[0]
+    assert first.certificate is not None
+    assert first.certificate.not_after is not None
+    text = say(
+        "pc.remind.notice.text",
+        until=last_day(first.certificate.not_after),
+        name=say("desktop.name"),
+    )
+    count = len(expiring)
+    notice.show(say("pc.remind.notice.title", count=count, days=asked.days), text)
+    report.event("noticed", count=count)
 
 
 def _once(records: Sequence[Listed]) -> list[Listed]:
