@@ -13,7 +13,7 @@ from certrelay.errors import ReleaseRefused
 from certrelay.frozen import frozen
 from certrelay.wire import room as rules
 from certrelay.wire.close import AFTER_ERROR, CloseCode
-from certrelay.wire.ids import Role, RoomId
+from certrelay.wire.ids import PROBE, PROBE_HASH, Role, RoomId
 from certrelay.wire.messages import (
     Closed,
     Create,
@@ -81,11 +81,16 @@ class Line:
     renew: Callable[[], None] = _nothing
     """Called when that answer is on its way: the socket has its time to join, as a new one."""
 
+    is_probe: bool = False
+    """Whether a probe speaks, and no person's device."""
+
     def refuse(self, error: Refused) -> None:
         """Send an error, and close unless it is one that may be tried again."""
         room = None if self.seat is None else self.seat.room
         if _is_examined(error):
             journal.write_detail("examined", room, code=error.code)
+        elif self.is_probe:
+            journal.write_probed("refused", room, code=error.code)
         else:
             journal.write("refused", room, code=error.code)
         self.outbox.put(encode(error))
@@ -106,6 +111,13 @@ def _is_examined(error: Refused) -> bool:
     It asks with release 0, which no app has, to be told which one is needed.
     """
     return error.found is not None and not any(error.found.numbers)
+
+
+def is_probe(request: Request) -> bool:
+    """Whether a request is a probe's: see `certrelay.wire.ids.PROBE`."""
+    if isinstance(request, Resume):
+        return request.token == PROBE
+    return request.token_hash == PROBE_HASH
 
 
 def event_of(request: Request, policy: ReleasePolicy, closed: Refused | None) -> Event:
@@ -231,7 +243,12 @@ class Home(Hub, Protocol):
 
 def note_opened(room: rules.Room) -> None:
     """Note a room that was made."""
-    journal.write("opened", room.id, claimed=room.claimed)
+    _writer(room)("opened", room.id, claimed=room.claimed)
+
+
+def _writer(room: rules.Room) -> Callable[..., None]:
+    """What a room's events are written by: a probe's count as nobody's."""
+    return journal.write_probed if room.is_probe else journal.write
 
 
 def note_carried(room: rules.Room, event: rules.Carried) -> None:
@@ -251,6 +268,7 @@ def note(
     The seconds are those since the room was opened, or since it was claimed.
     """
     happened = type(event).__name__.lower()
+    write = _writer(room)
     if isinstance(event, rules.Carried):
         note_carried(room, event)
     lifetime_s = limits.session_s if room.claimed else limits.unclaimed_s
@@ -259,14 +277,14 @@ def note(
         match effect:
             case rules.Admit(role):
                 first = happened == "joined" and not room.claimed
-                journal.write("paired" if first else happened, room.id, role=role, seconds=seconds)
+                write("paired" if first else happened, room.id, role=role, seconds=seconds)
             case rules.Tell(to, PeerGone()):
-                journal.write("lost", room.id, role=to.other)
+                write("lost", room.id, role=to.other)
             case rules.Forget(word):
                 sizes = {"bytes": room.carried_bytes, "messages": room.carried_messages}
                 late = now >= room.deadline  # then nobody may be there to be told
                 ended = rules.reason_of_time(room) if late else _reason(effects) or happened
-                journal.write("over", room.id, by=ended, word=word, seconds=seconds, **sizes)
+                write("over", room.id, by=ended, word=word, seconds=seconds, **sizes)
 
 
 def _reason(effects: tuple[rules.Effect, ...]) -> str:

@@ -52,6 +52,13 @@ def write(event: str, room: RoomId | None = None, **values: Value) -> None:
     _write(logging.INFO, event, room, values)
 
 
+def write_probed(event: str, room: RoomId | None = None, **values: Value) -> None:
+    """Write one line at DEBUG, of what a probe did: who counts people hears only ``probed``."""
+    for listener in _listeners:
+        listener("probed", {"what": event})
+    _write(logging.DEBUG, event, room, {"probe": 1, **values})
+
+
 def write_detail(event: str, room: RoomId | None = None, **values: Value) -> None:
     """Write one line at DEBUG: what happens many times in a room.  Nobody counts it."""
     _write(logging.DEBUG, event, room, values)

@@ -23,6 +23,9 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
 _SCAN_S: Final = (1, 2, 5, 10, 20, 30, 60, 90, 120)
 _SESSION_S: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
+WHAT_PROBES_DO: Final = ("opened", "paired", "over", "refused")
+"""Of the events of a probe's rooms, those that are counted."""
+
 _BYTES: Final = (1024, 16_384, 65_536, 262_144, 1_048_576, 4_194_304)
 
 
@@ -50,6 +53,12 @@ class Metrics:
         self._unwritten = Total(
             "certrelay_usage_unwritten", "Lines of usage not written in time.", registry=registry
         )
+        self._probed = Total(
+            "certrelay_probed",
+            "What probes did, which is counted nowhere else.",
+            ["event"],
+            registry=registry,
+        )
         self._carried = Histogram(
             "certrelay_room_bytes",
             "Sealed bytes that a claimed room carried.",
@@ -75,6 +84,8 @@ class Metrics:
             self._over.labels(reason)
         for role in Role:
             self._lost.labels(role.value)
+        for what in WHAT_PROBES_DO:
+            self._probed.labels(what)
         registry.register(Now(server, reload, lookout))
         ProcessCollector(registry=registry)
         journal.listen(self._hear)
@@ -91,6 +102,8 @@ class Metrics:
         match event:
             case "opened":
                 self._opened.inc()
+            case "probed" if values["what"] in WHAT_PROBES_DO:
+                self._probed.labels(values["what"]).inc()
             case "refused":
                 self._refused.labels(values["code"]).inc()
             case "lost":

@@ -30,7 +30,7 @@ from certrelay.wire.messages import (
 from certrelay.wire.service import ServicePolicy
 from relay import journal, outbox
 from relay.admission import Admission
-from relay.hub import Hub, Line, Seat
+from relay.hub import Hub, Line, Seat, is_probe
 from relay.ledger import Ledger
 from relay.outbox import Pending
 from relay.settings import SocketLimits
@@ -244,6 +244,7 @@ class Session:
                 return self._enter(message)
         if line.seat not in (None, Seat.of(message)):
             raise ProtocolError("bad_message")
+        line.is_probe = is_probe(message)
         is_new = not isinstance(message, Resume)
         if is_new and self._keeper.draining:
             noted = self._keeper.hub.lost(line)

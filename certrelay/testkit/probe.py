@@ -1,7 +1,8 @@
 """One whole synthetic copy through a relay: `certrelay-relay probe`, in a process of its own.
 
 Both devices and their people are played here, with the real drivers, links and sealed talk; what
-is copied is random bytes, which end with the process.  The relay cannot tell it from a person's.
+is copied is random bytes, which end with the process.  Both ends bear the token that all probes
+have, so that the relay does not count them as people; else it treats them as any other.
 """
 
 import argparse
@@ -22,9 +23,9 @@ from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint import Endpoint, ScanSide, ShowSide, events
 from certrelay.errors import CertRelayError, ExitStatus, RelayUnreachable, ReleaseRefused
-from certrelay.frozen import frozen
+from certrelay.frozen import frozen, replace
 from certrelay.texts import Texts, choose_language
-from certrelay.wire.ids import Role
+from certrelay.wire.ids import PROBE, Role
 from certrelay.wire.release import LETTERS, PC_POLICY, PHONE_POLICY
 
 WHOLE_S: Final = 30.0
@@ -105,7 +106,7 @@ def probe(origin: Origin) -> Probed:
 
 def _copy(origin: Origin, platform: str) -> Probed:
     began = time.monotonic()
-    secrets = ShowSecrets.fresh(os.urandom)
+    secrets = replace(ShowSecrets.fresh(os.urandom), token=PROBE)
     qr = QrCode(origin, secrets.payload(Direction.TO_PC, lan=False))
     phone = Hello("probe", platform, "certrelay-probe", f"{LETTERS[platform]}9999.0", "99")
     sent = Item.of("npki", {"signCert": os.urandom(1400), "signPri": os.urandom(1800)})
@@ -125,7 +126,8 @@ def _copy(origin: Origin, platform: str) -> Probed:
                     match event:
                         case events.RoomOpened() if Role.S not in ends:
                             code_s = time.monotonic() - began
-                            scan = ScanSide(ScanSecrets.fresh(os.urandom), qr, phone)
+                            scanned = replace(ScanSecrets.fresh(os.urandom), token=PROBE)
+                            scan = ScanSide(scanned, qr, phone)
                             s = _Device(Endpoint(scan, phone, PC_POLICY), origin.text)
                             s.endpoint.offer([sent])
                             stack.callback(s.link.close)

@@ -113,6 +113,13 @@ class TokenHash(_Bytes):
     SIZE = 32
 
 
+PROBE = Token(b"certrelay probe\0")
+"""The token of both ends of a probe's room: no secret, for nothing in it is worth one."""
+
+PROBE_HASH = PROBE.hashed
+"""By this any node knows a probe's rooms, and does not count them as people's."""
+
+
 class AccessKey(_Bytes):
     """32 random bytes by which a relay's operator knows a PC that may open rooms.
 

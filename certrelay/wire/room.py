@@ -28,7 +28,7 @@ from certrelay import limits as defaults
 from certrelay.frozen import frozen, replace
 from certrelay.wire import messages
 from certrelay.wire.close import AFTER_CLOSED, CloseCode
-from certrelay.wire.ids import Role, RoomId, Token, TokenHash
+from certrelay.wire.ids import PROBE_HASH, Role, RoomId, Token, TokenHash
 
 # --- the value ---
 
@@ -94,6 +94,11 @@ class Room:
     def claimed(self) -> bool:
         """Whether an S has joined, here or not."""
         return self.s is not None
+
+    @property
+    def is_probe(self) -> bool:
+        """Whether nobody's certificate is copied here: see `certrelay.wire.ids.PROBE`."""
+        return self.g.token_hash == PROBE_HASH
 
     @property
     def here(self) -> tuple[Role, ...]:

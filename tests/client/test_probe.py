@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import pytest
 
@@ -27,12 +28,12 @@ def probe(url: str, *more: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize("platform", ["android", "web"])
 def test_a_whole_copy_goes_through_whatever_phones_the_policy_admits(platform: str) -> None:
-    heard: list[str] = []
+    heard: list[tuple[str, journal.Value | None]] = []
     letter = {"android": "G5.0", "web": "W1.0"}[platform]
     policy = ReleasePolicy.from_table({platform: {"app": letter}})
 
-    def hear(event: str, values: object) -> None:
-        heard.append(event)
+    def hear(event: str, values: Mapping[str, journal.Value]) -> None:
+        heard.append((event, values.get("what")))
 
     journal.listen(hear)
     try:
@@ -42,7 +43,8 @@ def test_a_whole_copy_goes_through_whatever_phones_the_policy_admits(platform: s
         journal.unlisten(hear)
     assert (done.returncode, done.stderr) == (ExitStatus.OK, "")
     assert done.stdout.startswith("A whole copy went through in ")
-    assert "paired" in heard
+    assert [event for event, _ in heard if event != "probed"] == []
+    assert ("probed", "paired") in heard
 
 
 def test_the_outcome_is_told_as_figures() -> None:

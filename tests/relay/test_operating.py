@@ -25,6 +25,7 @@ from certrelay.wire.messages import (
     Resumed,
 )
 from relay.admission import WHY_REFUSED
+from relay.metrics import WHAT_PROBES_DO
 from relay.metrics_now import WHY_UNREADY
 from relay.operating import OperatorPages, word
 from tests.homes import HOMES
@@ -45,7 +46,7 @@ WORDS = {
     *get_args(ErrorCode),
     *get_args(ClosedReason),
 }
-WORDS |= {*WHY_UNREADY, *WHY_REFUSED}
+WORDS |= {*WHY_UNREADY, *WHY_REFUSED, *WHAT_PROBES_DO}
 """Whatever a label may say: states, roles and words of the protocol."""
 
 
@@ -181,7 +182,7 @@ def test_neither_figures_nor_lines_name_a_room_an_address_or_a_secret(
     _, shown = get(operator, "/metrics")
     labels = {(name, value) for name, value in LABEL.findall(shown) if name != "le"}
     own = {"version", "python", "records"}  # of the program, and no stranger's
-    assert {name for name, _ in labels} - own == {"state", "reason", "word", "role"}
+    assert {name for name, _ in labels} - own == {"state", "reason", "word", "role", "event"}
     assert {value for name, value in labels if name not in own} <= WORDS
     relay.send(signal.SIGINT)
     _, logged = relay.wait()
