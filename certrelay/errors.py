@@ -130,6 +130,8 @@ class UsageError(CertRelayError):
         "bad_settings",
         "direction_closed",
         "bad_usage_file",
+        "bad_admin",
+        "no_admin",
         "no_home",
     )
 
@@ -145,6 +147,7 @@ class RelayUnreachable(CertRelayError):
         "proxy_refused",
         "connection_lost",
         "port_taken",
+        "no_admin_there",
     )
 
 

@@ -23,6 +23,12 @@ DEFAULT_PORT = 8765
 MAX_DRAIN_S = 86_400.0
 """Seconds that a drain may take: a day."""
 
+ADMIN_WORDS = ("status", "count", "drain", "suspend", "resume", "end-waiting")
+"""What `relay.admin` takes."""
+
+ADMIN_SOCKET = Path("/run/certrelay/admin.sock")
+"""Where the shipped unit has the operator's socket."""
+
 _HEALTH = ("--host", "--port", "--tls-cert")
 """The options of ``serve`` that ``health`` heeds."""
 
@@ -49,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return _check(arguments, texts)
             case "probe":
                 return _probe(arguments)
+            case "admin":
+                return _administer(arguments, texts)
         return _serve(arguments)
     except CertRelayError as error:
         for words in (texts.error(error), texts.hint(error)):
@@ -70,6 +78,10 @@ def _add_told(argv: list[str]) -> None:
     if argv[:1] == ["health"]:
         told = arguments_of(os.environ)
         argv[1:1] = [word for word in told if word.partition("=")[0] in _HEALTH]
+    if argv[:1] == ["admin"]:
+        told = arguments_of(os.environ)
+        files = [word.partition("=")[2] for word in told if word.startswith("--admin=")]
+        argv[1:1] = [f"--socket={file}" for file in files]
 
 
 def _seconds(text: str) -> float:
@@ -96,6 +108,12 @@ def _probe(arguments: argparse.Namespace) -> int:
     from relay.probe import probe
 
     return probe(arguments)
+
+
+def _administer(arguments: argparse.Namespace, texts: Texts) -> int:
+    from relay.admin_command import administer
+
+    return administer(arguments, texts, sys.stdout)
 
 
 def _ask_health(arguments: argparse.Namespace) -> int:
@@ -180,6 +198,14 @@ def make_parser(texts: Texts) -> Parser:
     commands.add_parser(
         "probe", help=words, description=words, fill=partial(_add_probing, texts=texts)
     )
+    words = texts.say("relay.administer")
+    commands.add_parser(
+        "admin",
+        help=words,
+        description=words,
+        epilog=texts.say("relay.admin_examples"),
+        fill=partial(_add_administering, texts=texts),
+    )
     words = texts.say("relay.history")
     commands.add_parser(
         "usage", help=words, description=words, fill=partial(_add_reporting, texts=texts)
@@ -205,6 +231,7 @@ def _add_serving(serve: Parser, texts: Texts) -> None:
     serve.add_argument("--share-port", action="store_true", help=texts.say("relay.share_port"))
     option("--operate", "HOST:PORT")
     option("--operate-name", "NAME", action="append", default=[])
+    option("--admin", "FILE", type=Path)
     option("--usage", "FILE", type=Path)
     option("--drain-s", "S", type=_seconds, default=60.0)
     option("--log-format", "FORM", choices=("text", "json"), default="text")
@@ -234,6 +261,15 @@ def _add_probing(probe: Parser, texts: Texts) -> None:
     words = texts.say("relay.probe_metrics")
     probe.add_argument("--metrics", action="store_true", help=words)
     probe.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=texts.say("relay.lang"))
+
+
+def _add_administering(admin: Parser, texts: Texts) -> None:
+    words = texts.say("relay.admin_act")
+    admin.add_argument("act", metavar="|".join(ADMIN_WORDS), choices=ADMIN_WORDS, help=words)
+    words = texts.say("relay.admin_socket")
+    admin.add_argument("--socket", metavar="FILE", type=Path, default=ADMIN_SOCKET, help=words)
+    admin.add_argument("--json", action="store_true", help=texts.say("relay.admin_json"))
+    admin.add_argument("--lang", metavar="ko|en", choices=LANGUAGES, help=texts.say("relay.lang"))
 
 
 def _add_exporting(page: Parser, texts: Texts) -> None:

@@ -47,6 +47,8 @@ def check(arguments: argparse.Namespace, texts: Texts, out: TextIO) -> int:
         read_app_links(arguments.app_links)
     if arguments.usage is not None and not os.access(arguments.usage.parent, os.W_OK):
         raise UsageError("bad_usage_file", where=str(arguments.usage))
+    if arguments.admin is not None and not os.access(arguments.admin.parent, os.W_OK):
+        raise UsageError("bad_admin", where=str(arguments.admin))
     tell("files")
     if arguments.policy is not None:
         tell("policy", sha256=fingerprint(arguments.policy))

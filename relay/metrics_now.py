@@ -1,7 +1,6 @@
 """What is counted at the moment in which Prometheus asks: the gauges of ``/metrics``."""
 
 import platform
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -14,7 +13,6 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from certrelay import __version__
-from certrelay.wire.room import Room
 from relay import records
 from relay.admission import WHY_REFUSED
 from relay.lookout import Lookout
@@ -25,13 +23,6 @@ from relay.store_words import WHY_AWAY
 
 WHY_UNREADY: Final = ("draining", "store_away", "store_full", "store_foreign")
 """All that `relay.server.Server.unready` may say."""
-
-
-def state(room: Room) -> str:
-    """Name a room's state: ``waiting`` for a scan, ``paired``, or with an end ``away``."""
-    if not room.claimed:
-        return "waiting" if room.here else "away"
-    return "paired" if len(room.here) == 2 else "away"
 
 
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
@@ -81,11 +72,7 @@ class Now(Collector):
 
     def _rooms(self) -> Iterator[Metric]:
         server = self._server
-        states = Counter(map(state, server.hub.rooms()))
-        names = ("waiting", "paired", "away")
-        yield _labelled(
-            "rooms", "Rooms that stand.", "state", [(name, states[name]) for name in names]
-        )
+        yield _labelled("rooms", "Rooms that stand.", "state", server.rooms().items())
         yield _gauge("rooms_limit", "Rooms that may stand.", server.rooms_limit)
         yield _gauge("sockets", "WebSockets open.", len(server.sockets))
         why = server.unready()

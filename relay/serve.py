@@ -16,8 +16,10 @@ from certrelay.errors import ExitStatus, UsageError
 from certrelay.frozen import replace
 from relay import core_dumps, journal, open_files
 from relay.address import bind, edges_of, url_of
+from relay.admin import AdminSocket, bind_admin
 from relay.apps import read_app_links
 from relay.collector import calm, collect_when_quiet
+from relay.ending import Ending
 from relay.journal import JsonFormatter
 from relay.lookout import Lookout
 from relay.operating import OperatorPages, bind_operator, word
@@ -27,8 +29,6 @@ from relay.reload import Reload
 from relay.server import Server, loop_factory
 from relay.settings import AppLinks, Front
 from relay.usage import Usage
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(arguments: argparse.Namespace, out: TextIO) -> int:
@@ -52,6 +52,7 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         operator = bind_operator(arguments.operate)
         if operator is None:
             raise UsageError("bad_metrics")
+    admin = None if arguments.admin is None else bind_admin(arguments.admin)
 
     open_files.raise_limit()
     core_dumps.forbid()
@@ -75,7 +76,7 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
             for route in page_routes(path)
         ]
         server = Server(settings, tls, pages)
-        came = _stop_on_signals(server)
+        ending = Ending(server)
         chain_and_key = None if tls is None else (arguments.tls_cert, arguments.tls_key, tls)
         address = address_file(arguments.redis)
         reload = Reload(server, arguments.policy, chain_and_key, address)
@@ -86,13 +87,14 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         tasks = [asyncio.create_task(each) for each in beside]
         names = _operator_names(arguments)
         pages_of = _operator_pages(server, operator, names, reload, watch)
-        async with pages_of, _usage_written(usage):
+        admin_of = _admin_socket(AdminSocket(server, reload, ending), admin, arguments.admin)
+        async with pages_of, admin_of, _usage_written(usage):
             await server.run(listener, lambda: _announce(url, out, server, reload))
         for task in tasks:
             task.cancel()
         journal.write_notice("stopped")
-        _ignore_signals()
-        return ExitStatus.INTERRUPTED if came[:1] == [signal.SIGINT] else ExitStatus.OK
+        ending.ignore_more()
+        return ExitStatus.INTERRUPTED if ending.first == signal.SIGINT else ExitStatus.OK
 
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(run())
@@ -115,32 +117,6 @@ def _announce(url: str, out: TextIO, server: Server, reload: Reload) -> None:
     )
     out.write(f"{url}\n")
     out.flush()
-
-
-def _stop_on_signals(server: Server) -> list[int]:
-    """Let SIGTERM drain the server, Ctrl-C or a second signal stop it at once.
-
-    Gives back the list of the signals that came.
-    """
-    came: list[int] = []
-    loop = asyncio.get_running_loop()
-
-    draining: list[asyncio.Task[None]] = []
-
-    def stop(number: int) -> None:
-        came.append(number)
-        if came == [signal.SIGTERM]:
-            journal.write_notice("draining", sockets=len(server.sockets))
-            draining.append(loop.create_task(server.drain()))
-        else:
-            server.stop()
-
-    for number in _SIGNALS:
-        try:
-            loop.add_signal_handler(number, stop, number)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda n, _frame: loop.call_soon_threadsafe(stop, n))
-    return came
 
 
 def _reload_on_hangup(reload: Reload) -> None:
@@ -178,6 +154,23 @@ async def _operator_pages(
             answering.close()
 
 
+@contextlib.asynccontextmanager
+async def _admin_socket(
+    admin: AdminSocket, listener: socket.socket | None, path: Path
+) -> AsyncIterator[None]:
+    """Answer on the operator's socket while the relay runs, and take it away at the end."""
+    if listener is None:
+        yield
+        return
+    answering = await admin.serve(listener)
+    try:
+        yield
+    finally:
+        answering.close()
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
 def _operator_names(arguments: argparse.Namespace) -> list[str]:
     """The names under which the operator's pages are asked for."""
     own = [socket.gethostname(), (arguments.operate or "").rpartition(":")[0]]
@@ -208,11 +201,3 @@ async def _usage_written(usage: Usage | None) -> AsyncIterator[None]:
     finally:
         writing.cancel()
         usage.close()
-
-
-def _ignore_signals() -> None:
-    """Let an impatient second Ctrl-C not spoil the end, which is near: the process exits."""
-    for number in _SIGNALS:
-        with contextlib.suppress(NotImplementedError):
-            asyncio.get_running_loop().remove_signal_handler(number)
-        signal.signal(number, signal.SIG_IGN)

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,8 +18,9 @@ from starlette.routing import BaseRoute
 from uvicorn.server import ServerState
 
 from certrelay.errors import UsageError
-from certrelay.wire.messages import NO_PAGE
+from certrelay.wire.messages import NO_PAGE, Refused
 from certrelay.wire.release import ReleasePolicy
+from certrelay.wire.room import Room
 from certrelay.wire.service import ServicePolicy
 from relay import journal
 from relay.address import BACKLOG
@@ -64,6 +66,9 @@ class Server:
         self._service = settings.service
         self._wall: Final = wall
         self._policy_changed: Final = asyncio.Event()
+        self.is_held = False
+        """Whether newcomers are refused because the operator said so, whatever the policy says."""
+
         self.sockets: Final = Sockets(
             self.hub, Admission(settings.admission), Ledger(settings.admission), settings.socket
         )
@@ -116,6 +121,23 @@ class Server:
     def is_suspended(self) -> bool:
         """Whether the operator takes nobody new at this time."""
         return self.hub.closed is not None
+
+    def suspend(self, *, by_hand: bool) -> bool:
+        """Take nobody new until it is taken back, or take it back; whether that is a change."""
+        changed = self.is_held is not by_hand
+        self.is_held = by_hand
+        self.hub.closed = self._refusal()
+        self._policy_changed.set()
+        return changed
+
+    def _refusal(self) -> Refused | None:
+        """What newcomers are refused with at this time."""
+        return Refused("suspended") if self.is_held else self._service.refusal(self._wall())
+
+    def rooms(self) -> dict[str, int]:
+        """Count the rooms: ``waiting`` for a scan, ``paired``, or with an end ``away``."""
+        counted = Counter(map(_state, self.hub.rooms()))
+        return {name: counted[name] for name in ("waiting", "paired", "away")}
 
     @property
     def rooms_limit(self) -> int:
@@ -173,10 +195,12 @@ class Server:
 
     async def _keep_hours(self) -> None:
         """Close and open by the policy's clock; while closed no room waits for a scan."""
+        was_closed = self.is_suspended
         while True:
-            was_closed, self.hub.closed = self.hub.closed, self._service.refusal(self._wall())
-            if (was_closed is None) is not (self.hub.closed is None):
-                journal.write_warning("use_resumed" if was_closed else "use_suspended")
+            self.hub.closed = self._refusal()
+            if was_closed is not self.is_suspended:
+                was_closed = self.is_suspended
+                journal.write_warning("use_suspended" if was_closed else "use_resumed")
             if self.hub.closed is not None:
                 await self.hub.end_waiting()
             every_s = None if self._service.is_always_open else _HOURS_EVERY_S
@@ -221,6 +245,12 @@ class Server:
         for connection in list(self._state.connections):
             connection.transport.abort()
         await asyncio.sleep(0)
+
+
+def _state(room: Room) -> str:
+    if not room.claimed:
+        return "waiting" if room.here else "away"
+    return "paired" if len(room.here) == 2 else "away"
 
 
 def make_home(settings: Settings) -> Home:

@@ -91,7 +91,7 @@ def test_the_relay_does_nothing_that_the_unit_forbids(tmp_path: Path) -> None:
         [
             *(program("strace"), "-f", "-qq", "-o", str(trace)),
             *(sys.executable, "-m", "relay", "serve", "--port", str(port), "--page"),
-            *("--operate", f"127.0.0.1:{free_port()}"),
+            *("--operate", f"127.0.0.1:{free_port()}", "--admin", str(tmp_path / "admin.sock")),
         ],
         cwd=ROOT,
         env=environment(PYTHONDONTWRITEBYTECODE="1"),
