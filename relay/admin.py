@@ -12,6 +12,7 @@ import re
 import socket
 import stat
 import struct
+import sys
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -56,7 +57,7 @@ def bind_admin(path: Path) -> socket.socket:
         UsageError: ``no_admin`` where the system cannot say who connects; ``bad_admin`` with
             ``where``.
     """
-    if not hasattr(socket, "SO_PEERCRED"):
+    if sys.platform != "linux":
         raise UsageError("no_admin")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -79,6 +80,7 @@ def _clear(path: Path) -> None:
     Raises:
         OSError: If another one answers there, or it is no socket.
     """
+    assert sys.platform == "linux"
     try:
         is_socket = stat.S_ISSOCK(path.lstat().st_mode)
     except FileNotFoundError:
@@ -115,6 +117,7 @@ class AdminSocket:
 
     async def serve(self, listener: socket.socket) -> asyncio.Server:
         """Answer on a bound socket until the server is closed."""
+        assert sys.platform == "linux"
         return await asyncio.start_unix_server(self._talk, sock=listener, limit=MAX_BYTES)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -131,10 +134,9 @@ class AdminSocket:
             writer.close()
 
     async def _answer(self, peer: Peer, line: bytes) -> dict[str, Any]:
-        if peer.uid not in (
-            0,
-            os.getuid(),
-        ):  # the file's rights keep them out; this is the second lock
+        assert sys.platform == "linux"
+        # The file's rights keep all others out; this is the second lock.
+        if peer.uid not in (0, os.getuid()):
             journal.write_warning("admin_refused", uid=peer.uid)
             return {"error": "denied"}
         try:
@@ -211,6 +213,7 @@ class AdminSocket:
 
 def peer_of(connected: socket.socket) -> Peer:
     """Ask the system who is at the other end."""
+    assert sys.platform == "linux"
     told = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
     pid, uid, _ = _PEER.unpack(told)
     return Peer(pid, uid)
@@ -218,6 +221,7 @@ def peer_of(connected: socket.socket) -> Peer:
 
 def name_of(uid: int) -> str:
     """A user's name on this computer; empty if he has none."""
+    assert sys.platform == "linux"
     import pwd
 
     try:
