@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -16,7 +17,6 @@ from certrelay.errors import ExitStatus, UsageError
 from certrelay.frozen import replace
 from relay import core_dumps, journal, open_files
 from relay.address import bind, edges_of, url_of
-from relay.admin import AdminSocket, bind_admin
 from relay.apps import read_app_links
 from relay.collector import calm, collect_when_quiet
 from relay.ending import Ending
@@ -52,7 +52,7 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         operator = bind_operator(arguments.operate)
         if operator is None:
             raise UsageError("bad_metrics")
-    admin = None if arguments.admin is None else bind_admin(arguments.admin)
+    admin = None if arguments.admin is None else _bind_admin(arguments.admin)
 
     open_files.raise_limit()
     core_dumps.forbid()
@@ -87,7 +87,7 @@ def serve(arguments: argparse.Namespace, out: TextIO) -> int:
         tasks = [asyncio.create_task(each) for each in beside]
         names = _operator_names(arguments)
         pages_of = _operator_pages(server, operator, names, reload, watch)
-        admin_of = _admin_socket(AdminSocket(server, reload, ending), admin, arguments.admin)
+        admin_of = _admin_socket(server, reload, ending, admin)
         async with pages_of, admin_of, _usage_written(usage):
             await server.run(listener, lambda: _announce(url, out, server, reload))
         for task in tasks:
@@ -154,21 +154,33 @@ async def _operator_pages(
             answering.close()
 
 
+def _bind_admin(path: Path) -> socket.socket:
+    """Reserve the operator's socket.
+
+    Raises:
+        UsageError: ``bad_admin``; ``no_admin`` on a system that has none.
+    """
+    if sys.platform == "linux":
+        from relay.admin import bind_admin
+
+        return bind_admin(path)
+    raise UsageError("no_admin")
+
+
 @contextlib.asynccontextmanager
 async def _admin_socket(
-    admin: AdminSocket, listener: socket.socket | None, path: Path
+    server: Server, reload: Reload, ending: Ending, listener: socket.socket | None
 ) -> AsyncIterator[None]:
     """Answer on the operator's socket while the relay runs, and take it away at the end."""
-    if listener is None:
+    with contextlib.ExitStack() as stack:
+        if sys.platform == "linux" and listener is not None:
+            from relay.admin import AdminSocket
+
+            path = Path(listener.getsockname())
+            answering = await AdminSocket(server, reload, ending).serve(listener)
+            stack.callback(path.unlink, missing_ok=True)
+            stack.callback(answering.close)
         yield
-        return
-    answering = await admin.serve(listener)
-    try:
-        yield
-    finally:
-        answering.close()
-        with contextlib.suppress(OSError):
-            path.unlink()
 
 
 def _operator_names(arguments: argparse.Namespace) -> list[str]:
