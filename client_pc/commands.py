@@ -5,7 +5,7 @@ Each imports its own modules: a program's start is mostly imports.
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from certrelay.client.store.reading import Entry
     from client_pc.batch import BatchCommand
     from client_pc.copy import CopyOptions
+    from client_pc.send import SendOptions
 
 
 class Run(Protocol):
@@ -57,15 +58,10 @@ def send(
     arguments: argparse.Namespace, settings: Settings, report: Report
 ) -> CertRelayError | None:
     """`certrelay export`."""
-    from client_pc.send import SendOptions, send
+    from client_pc.send import send
 
     check_direction("export", settings)
-    options = SendOptions(
-        tuple(arguments.selectors),
-        arguments.style if arguments.form else None,
-        arguments.also_delete,
-        None if arguments.km is None else arguments.km == "with",
-    )
+    options = _send_options(arguments, arguments.selectors)
     stores, way, past = (
         _stores(arguments, settings, report),
         _options(arguments, settings),
@@ -85,7 +81,7 @@ def join(
     from certrelay.endpoint.times import Times
     from client_pc.join import JoinOptions, join
     from client_pc.receive import Incoming
-    from client_pc.send import Outgoing, SendOptions
+    from client_pc.send import Outgoing
 
     if not settings.pcs:
         where = settings.origins["pcs"]
@@ -98,11 +94,22 @@ def join(
         Times(number=settings.number_s, save_question=settings.save_question_s),
     )
     root, past = _root(arguments, settings, report), _past(settings)
-    what = SendOptions(tuple(arguments.send), also_delete=arguments.also_delete)
+    what = _send_options(arguments, arguments.send)
     with _shell(report) as shell:
         incoming = Incoming(root, shell, past, yes=arguments.yes)
         outgoing = Outgoing(_stores(arguments, settings, report), what, shell, past)
         return join(options, settings, incoming, outgoing, shell)
+
+
+def _send_options(arguments: argparse.Namespace, selectors: "Sequence[str]") -> "SendOptions":
+    from client_pc.send import SendOptions
+
+    return SendOptions(
+        tuple(selectors),
+        arguments.style if arguments.form else None,
+        arguments.also_delete,
+        None if arguments.km is None else arguments.km == "with",
+    )
 
 
 def list_all(

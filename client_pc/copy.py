@@ -28,6 +28,7 @@ from certrelay.wire.release import PHONE_POLICY, ReleasePolicy
 from client_pc import computer
 from client_pc.embedded import USUAL_PORT, listen_address, relay_on
 from client_pc.interfaces import addresses, others_beside
+from client_pc.nearby import Announcement
 from client_pc.showing import CodeFiles, CodeWish, Showing
 
 RENEWED: Final = frozenset({"expired", "second_scan", "m1_tries", "page_closed", "left", "grace"})
@@ -80,7 +81,7 @@ def copy(
     own = computer.hello(options.name)
     files = CodeFiles(options.qr_png, options.url_file)
     wish = CodeWish(is_asked=options.code, reads=options.hears or shell.lines.is_in_front)
-    with _relay(options, shell) as origin:
+    with _relay(options, shell) as origin, _announcement(options, origin) as announcement:
         shell = _with_key(shell, options, origin)
         for renewal in range(QR_RENEWALS + 1):
             secrets = ShowSecrets.fresh(os.urandom)
@@ -92,7 +93,7 @@ def copy(
                 options.times,
                 codes=CodeSource(qr, os.urandom),
             )
-            handler = Showing(qr, make_handler, purpose, files, wish)
+            handler = Showing(qr, make_handler, purpose, files, wish, announcement=announcement)
             session = Session(endpoint, handler, origin.text, Names("pc", "phone"), shell)
             try:
                 ended = session.run()
@@ -106,6 +107,11 @@ def copy(
                     "renewed", shell.report.texts.say(f"pc.renewed.{code}"), reason=code
                 )
     raise NotConfirmed("renewals_used_up")
+
+
+def _announcement(options: CopyOptions, relay: Origin) -> Announcement:
+    """A relay on the internet is told to nobody here: it is in both PCs' settings, or typed."""
+    return Announcement(relay if options.relay is None else None)
 
 
 def _with_key(shell: Shell, options: CopyOptions, relay: Origin) -> Shell:

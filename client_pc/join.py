@@ -3,6 +3,7 @@
 Source: docs/protocol.md §10.1; docs/security.md, attacks 56 and 66.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -95,7 +96,7 @@ def _found(options: JoinOptions, shell: Shell) -> QrCode:
         return QrCode.from_url(read_url(options.picture, shell.lines))
     if options.address == "-":
         return QrCode.from_url(read_url("-", shell.lines))
-    origin = address_origin(options.address or hold(_ask_address(shell), shell.lines, shell.report))
+    origin = address_origin(options.address) if options.address else _nearby(shell)
     refused: CertRelayError | None = None
     for left in reversed(range(CODE_TRIES)):
         try:
@@ -114,6 +115,30 @@ def _found(options: JoinOptions, shell: Shell) -> QrCode:
     raise StateError("the last try returns or raises")
 
 
+def _nearby(shell: Shell) -> Origin:
+    """Find the PC that shows a code in the local network, or ask where it is."""
+    from client_pc.code_screen import address_of
+    from client_pc.nearby import can_search, search
+
+    found: tuple[Origin, ...] = ()
+    if can_search():
+        report = shell.report
+        report.event("searching", report.texts.say("join.searching"))
+        found = search(shell.lines.interrupts)
+        _tell_nearby([address_of(each) for each in found], report)
+    if len(found) == 1:
+        return found[0]
+    return hold(_ask_address(shell, found), shell.lines, shell.report)
+
+
+def _tell_nearby(found: Sequence[str], report: Report) -> None:
+    how = "none" if not found else "one" if len(found) == 1 else "several"
+    lines = [report.texts.say(f"join.nearby.{how}", address="".join(found[:1]))]
+    if len(found) > 1:
+        lines += [f"  {number}  {each}" for number, each in enumerate(found, 1)]
+    report.event("nearby", "\n".join(lines), addresses=[*found])
+
+
 def address_origin(text: str) -> Origin:
     """Read the address beside a code; one of the local network without a port has the usual one.
 
@@ -126,9 +151,12 @@ def address_origin(text: str) -> Origin:
     return Origin.of("http", origin.host, USUAL_PORT)
 
 
-def _ask_address(shell: Shell) -> Dialogue[str]:
+def _ask_address(shell: Shell, found: Sequence[Origin]) -> Dialogue[Origin]:
+    """Ask for the address, or for the number of one that was found."""
     shell.report.event("address_wanted")
-    return (yield Ask(shell.report.texts.say("join.ask.address")))
+    typed = yield Ask(shell.report.texts.say("join.ask.which" if found else "join.ask.address"))
+    numbered = {str(number): each for number, each in enumerate(found, 1)}
+    return numbered.get(typed.strip()) or address_origin(typed)
 
 
 def _ask_code(report: Report, left: int) -> Dialogue[str]:

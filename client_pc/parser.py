@@ -130,6 +130,11 @@ def _add_sending(command: Parser, texts: Texts) -> None:
     )
     _add_room_options(command, texts)
     _flag(command, "--yes", "yes", texts)
+    _add_form(command, texts)
+
+
+def _add_form(command: Parser, texts: Texts) -> None:
+    """In what form certificates are sent, and what becomes of the originals."""
     command.add_argument("--as", dest="form", choices=("p12",), help=texts.say("help.as"))
     _add_style(command, texts)
     _add_km(command, texts, None)
@@ -146,7 +151,7 @@ def _add_joining(command: Parser, texts: Texts) -> None:
     )
     command.add_argument("--name", help=texts.say("help.name"))
     _flag(command, "--yes", "yes_join", texts)
-    _flag(command, "--also-delete", "also_delete", texts)
+    _add_form(command, texts)
 
 
 def _add_verifying(command: Parser, texts: Texts) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
     from client_pc.code_screen import CodeScreen
+    from client_pc.nearby import Announcement
 
 GRACE_S: Final = 3.0
 """Seconds after the end of a code's life at which its files go, whatever the program is doing:
@@ -59,6 +60,7 @@ class Showing:
         purpose: ``import`` or ``export``, for the words below the code.
         files: Where the code is written as well.
         wish: Whether a code to type is wanted too.
+        announcement: Tells the local network while a code to type is shown, if anybody does.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class Showing:
         purpose: str,
         files: "CodeFiles",
         wish: CodeWish | None = None,
+        *,
+        announcement: "Announcement | None" = None,
     ) -> None:
         self._qr: Final = qr
         self._make_handler: Final = make_handler
@@ -78,6 +82,7 @@ class Showing:
         self._code: Code | None = None
         self._is_drawn = False
         self._wish: Final = wish or CodeWish()
+        self._announcement: Final = announcement
         self._typed_code: CodeScreen | None = None
         self._typed_codes = 0
         self._codes_used_up = False
@@ -99,6 +104,7 @@ class Showing:
                 session.say("code_unavailable", f"pc.code.unavailable.{why}", why=why)
             case events.DeviceJoined():
                 session.listen(None)
+                self._announce(is_shown=False)
             case events.PeerIntroduced() | events.ScannedTwice() | events.Ended():
                 self.take_away(session)
         if self._handler is None:
@@ -140,8 +146,10 @@ class Showing:
         words = "" if self._draw_typed(session) else self._typed_code.in_words()
         address = self._typed_code.address
         session.report.event("code", words, code=code, address=address, renewed=renewed)
+        self._announce(is_shown=True)
 
     def _withdraw_typed(self, why: str, session: Session) -> None:
+        self._announce(is_shown=False)
         self._typed_code, self._is_drawn = None, False
         session.report.erase_picture()
         self._draw_or_say_why(session)
@@ -149,6 +157,14 @@ class Showing:
             session.say("code_withdrawn", "pc.code.entered", why=why)
         else:
             session.report.event("code_withdrawn", why=why)
+
+    def _announce(self, *, is_shown: bool) -> None:
+        if self._announcement is None:
+            return
+        if is_shown:
+            self._announcement.begin()
+        else:
+            self._announcement.end()
 
     def _draw_typed(self, session: Session) -> bool:
         """Draw the code large, or smaller; tell whether there was room for it."""
@@ -205,6 +221,7 @@ class Showing:
         """Remove the code from everywhere."""
         session.ticking = None
         session.listen(None)
+        self._announce(is_shown=False)
         self._typed_code = None
         self._files.remove()  # first: a screen may be gone, and say so
         session.report.erase_picture()

@@ -82,6 +82,7 @@ ROWS: dict[int, str] = {
     79: "malformed HTTP writes tracebacks",
     80: "a folder of the store becomes a link between look and write",
     81: "a relay for some serves everybody, or their key is stolen",
+    82: "an announcement in the local network misleads, or tells who copies",
 }
 """Every row of docs/security.md with a short name."""
 

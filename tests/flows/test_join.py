@@ -184,6 +184,21 @@ def test_with_a_configured_relay_only_the_code_is_typed_and_the_joining_sender_m
     assert len(files_below(pcs.store("new"))) == 4
 
 
+def test_a_joining_pc_sends_what_it_is_told_to_in_the_form_that_export_knows(pcs: TwoPcs) -> None:
+    pcs.fill("old")
+    new = pcs.show("import", "--yes", "--code")
+    shown = new.expect("code")
+    form = ("--as", "p12", "--style", "modern", "--km", "with")
+    old = pcs.join("old", str(shown["address"]), "--send", "1", "--yes", *form)
+    typed(old, shown["code"])
+    old.expect("password_wanted")
+    old.answer(PASSWORD)
+    assert old.expect("style")["style"] == "modern"
+    finish(old, new)
+    (path,) = files_below(pcs.store("new"))
+    assert str(path).endswith(".p12")
+
+
 def test_without_address_and_relay_the_address_is_asked_for(pcs: TwoPcs) -> None:
     pcs.fill("old")
     new = pcs.show("import", "--yes", "--code")

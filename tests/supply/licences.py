@@ -30,7 +30,7 @@ _NAMES = {
     "ISC License (ISCL)": "ISC",
 }
 
-_ELSEWHERE = {"async-timeout": "Apache-2.0", "colorama": "BSD-3-Clause", "ifaddr": "MIT"}
+_ELSEWHERE = {"async-timeout": "Apache-2.0", "colorama": "BSD-3-Clause"}
 """Packages that only another system or an older Python installs."""
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ROOT / "locks"
-EXTRAS = {"run": ("redis", "metrics"), "dev": ("dev",)}
+EXTRAS = {"run": ("redis", "metrics", "lan"), "dev": ("dev",)}
 """What each lock is made of beside the program's own dependencies."""
 
 GROUPS = {"build": "build"}

@@ -227,4 +227,37 @@ MUTATIONS = (
         "                    pass\n",
         "tests/client_pc",
     ),
+    Mutation(
+        82,
+        "any announced place is tried",
+        "client_pc/nearby.py",
+        "            if place.is_local and not place.is_loopback:\n",
+        "            if place:\n",
+        "tests/client_pc/test_nearby.py",
+    ),
+    Mutation(
+        82,
+        "the name of the computer is announced",
+        "client_pc/nearby.py",
+        'name = f"certrelay-{os.urandom(4).hex()}"',
+        "name = f\"certrelay-{__import__('platform').node()}\"",
+        "tests/client_pc/test_nearby.py",
+    ),
+    Mutation(
+        82,
+        "a PC is announced though it shows no code",
+        "client_pc/showing.py",
+        "        self._is_drawn = False\n        self._draw_or_say_why(session)\n        if not",
+        "        self._is_drawn = False\n        self._announce(is_shown=True)\n"
+        "        self._draw_or_say_why(session)\n        if not",
+        "tests/flows/test_nearby.py",
+    ),
+    Mutation(
+        82,
+        "an announcement outlives its code",
+        "client_pc/nearby.py",
+        '        """Take it back."""\n        self._over.set()\n',
+        '        """Take it back."""\n',
+        "tests/flows/test_nearby.py",
+    ),
 )
