@@ -133,6 +133,8 @@ class UsageError(CertRelayError):
         "bad_admin",
         "no_admin",
         "no_home",
+        "centre_silent",
+        "no_page",
     )
 
 

@@ -357,6 +357,15 @@ def doctor(
     return doctor(Patient(settings, relay, key, arguments.listen, store, plain), report)
 
 
+def centre(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
+    """`certrelay centre`."""
+    from client_pc import centre
+
+    return centre.run(settings, report, port=arguments.port)
+
+
 def demo(
     arguments: argparse.Namespace, _settings: Settings, report: Report
 ) -> CertRelayError | None:

@@ -89,6 +89,7 @@ _COMMANDS: Final[dict[str, commands.Run]] = {
     "config": commands.config,
     "doctor": commands.doctor,
     "desktop": commands.desktop,
+    "centre": commands.centre,
     "demo": commands.demo,
     "completion": commands.completion,
     "man": commands.man,
@@ -113,7 +114,7 @@ _SHELVES: Final = (
 )
 """Commands that read stores."""
 
-_WITHOUT_SETTINGS: Final = ("config", "doctor", "desktop", "completion", "man")
+_WITHOUT_SETTINGS: Final = ("centre", "config", "doctor", "desktop", "completion", "man")
 """Commands that work where the settings cannot be used."""
 
 _TELLS_EVENTS: Final = frozenset(_COMMANDS) - {"demo", "completion", "man"}
@@ -243,6 +244,19 @@ def _add_desktop(command: Parser, texts: Texts) -> None:
     _flag(command, "--remind", "desktop_remind", texts)
 
 
+def _add_port(command: Parser, texts: Texts) -> None:
+    command.add_argument(
+        "--port", type=_port, default=0, metavar="N", help=texts.say("help.centre_port")
+    )
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        raise ValueError
+    return port
+
+
 def _add_keep(command: Parser, texts: Texts) -> None:
     command.add_argument("--keep", type=Path, metavar="DIR", help=texts.say("help.keep"))
 
@@ -318,6 +332,7 @@ _OWN_OPTIONS: Final[dict[str, Callable[[Parser, Texts], None]]] = {
     "remind": _add_days,
     "doctor": _add_way,
     "desktop": _add_desktop,
+    "centre": _add_port,
     "demo": _add_keep,
     "completion": _add_shell,
     "man": _add_program,

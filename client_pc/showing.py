@@ -81,6 +81,7 @@ class Showing:
         self._expires_at = 0.0
         self._code: Code | None = None
         self._is_drawn = False
+        self._is_told = False
         self._wish: Final = wish or CodeWish()
         self._announcement: Final = announcement
         self._typed_code: CodeScreen | None = None
@@ -121,6 +122,7 @@ class Showing:
         self._draw_or_say_why(session)
         if not session.relay_has_page:
             session.report.event("apps_only", session.report.texts.say("pc.apps_only"))
+        self._is_told = True
         session.report.event("waiting", url=url, expires_in_ms=expires_in_ms)
         session.ticking = lambda _now: self._tick(session)
         session.listen(Wish(CODE_WORDS, lambda: self._ask_code(session)), reads=self._wish.reads)
@@ -225,6 +227,9 @@ class Showing:
         self._typed_code = None
         self._files.remove()  # first: a screen may be gone, and say so
         session.report.erase_picture()
+        if self._is_told:
+            self._is_told = False
+            session.report.event("burnt")
 
 
 def _look() -> Look:

@@ -24,8 +24,8 @@ from certrelay.client.store.system import Disk
 from certrelay.client.terminal import interrupts, lines, program, screen
 from certrelay.client.terminal.interrupts import Interrupts
 from client_pc import computer, folders, interfaces, receive, send
-from client_pc.browser import server
 from client_pc.doctor import network
+from client_pc.loopback import server
 from relay import core_dumps, open_files
 
 Pretend = Callable[..., None]
@@ -302,7 +302,7 @@ def test_a_path_is_quoted_for_the_shell_of_the_system(pretend: Pretend) -> None:
 def test_windows_lets_every_connection_of_this_computer_in(pretend: Pretend) -> None:
     pretend(server, "sys", platform="win32")
     pretend(server, "os", getuid=None)
-    assert server._Server.verify_request(
+    assert server.LoopbackServer.verify_request(
         SimpleNamespace(server_port=1),  # type: ignore[arg-type]
         None,
         ("127.0.0.1", 2),

@@ -1,9 +1,8 @@
 """`--browser`: the same story as a page in this PC's own browser, beside the terminal.
 
 ``page_session`` is what both sides see of it, ``tee`` stands between the story and the terminal,
-``server`` answers the page on loopback, ``opening`` gets it into a browser, ``peer_uid`` tells
-whose program asks.  ``page/`` is what the browser runs; it shares the look and several modules
-with the phone's page.
+``server`` answers the page, ``opening`` gets it into a browser.  ``page/`` is what the browser
+runs; it shares the look and several modules with the phone's page.
 
 Source: docs/architecture.md and docs/security.md on the page of the PC.
 """

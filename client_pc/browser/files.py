@@ -7,8 +7,8 @@ as it does on disk: the page shares modules, look and texts with the phone's pag
 from importlib.resources import files
 from typing import Final
 
-from certrelay.frozen import frozen
 from certrelay.texts import LANGUAGES
+from client_pc.loopback.server import PageFile
 
 HTML: Final = "text/html; charset=utf-8"
 _SCRIPT: Final = "text/javascript; charset=utf-8"
@@ -32,14 +32,6 @@ FILES: Final = {
     "web_phone/style.css": _STYLE,
 }
 """Every file but the page itself and the texts, by its path, with its type."""
-
-
-@frozen
-class PageFile:
-    """One file, ready to be sent."""
-
-    content: bytes
-    media_type: str
 
 
 def read_files() -> dict[str, PageFile]:

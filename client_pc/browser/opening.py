@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.stdin.readline().strip()))"
 
@@ -33,9 +33,19 @@ def opening(address: str, failed: Callable[[], None]) -> Iterator[None]:
         address: The page's, with its ticket.
         failed: Called, from any thread, if no browser could be opened.
     """
+    open_page(address, failed)
+    yield
+
+
+def open_page(address: str, failed: Callable[[], None]) -> None:
+    """Open an address in the browser; it comes up by itself, whatever becomes of this program.
+
+    Args:
+        address: The page's, with its ticket.
+        failed: Called, from any thread, if no browser could be opened.
+    """
     if not has_screen(os.environ):
         failed()
-        yield
         return
     process = subprocess.Popen(
         # -I: no webbrowser.py of the folder in which the program was started is taken for it.
@@ -47,11 +57,12 @@ def opening(address: str, failed: Callable[[], None]) -> Iterator[None]:
         start_new_session=True,
     )
 
+    assert process.stdin is not None
+    with suppress(OSError), process.stdin:
+        process.stdin.write(f"{address}\n")
+
     def watch() -> None:
-        process.communicate(f"{address}\n")
-        if process.returncode:
+        if process.wait():
             failed()
 
-    thread = threading.Thread(target=watch, daemon=True, name="browser")
-    thread.start()
-    yield
+    threading.Thread(target=watch, daemon=True, name="browser").start()

@@ -58,7 +58,7 @@ class PageReport:
         elif name == "code_withdrawn":
             self._page_session.withdraw_typed_code()
             self._page_session.tell(name, **fields, text=text)
-        elif name != "qr_file":  # the terminal's affair
+        elif name not in ("burnt", "qr_file"):  # told already, and the terminal's affair
             self._page_session.tell(name, **_for_page(fields), text=text)
 
     def browser(self, state: State) -> None:

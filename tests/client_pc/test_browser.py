@@ -23,9 +23,10 @@ from client_pc.browser.page_session import (
     Admission,
     PageSession,
 )
-from client_pc.browser.peer_uid import is_ours
-from client_pc.browser.server import MAX_BODY, _Handler, _Server, serving
+from client_pc.browser.server import _Handler, _Server, serving
 from client_pc.browser.tee import Answers, PageReport
+from client_pc.loopback.peer_uid import is_ours
+from client_pc.loopback.server import MAX_BODY
 from tests.sources import ROOT
 
 

@@ -333,8 +333,8 @@ class JsonReport:
         texts: The catalogue.
         out: Where the events go.
         interactive: Whether another program shows a person what happens, and answers for him:
-            each event has its sentence too, each question a number, and it is told when a
-            question or a code is over.
+            each event has its sentence too, each question a number, and it is told when one is
+            over.
     """
 
     def __init__(self, texts: Texts, out: TextIO, *, interactive: bool = False) -> None:
@@ -395,9 +395,7 @@ class JsonReport:
         """Nothing."""
 
     def erase_picture(self) -> None:
-        """The code that was shown is good for nothing any more."""
-        if self._interactive:
-            self._write({"event": "burnt"})
+        """Nothing."""
 
     def error(self, error: CertRelayError) -> None:
         """The last event: ``code`` and details for the script, ``text`` for its log.

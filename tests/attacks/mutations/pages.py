@@ -56,7 +56,7 @@ MUTATIONS = (
     Mutation(
         51,
         "the page answers under any name",
-        "client_pc/browser/server.py",
+        "client_pc/loopback/server.py",
         'if self.headers.get_all("host") != [own]:',
         'if not self.headers.get_all("host"):',
         "tests/web_phone",
@@ -64,7 +64,7 @@ MUTATIONS = (
     Mutation(
         51,
         "the page answers other sites",
-        "client_pc/browser/server.py",
+        "client_pc/loopback/server.py",
         'if origin == f"http://{own}" and site in ("same-origin", "none"):',
         "if origin and site:",
         "tests/web_phone",
@@ -72,7 +72,7 @@ MUTATIONS = (
     Mutation(
         51,
         "another user's program may ask",
-        "client_pc/browser/peer_uid.py",
+        "client_pc/loopback/peer_uid.py",
         "inode != _NONE and int(user) in (own, _ROOT)",
         "inode != _NONE",
         "tests/client_pc",
@@ -88,7 +88,7 @@ MUTATIONS = (
     Mutation(
         77,
         "a closed connection is root's",
-        "client_pc/browser/peer_uid.py",
+        "client_pc/loopback/peer_uid.py",
         "state == _ESTABLISHED and inode != _NONE and int(user)",
         "int(user)",
         "tests/client_pc",

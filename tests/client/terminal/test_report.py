@@ -209,7 +209,6 @@ def test_a_person_behind_another_program_gets_sentences_and_questions_by_number(
         report.withdraw()
         report.ask("Save?")
         report.withdraw()
-        report.erase_picture()
 
     assert events_of(tell, interactive=False) == [
         {"event": "loopback"},
@@ -222,5 +221,4 @@ def test_a_person_behind_another_program_gets_sentences_and_questions_by_number(
         {"event": "answered", "question": 1},
         {"event": "ask", "question": 2, "text": "Save?"},
         {"event": "answered", "question": 2},
-        {"event": "burnt"},
     ]

@@ -1,0 +1,111 @@
+"""One centre for each user: who comes second lets the first one open another page.
+
+The lock is the system's, and goes with its process, however that ends.  Beside it lies a file
+that only this user reads, with the port and a secret; what a dead centre has left there opens
+nothing.
+
+Source: docs/security.md, attack 86.
+"""
+
+import contextlib
+import hmac
+import http.client
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from certrelay.client.store.system import storage_error
+from certrelay.frozen import frozen
+from client_pc.loopback.server import HOST
+
+_LOCK: Final = "centre.lock"
+_NOTE: Final = "centre.json"
+
+
+@frozen(repr=False)
+class Instance:
+    """The centre that has the lock."""
+
+    folder: Path
+    secret: str
+
+    def announce(self, port: int) -> None:
+        """Write down where a second start finds this one."""
+        note = self.folder / _NOTE
+        fresh = note.with_suffix(".new")
+        with contextlib.suppress(FileNotFoundError):
+            fresh.unlink()
+        number = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(number, "w", encoding="ascii") as file:
+            json.dump({"port": port, "secret": self.secret}, file)
+        fresh.replace(note)
+
+    def is_secret(self, secret: str) -> bool:
+        """Tell whether somebody knows the secret of the note."""
+        return hmac.compare_digest(secret.encode("utf-8", "replace"), self.secret.encode())
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[Instance | None]:
+    """Be the only centre of a data folder for a while.
+
+    Yields:
+        ``None`` if there is one already.
+
+    Raises:
+        StorageError: If the folder cannot be written.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (folder / _LOCK).open("a+b")
+    except OSError as error:
+        raise storage_error(error, folder) from None
+    with lock:
+        if not _take(lock):
+            yield None
+            return
+        try:
+            yield Instance(folder, secrets.token_urlsafe(32))
+        finally:
+            with contextlib.suppress(OSError):
+                (folder / _NOTE).unlink()
+
+
+def _take(lock: IO[bytes]) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            lock.seek(0)
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def ask_first(folder: Path) -> str | None:
+    """Ask the centre that runs already for the address of one more page.
+
+    Returns:
+        ``None`` if it does not answer: it may be starting, or ending.
+    """
+    try:
+        note = json.loads((folder / _NOTE).read_text("ascii"))
+        port, secret = int(note["port"]), str(note["secret"])
+        connection = http.client.HTTPConnection(HOST, port, timeout=5)
+        with contextlib.closing(connection):
+            connection.request("POST", "/v1/ticket", json.dumps({"secret": secret}))
+            answer = connection.getresponse()
+            told = json.loads(answer.read()) if answer.status == 200 else {}
+        return f"http://{HOST}:{port}/#{told['ticket']}"
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
+        return None
