@@ -21,7 +21,7 @@ def trees() -> tuple[tuple[Path, ast.Module], ...]:
 def scripts() -> str:
     """The phone's page and the PC's, whose texts stand in the same catalogue."""
     paths = sorted((ROOT / "web_phone").glob("[cpu]*/*.js"))
-    paths += sorted((ROOT / "client_pc" / "browser" / "page").glob("*.js"))
+    paths += sorted((ROOT / "client_pc").glob("*/page/*.js"))
     return "\n".join(path.read_text("utf-8") for path in paths)
 
 

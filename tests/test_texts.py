@@ -37,6 +37,7 @@ ENDS_OF_A_COPY: tuple[type[CertRelayError], ...] = (
     *(NotConfirmed, Interrupted, StateError),
 )
 HANGUL = re.compile("[가-힣]")
+PAGES = ("page.", "browser.", "centre.")
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -146,14 +147,14 @@ def test_no_page_speaks_of_command_lines(language: str) -> None:
 def test_korean_lines_break_between_words_on_a_page() -> None:
     """A particle stays with what it belongs to, and what a dot joins is one word (U+2060 joins)."""
     loose = re.compile("[’)](?=[가-힣])|(?<=[가-힣])·(?=[가-힣])")
-    pages = {k: v for k, v in SENTENCES["ko"].items() if k.startswith(("page.", "browser."))}
+    pages = {k: v for k, v in SENTENCES["ko"].items() if k.startswith(PAGES)}
     assert [key for key, sentence in pages.items() if loose.search(sentence)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_word_wifi_stays_in_one_line_on_a_page(language: str) -> None:
     said = SENTENCES[language].items()
-    pages = [key for key, row in said if key.startswith(("page.", "browser.")) and "Wi-Fi" in row]
+    pages = [key for key, row in said if key.startswith(PAGES) and "Wi-Fi" in row]
     assert pages == []
 
 

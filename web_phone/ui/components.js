@@ -37,7 +37,7 @@ export const wellDone = (text) => make("p", { class: "well", role: "status" }, i
 /**
  * @param {string} text
  * @param {() => void} act
- * @param {"main" | "text" | "text small" | ""} [look]
+ * @param {"main" | "main danger" | "text" | "text small" | ""} [look]
  */
 export const button = (text, act, look = "") => make("button", { type: "button", class: look, onclick: act }, text);
 

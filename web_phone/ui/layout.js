@@ -25,9 +25,14 @@ const SETTLE_MS = 400;
 const SOON_S = 20;
 
 export class Layout {
-  /** @param {HTMLElement} root @param {(language: string) => void} onLanguage */
-  constructor(root, onLanguage) {
+  /**
+   * @param {HTMLElement} root
+   * @param {(language: string) => void} onLanguage
+   * @param {string} [name] the key of the page's name
+   */
+  constructor(root, onLanguage, name = "page.name") {
     this._root = root;
+    this._key = name;
     this._name = make("p", { class: "name" });
     this._language = make("button", { type: "button", class: "language", onclick: () => onLanguage(this._other) });
     this._other = "en";
@@ -60,8 +65,8 @@ export class Layout {
     this._texts = texts;
     this._other = texts.language === "ko" ? "en" : "ko";
     document.documentElement.lang = texts.language;
-    document.title = texts.say("page.name");
-    this._name.textContent = texts.say("page.name");
+    document.title = texts.say(this._key);
+    this._name.textContent = document.title;
     this._language.textContent = OWN_NAMES[this._other];
     this._language.lang = this._other;
     this._prolong.textContent = texts.say("page.clock.prolong");

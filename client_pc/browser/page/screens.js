@@ -17,7 +17,13 @@ import { isAsked } from "./story.js";
 /** @typedef {import("./story.js").Fields} Fields */
 /** @typedef {import("./story.js").Problem} Problem */
 /** @typedef {import("../../../web_phone/ui/dom.js").Child} Child */
-/** @typedef {{answer: (line: string) => void, code: () => void, stop: () => void}} Acts */
+/**
+ * @typedef {object} Acts
+ * @property {(line: string) => void} answer
+ * @property {() => void} code
+ * @property {() => void} stop
+ * @property {() => Child[]} [farewell] what stands at the end, where the page goes on
+ */
 
 export const TIME_LEFT = "time-left";
 export const PASSWORD = "password";
@@ -286,9 +292,9 @@ const TONES = new Map([
   ["renewals_used_up", "plain"],
 ]);
 
-/** @param {Texts} texts @param {Story} story @returns {Screen} */
-function end(texts, story) {
-  if (story.end === "well" || story.end === null) return story.command === "import" ? saved(texts, story) : sent(texts, story);
+/** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
+function end(texts, story, act) {
+  if (story.end === "well" || story.end === null) return story.command === "import" ? saved(texts, story, act) : sent(texts, story, act);
   const { code } = story.end;
   const tone = TONES.get(code) || "bad";
   return {
@@ -299,13 +305,13 @@ function end(texts, story) {
       ...savedCards(texts, story),
       ...receiptCards(texts, story),
       ...story.problems.flatMap((each) => problem(texts, story, each)),
-      ...farewell(texts, story),
+      ...farewell(texts, story, act),
     ],
   };
 }
 
-/** @param {Texts} texts @param {Story} story @returns {Screen} */
-const saved = (texts, story) => ({
+/** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
+const saved = (texts, story, act) => ({
   title: texts.say("browser.saved.title"),
   step: 5,
   body: [
@@ -313,19 +319,19 @@ const saved = (texts, story) => ({
     paragraph(texts, "browser.saved.text"),
     ...savedCards(texts, story),
     ...story.problems.flatMap((each) => problem(texts, story, each)),
-    ...farewell(texts, story),
+    ...farewell(texts, story, act),
   ],
 });
 
-/** @param {Texts} texts @param {Story} story @returns {Screen} */
-const sent = (texts, story) => ({
+/** @param {Texts} texts @param {Story} story @param {Acts} act @returns {Screen} */
+const sent = (texts, story, act) => ({
   title: texts.say("browser.sent.title"),
   step: 5,
   body: [
     make("div", { class: "tone good" }, drawing(story.isPc ? "on_pc" : "on_phone")),
     make("p", {}, ...sentence(texts, of("browser.sent.text", story), { peer: story.peer })),
     ...receiptCards(texts, story),
-    ...farewell(texts, story),
+    ...farewell(texts, story, act),
   ],
 });
 
@@ -402,8 +408,8 @@ const help = (texts) => disclosure("help", texts.say("page.help"), quiet(texts, 
 /** @param {Story} story */
 const notes = ({ notes: said }) => said.map((text) => make("p", { class: "quiet" }, text));
 
-/** @param {Texts} texts @param {Story} story */
-const farewell = (texts, story) => [...notes(story), quiet(texts, "browser.close")];
+/** @param {Texts} texts @param {Story} story @param {Acts} act */
+const farewell = (texts, story, { farewell: own }) => [...notes(story), ...(own === undefined ? [quiet(texts, "browser.close")] : own())];
 
 /** Sentences that are others where the other device is a PC too. */
 const OF_PCS = new Set([

@@ -1,0 +1,147 @@
+// 파일 열기: what a file, a folder or a zip holds, and into the store with it.
+
+import { button, paragraph, quiet, wellDone } from "../../../web_phone/ui/components.js";
+import { printable } from "../../../web_phone/core/safe_text.js";
+import { make } from "../../../web_phone/ui/dom.js";
+import { errand } from "./errand.js";
+import { badge, busy, fault, nameOf, useOf, told } from "./parts.js";
+import { why } from "./list.js";
+
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./app.js").View} View */
+/** @typedef {import("./model.js").Certificate} Certificate */
+/** @typedef {import("../../../web_phone/ui/dom.js").Child} Child */
+
+/** @param {App} app @returns {View} */
+export function files(app) {
+  let turn = 0;
+  let isBusy = false;
+  /** @type {Certificate[] | null} */
+  let found = null;
+  /** @type {import("./task.js").Fault | null} */
+  let wrong = null;
+  let isTooLarge = false;
+  /** @type {View | null} */
+  let saving = null;
+
+  const take = async (/** @type {{name: string, content: Blob}[]} */ picked) => {
+    if (picked.length === 0 || isBusy) return;
+    [isBusy, found, wrong, isTooLarge] = [true, null, null, false];
+    turn += 1;
+    app.draw();
+    try {
+      const name = await app.talk.upload(picked);
+      const task = await app.start("list", ["--store", name]);
+      await task.ended;
+      app.tasks.delete(task.number);
+      found = /** @type {Certificate[]} */ (/** @type {unknown} */ (task.of("certificate")));
+      wrong = found.length === 0 ? task.fault : null;
+    } catch {
+      isTooLarge = true;
+    }
+    isBusy = false;
+    turn += 1;
+    app.draw();
+  };
+
+  const save = (/** @type {Certificate} */ each) => {
+    saving = errand(app, {
+      command: "add",
+      title: () => app.texts.say("centre.files.save"),
+      about: () => [told(app.texts, "centre.files.one", { owner: nameOf(each) }, "plain")],
+      given: [each.path],
+      asks: (asking, answer) =>
+        asking.event !== "save_wanted" ? null : { title: app.texts.say("page.receive.ask"), body: [told(app.texts, "centre.files.one", { owner: nameOf(each) }, "plain")], actions: [button(app.texts.say("page.receive.save"), () => answer("y"), "main")] },
+      result: (task) => task.of("saved").flatMap(({ status, path }) => [wellDone(app.texts.say(`centre.saved.${status}`)), make("p", { class: "path" }, printable(String(path), Infinity))]),
+      back: "list",
+    });
+    turn += 1;
+    app.draw();
+  };
+
+  const input = (/** @type {boolean} */ isFolder) => {
+    const field = make("input", { type: "file", multiple: true, webkitdirectory: isFolder });
+    field.addEventListener("change", () => {
+      const picked = Array.from(field.files || [], (file) => ({ name: file.webkitRelativePath || file.name, content: file }));
+      field.value = "";
+      void take(picked);
+    });
+    return make("label", { class: isFolder ? "button" : "button main" }, app.texts.say(isFolder ? "page.send.pick_folder" : "page.send.pick_files"), field);
+  };
+
+  const drop = () => {
+    const place = make("div", { class: "drop" }, make("p", {}, app.texts.say("centre.files.drop")), input(false), input(true));
+    place.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      place.classList.add("over");
+    });
+    place.addEventListener("dragleave", () => place.classList.remove("over"));
+    place.addEventListener("drop", (event) => {
+      event.preventDefault();
+      place.classList.remove("over");
+      void dropped(event.dataTransfer).then(take);
+    });
+    return place;
+  };
+
+  return {
+    get key() {
+      return saving === null ? String(turn) : `saving ${saving.key}`;
+    },
+    left: () => {
+      if (saving !== null && saving.left !== undefined) saving.left();
+    },
+    screen: () => {
+      if (saving !== null) return saving.screen();
+      const { texts } = app;
+      const shown = found === null ? [] : found.map((each) => card(app, each, () => save(each)));
+      return {
+        title: texts.say("centre.menu.files"),
+        body: [
+          paragraph(texts, "centre.files.text"),
+          isBusy ? busy(texts) : drop(),
+          isTooLarge && told(texts, "centre.files.refused", {}, "bad"),
+          ...(wrong === null ? [] : fault(texts, wrong)),
+          found !== null && found.length === 0 && wrong === null && told(texts, "centre.files.none", {}, "warn"),
+          ...shown,
+          quiet(texts, "centre.files.stays"),
+        ],
+      };
+    },
+  };
+}
+
+/** @param {App} app @param {Certificate} each @param {() => void} save @returns {Child} */
+const card = (app, each, save) =>
+  make(
+    "section",
+    { class: "card" },
+    make("div", { class: "card-head" }, make("h2", {}, make("bdi", {}, nameOf(each))), badge(app.texts, each)),
+    make("p", { class: "facts" }, useOf(app.texts, each)),
+    why(app, each),
+    each.error === null && button(app.texts.say("centre.files.save"), save),
+  );
+
+/** What was dropped, folders with all that is in them. @param {DataTransfer | null} data @returns {Promise<{name: string, content: Blob}[]>} */
+async function dropped(data) {
+  if (data === null) return [];
+  const entries = Array.from(data.items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  if (entries.length === 0) return Array.from(data.files, (file) => ({ name: file.name, content: file }));
+  return (await Promise.all(entries.map((entry) => filesOf(/** @type {FileSystemEntry} */ (entry))))).flat();
+}
+
+/** @param {FileSystemEntry} entry @returns {Promise<{name: string, content: Blob}[]>} */
+async function filesOf(entry) {
+  if (entry.isFile) {
+    const file = await new Promise((done, fail) => /** @type {FileSystemFileEntry} */ (entry).file(done, fail));
+    return [{ name: entry.fullPath.replace(/^\//, ""), content: /** @type {File} */ (file) }];
+  }
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  const all = [];
+  for (;;) {
+    /** @type {FileSystemEntry[]} */
+    const some = await new Promise((done, fail) => reader.readEntries(done, fail));
+    if (some.length === 0) return (await Promise.all(all.map(filesOf))).flat();
+    all.push(...some);
+  }
+}

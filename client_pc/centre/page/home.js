@@ -1,0 +1,86 @@
+// 홈: what one comes for as large cards, this PC's certificates, what expires.
+
+import { button, quiet, sentence } from "../../../web_phone/ui/components.js";
+import { make } from "../../../web_phone/ui/dom.js";
+import { drawing } from "../../../web_phone/ui/drawings.js";
+import { Stock } from "./model.js";
+import { busy, certificateLink, fault, heading, nameOf, told, way } from "./parts.js";
+
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./app.js").View} View */
+/** @typedef {import("../../../web_phone/ui/texts.js").Texts} Texts */
+
+/** How many certificates stand on the first screen. */
+const MOST = 5;
+const TRUST = ["server", "password", "relay"];
+
+/** @param {App} app @returns {View} */
+export const home = (app) => ({
+  key: "",
+  screen: () => {
+    const { texts } = app;
+    return {
+      title: texts.say("centre.home.title"),
+      body: [
+        make(
+          "div",
+          { class: "doors" },
+          door(texts, "import", "send", () => void app.beginCopy("import")),
+          door(texts, "export", "receive", () => void app.beginCopy("export")),
+          door(texts, "pc", "between_pcs", () => app.go("pc")),
+        ),
+        ...strip(app),
+        ...certificates(app),
+        heading(texts.say("centre.trust.title")),
+        make("ul", { class: "trust" }, ...TRUST.map((each) => make("li", {}, texts.say(`centre.trust.${each}`)))),
+        quiet(texts, "centre.version", { version: app.version }),
+        button(texts.say("centre.close"), () => void app.close(), "text small"),
+      ],
+    };
+  },
+});
+
+/** @param {Texts} texts @param {string} name @param {string} picture @param {() => void} act */
+const door = (texts, name, picture, act) =>
+  make(
+    "button",
+    { type: "button", class: `door ${name}`, onclick: act },
+    drawing(picture),
+    make("span", { class: "door-name" }, texts.say(`centre.door.${name}`)),
+    make("span", { class: "door-text" }, texts.say(`centre.door.${name}.text`)),
+  );
+
+/** What expires, and what has. @param {App} app */
+function strip({ texts, stock }) {
+  const late = stock === null ? [] : stock.late;
+  const [first] = late;
+  if (first === undefined) return [];
+  const key = late.length > 1 ? "centre.strip.several" : first.state === "expired" ? "centre.strip.expired" : "centre.strip.expiring";
+  const days = Math.max(0, first.days_left || 0);
+  const strip = told(texts, key, { owner: nameOf(first), days, count: late.length }, "warn");
+  const to = late.length > 1 ? "#/list/late" : `#/certificate/${Stock.address(first)}`;
+  strip.append(make("p", {}, make("a", { href: to }, texts.say("centre.strip.look"))));
+  return [strip];
+}
+
+/** @param {App} app */
+function certificates({ texts, stock, stockFault }) {
+  const title = heading(texts.say("centre.home.certificates"));
+  if (stock === null) return [title, busy(texts)];
+  if (stockFault !== null) return [title, ...fault(texts, stockFault)];
+  if (stock.all.length === 0) {
+    return [title, make("p", {}, ...sentence(texts, "centre.home.none")), quiet(texts, "centre.home.cloud"), way(texts.say("centre.door.files"), "#/files")];
+  }
+  const late = new Set(stock.late);
+  const shown = [...stock.plain].sort((one, other) => Number(late.has(other)) - Number(late.has(one))).slice(0, MOST);
+  return [
+    title,
+    make("ul", { class: "lines" }, ...shown.map((each) => make("li", {}, certificateLink(texts, each)))),
+    make(
+      "p",
+      { class: "ways" },
+      make("a", { href: "#/list" }, texts.say("centre.home.all", { count: stock.plain.length })),
+      make("a", { href: "#/files" }, texts.say("centre.door.files")),
+    ),
+  ];
+}
