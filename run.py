@@ -3,6 +3,7 @@
 
     python3 run.py demo [ARGUMENTS]     copies a certificate phone -> PC and PC -> phone
     python3 run.py test [ARGUMENTS]     runs the tests, in parallel; arguments go to pytest
+    python3 run.py pyz [FILE]           makes one file that runs without installing
 
 The first run makes an environment in .venv-run and installs the project into it; later
 runs reuse it until pyproject.toml names other packages.  Nothing else is touched, and
@@ -26,8 +27,8 @@ ENVIRONMENT = ROOT / ".venv-run"
 STAMP = ENVIRONMENT / "installed.json"
 WINDOWS = os.name == "nt"
 PROGRAMS = ENVIRONMENT / ("Scripts" if WINDOWS else "bin")
-EXTRAS = {"demo": "", "test": "dev"}
-"""What each command needs beyond the program itself; "dev" contains the other."""
+EXTRAS = {"demo": "", "test": "dev", "pyz": ""}
+"""What each command needs beyond the program itself; "dev" contains the others."""
 
 OFFLINE_SIGNS = (
     "NewConnectionError",
@@ -62,6 +63,8 @@ def main(arguments: "list[str]") -> int:
         return 130
     if command == "demo":
         return become([str(PROGRAMS / "certrelay"), "demo", *rest])
+    if command == "pyz":
+        return become([str(PROGRAMS / "python"), str(ROOT / "deploy" / "archive.py"), *rest])
     return become([str(PROGRAMS / "python"), "-m", "pytest", *workers(rest), *rest])
 
 

@@ -52,7 +52,7 @@ def test_flags_in_the_text_exist_somewhere() -> None:
     every_help = "".join(
         help_of(program, command)
         for program, commands in (
-            ("certrelay", ("import", "export", "list", "verify", "convert", "demo")),
+            ("certrelay", ("import", "export", "list", "verify", "convert", "desktop", "demo")),
             ("certrelay-relay", ("serve",)),
             ("certrelay-phone", ("init", "scan")),
         )

@@ -1,0 +1,1 @@
+"""What stands around the programs: units, fronts, containers, and the archive."""
