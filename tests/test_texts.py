@@ -243,3 +243,19 @@ def test_the_locale_decides_the_language(environment: dict[str, str], language: 
 
 def test_an_unconfirmed_copy_is_never_told_as_a_success() -> None:
     assert "확인을 받지 못했습니다" in Texts("ko").error(NotConfirmed("not_confirmed"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("already_claimed", "cancelled", "connection_lost", "declined", "grace", "left"),
+        *("number_mismatch", "over_budget", "page_closed", "protocol", "second_scan", "tampered"),
+        *("timeout", "version_blocked", "version_too_low"),
+    ],
+)
+def test_what_to_do_next_is_right_for_whoever_has_typed_a_code_too(
+    language: str, code: str
+) -> None:
+    for key in (f"hint.{code}", f"page.hint.{code}", "page.finished.text"):
+        assert "QR" not in SENTENCES[language].get(key, ""), key
