@@ -16,6 +16,7 @@ from certrelay.wire import lobby as rules
 from certrelay.wire import messages
 from certrelay.wire.ids import LobbyDigits
 from certrelay.wire.lobby import Lobby
+from relay import journal
 from relay.clock import Clock
 from relay.hub import Line
 
@@ -89,6 +90,7 @@ class Lobbies:
     def miss(self, waiter: rules.Waiter) -> None:
         """Tell an S of this node that there is no such code."""
         self._missed.append(self._clock() + _MISSED_S)
+        journal.write("missed")
         self.tell(waiter, messages.Refused("no_such_code"))
 
     def answer(self, line: Line, message: messages.KnockAnswer) -> None:
@@ -139,8 +141,11 @@ class Lobbies:
                 self._release(digits)
             case rules.TellPublished(digits):
                 line.outbox.put(messages.encode(messages.Published(digits)))
+                if digits is not None:
+                    journal.write("published")
             case rules.TellKnock(sid, share):
                 line.outbox.put(messages.encode(messages.Knock(sid, share)))
+                journal.write("entered")
             case rules.PassAnswer(waiter, share, sealed):
                 self._pass_on(waiter, messages.KnockAnswer(share, sealed))
             case rules.Refuse(waiter):

@@ -18,6 +18,7 @@ from relay.lookout import Lookout
 from relay.metrics_now import Now
 from relay.reload import Reload
 from relay.server import Server
+from relay.usage import CODE_EVENTS
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -46,6 +47,9 @@ class Metrics:
         )
         self._refused = Total(
             "certrelay_refused", "Requests refused, by word.", ["word"], registry=registry
+        )
+        self._codes = Total(
+            "certrelay_codes", "Typed codes, by what became of them.", ["event"], registry=registry
         )
         self._lost = Total(
             "certrelay_connections_lost", "Ends lost, by role.", ["role"], registry=registry
@@ -82,6 +86,8 @@ class Metrics:
             self._refused.labels(word)
         for reason in get_args(ClosedReason):
             self._over.labels(reason)
+        for event in CODE_EVENTS:
+            self._codes.labels(event)
         for role in Role:
             self._lost.labels(role.value)
         for what in WHAT_PROBES_DO:
@@ -106,6 +112,8 @@ class Metrics:
                 self._probed.labels(values["what"]).inc()
             case "refused":
                 self._refused.labels(values["code"]).inc()
+            case "published" | "entered" | "missed":
+                self._codes.labels(event).inc()
             case "lost":
                 self._lost.labels(values["role"]).inc()
             case "usage_unwritten":

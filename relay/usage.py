@@ -28,7 +28,12 @@ EVERY_S: Final = 600.0
 SIZES: Final = (16, 64, 256, 1024, 4096)
 """Classes of the sealed bytes of a pair, in KiB: up to so many."""
 
-_KINDS: Final = ("opened", "paired", "bytes", "ended", "unscanned", "refused", "sizes")
+CODE_EVENTS: Final = ("published", "entered", "missed")
+"""What becomes of a typed code: shown; typed right as far as the relay knows; no such one."""
+
+_KINDS: Final = ("opened", "paired", "bytes", "ended", "unscanned", "refused", "sizes", "codes")
+_LATER_KINDS: Final = ("codes",)
+"""What older lines do not have."""
 
 
 class Counted:
@@ -56,8 +61,12 @@ class Counted:
         self.sizes: Final[Counter[str]] = Counter()
         """Pairs that ended, by class of their bytes: the upper bound in KiB."""
 
+        self.codes: Final[Counter[str]] = Counter()
+        """Typed codes, by `CODE_EVENTS`; who connects by one is among ``paired`` too."""
+
     def __bool__(self) -> bool:
-        return bool(self.opened or self.paired or self.ended or self.unscanned or self.refused)
+        counts = (self.opened, self.paired, self.ended, self.unscanned, self.refused, self.codes)
+        return any(counts)
 
     def hear(self, event: str, values: Mapping[str, journal.Value]) -> None:
         """Count an event of the journal."""
@@ -68,6 +77,8 @@ class Counted:
                 self.paired += 1
             case "refused":
                 self.refused[str(values["code"])] += 1
+            case "published" | "entered" | "missed":
+                self.codes[event] += 1
             case "over" if values["word"] == "already_used":
                 size = int(values["bytes"])
                 self.ended[str(values["by"])] += 1
@@ -82,7 +93,7 @@ class Counted:
         self.opened += other.opened
         self.paired += other.paired
         self.bytes += other.bytes
-        for name in ("ended", "unscanned", "refused", "sizes"):
+        for name in ("ended", "unscanned", "refused", "sizes", "codes"):
             getattr(self, name).update(getattr(other, name))
 
     def fields(self) -> dict[str, Any]:
@@ -99,7 +110,8 @@ class Counted:
         made = cls()
         made.opened, made.paired, made.bytes = (int(fields[kind]) for kind in _KINDS[:3])
         for kind in _KINDS[3:]:
-            counts = {str(word): int(count) for word, count in fields[kind].items()}
+            found = fields.get(kind, {}) if kind in _LATER_KINDS else fields[kind]
+            counts = {str(word): int(count) for word, count in found.items()}
             getattr(made, kind).update(counts)
         return made
 
@@ -212,13 +224,14 @@ def _read_line(line: bytes) -> tuple[datetime, Counted] | None:
 
 
 def rows(found: Mapping[str, Counted]) -> Iterator[tuple[str, ...]]:
-    """A table's cells: when, codes, pairs, ends by kind, unscanned, refused, KiB."""
+    """A table's cells: when, codes, pairs, typed codes, ends by kind, unscanned, refused, KiB."""
     for name, counted in found.items():
         told = ("left", "grace", "timeout")
         others = counted.ended.total() - sum(counted.ended[reason] for reason in told)
         counts = (
             counted.opened,
             counted.paired,
+            counted.codes["entered"],
             *(counted.ended[reason] for reason in told),
             others,
             counted.unscanned.total(),

@@ -12,7 +12,7 @@ from certrelay.texts import Texts
 from relay.usage import read, rows
 
 _COLUMNS: Final = (
-    *("when", "opened", "paired", "left", "grace", "timeout", "others"),
+    *("when", "opened", "paired", "entered", "left", "grace", "timeout", "others"),
     *("unscanned", "refused", "kib"),
 )
 

@@ -28,6 +28,7 @@ from relay.admission import WHY_REFUSED
 from relay.metrics import WHAT_PROBES_DO
 from relay.metrics_now import WHY_UNREADY
 from relay.operating import OperatorPages, word
+from relay.usage import CODE_EVENTS
 from tests.homes import HOMES
 from tests.nodes import Node, nodes
 from tests.patience import PATIENCE_S
@@ -46,7 +47,7 @@ WORDS = {
     *get_args(ErrorCode),
     *get_args(ClosedReason),
 }
-WORDS |= {*WHY_UNREADY, *WHY_REFUSED, *WHAT_PROBES_DO}
+WORDS |= {*WHY_UNREADY, *WHY_REFUSED, *WHAT_PROBES_DO, *CODE_EVENTS}
 """Whatever a label may say: states, roles and words of the protocol."""
 
 

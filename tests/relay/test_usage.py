@@ -16,8 +16,11 @@ from relay import journal
 from relay.__main__ import main
 from relay.usage import Usage, read
 from tests.nodes import nodes
+from tests.redis_server import RedisServer, free_port
 from tests.relay.conftest import Connect
 from tests.relay.device import Pair
+from tests.relay.test_codes import NO_CODE, answered, enter, showing
+from tests.relay.test_operating import figures
 
 NOON = 1_795_608_000.0
 """2026-11-25 12:00 UTC."""
@@ -95,6 +98,38 @@ def test_a_pc_that_types_a_code_counts_as_a_phone_does(
     assert line["refused"] == {"version_too_low": 1}
 
 
+def test_typed_codes_are_counted_shown_entered_and_missed(
+    tmp_path: Path, connect_to: Connect, pair: Pair, redis: RedisServer
+) -> None:
+    file, operator = tmp_path / "usage.jsonl", free_port()
+    told = ("--usage", file, "--redis", redis.url, "--operate", f"127.0.0.1:{operator}")
+    with nodes(1, *told) as (relay,):
+        g, digits = showing(lambda: connect_to(relay), pair)
+        s = enter(lambda: connect_to(relay), digits)
+        answered(g, s)
+        assert isinstance(s.ask(pair.join), Paired)
+        assert enter(lambda: connect_to(relay), digits).hear_all() == NO_CODE
+        found = figures(operator)
+        relay.send(signal.SIGINT)
+        relay.wait()
+    counted = {"published": 1, "entered": 1, "missed": 1}
+    for event, count in counted.items():
+        assert found[f'certrelay_codes_total{{event="{event}"}}'] == count
+    (day,) = read([file], hourly=False).values()
+    assert (day.codes, day.paired) == (Counter(counted), 1)
+
+
+def test_lines_that_know_of_no_typed_codes_are_read(tmp_path: Path) -> None:
+    usage = Usage(tmp_path / "usage", Clock())
+    over("left")
+    usage.close()
+    (line,) = (tmp_path / "usage").read_text().splitlines()
+    older = {name: value for name, value in json.loads(line).items() if name != "codes"}
+    (tmp_path / "older").write_text(json.dumps(older) + "\n")
+    (counted,) = read([tmp_path / "older"], hourly=False).values()
+    assert (counted.ended, counted.codes) == (Counter(left=1), Counter())
+
+
 def test_hours_are_told_apart_and_lines_and_files_add_up(tmp_path: Path) -> None:
     clock = Clock()
     paths = [tmp_path / "one", tmp_path / "other"]
@@ -170,7 +205,7 @@ def test_a_person_gets_a_table_whose_columns_align(
     head, row, _, refused = capsys.readouterr().out.splitlines()
     assert word in head
     assert cell_width(head) == cell_width(row)
-    assert row.split()[2:] == ["0", "0", "1", "0", "1", "1", "0", "1", "14648"]
+    assert row.split()[2:] == ["0", "0", "0", "1", "0", "1", "1", "0", "1", "14648"]
     assert refused.endswith("version_too_low 1")
 
 
