@@ -321,25 +321,33 @@ class Store:
         self._heard_at = self._clock()
         self.joined.set()
         self._words.joined()
+        silence: list[Exception] = []
         async with asyncio.TaskGroup() as tasks:
-            beating = tasks.create_task(self._beat(connection))
+            beating = tasks.create_task(self._beat(connection, silence))
             try:
                 while True:
                     _, _, message = cast(list[bytes], await connection.read_response())
                     self._heard_at = self._clock()
                     if message:
                         hear(message)
+            except (RedisError, OSError) as error:
+                # Of a line that we have cut, what counts is why.
+                raise StoreAway from (silence[0] if silence else error)
             finally:
                 beating.cancel()
 
-    async def _beat(self, connection: _Connection) -> None:
-        """Show that this node lives, to the others and, by an empty message, to itself."""
+    async def _beat(self, connection: _Connection, silence: list[Exception]) -> None:
+        """Show that this node lives, to the others and, by an empty message, to itself.
+
+        ``silence`` gets why it ends, before it does.
+        """
         refused: Exception | None = None
         while self._clock() - self._heard_at < SILENT_S:
             refused = await self.show_sign()
             await asyncio.sleep(BEAT_S)
+        silence.append(refused or TimeoutError())
         await connection.disconnect()
-        raise StoreAway from refused
+        raise StoreAway from silence[0]
 
     async def show_sign(self) -> Exception | None:
         """Give a sign of life, and look whose store it is; give what was refused."""

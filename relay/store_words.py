@@ -16,6 +16,7 @@ from redis.exceptions import (
     ReadOnlyError,
     RedisError,
 )
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from relay import journal
 from relay.clock import Clock
@@ -26,7 +27,9 @@ AGAIN_S: Final = 60.0
 JUMP_S: Final = 5.0
 """Seconds by which the store's clock must leave this node's: more than an answer takes."""
 
-_KINDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
+_Kind = type[BaseException] | tuple[type[BaseException], ...]
+
+_KINDS: Final[tuple[tuple[_Kind, str], ...]] = (
     (AuthenticationError, "password"),
     (NoPermissionError, "permission"),
     (OutOfMemoryError, "full"),
@@ -36,7 +39,7 @@ _KINDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (ssl.SSLError, "tls"),
     (gaierror, "name"),
     (ConnectionRefusedError, "refused"),
-    (TimeoutError, "timeout"),
+    ((TimeoutError, RedisTimeoutError), "timeout"),
 )
 """The errors that have a word of their own; the first that is found in a chain counts."""
 

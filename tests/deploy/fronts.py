@@ -104,6 +104,8 @@ class Front:
             raw = socket.create_connection(("127.0.0.1", self.port), timeout=5)
             with self.certificate.trusting().wrap_socket(raw, server_hostname="127.0.0.1"):
                 return True
+        except ssl.SSLCertVerificationError:
+            return True  # it answers; whether anybody should believe it is for a test
         except OSError:
             return False
 

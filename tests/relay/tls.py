@@ -21,8 +21,8 @@ class Certificate:
         return ssl.create_default_context(cafile=self.chain)
 
 
-def make_certificate(folder: Path) -> Certificate:
-    """Write a fresh one."""
+def make_certificate(folder: Path, days: float = 1) -> Certificate:
+    """Write a fresh one, which ends in so many days; below 0 it has ended."""
     # Imported here: the relay's tests also run where nothing of the relay needs it.
     import datetime
     import ipaddress
@@ -42,8 +42,8 @@ def make_certificate(folder: Path) -> Certificate:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=90))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(address, critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
