@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from certrelay.bundle import Item
-from certrelay.client.flow.choosing import check_passwords, choose
+from certrelay.client.flow.choosing import choose
 from certrelay.client.flow.dialogue import Ask, Dialogue, hold, says_yes
+from certrelay.client.flow.passwords import check_passwords
 from certrelay.client.flow.receiving import Receiving
 from certrelay.client.flow.scanning import enter, follow
 from certrelay.client.flow.sending import Sending

@@ -18,16 +18,19 @@ from certrelay.client.manage.workers import Task, perform
 from certrelay.client.path_text import path_of, path_text
 from certrelay.client.store.reading import Entry
 from certrelay.client.terminal.report import JsonReport, Report, details_of, plain
-from certrelay.errors import CertRelayError, SomeFailed, StateError, StorageError, UsageError
+from certrelay.errors import CertRelayError, StateError, StorageError, UsageError
 from certrelay.frozen import frozen
 from certrelay.limits import MIB
-from certrelay.safe_text import printable
 from certrelay.texts import Texts
+from client_pc.results import Results
 
 BatchCommand = Literal["verify", "passwd", "convert", "unlock"]
 
 MAX_FROM_BYTES: Final = 16 * MIB
 """Bytes of a list that is read from a file or from standard input."""
+
+MAX_FROM_LINES: Final = 10_000
+"""Lines of a list that an empty line ends."""
 
 
 @frozen(repr=False)
@@ -51,7 +54,7 @@ class Batch:
     dry_run: bool = False
 
 
-def read_list(source: str) -> tuple[Wanted, ...]:
+def read_list(source: str, *, to_blank: bool = False) -> tuple[Wanted, ...]:
     """Read certificates with their passwords: a JSON object a line.
 
     ``fingerprint`` or ``path`` names the certificate (both: the file that has both), ``password``
@@ -60,6 +63,7 @@ def read_list(source: str) -> tuple[Wanted, ...]:
 
     Args:
         source: A file's name, or ``-`` for standard input.
+        to_blank: Whether an empty line ends it on standard input, since answers follow there.
 
     Raises:
         UsageError: ``bad_line`` with ``line``.
@@ -67,17 +71,27 @@ def read_list(source: str) -> tuple[Wanted, ...]:
     """
     try:
         if source == "-":
-            content = sys.stdin.read(MAX_FROM_BYTES + 1)
+            content = _typed(to_blank=to_blank)
         else:
             with path_of(source).open("rb") as file:
                 content = file.read(MAX_FROM_BYTES + 1).decode("utf-8-sig", "replace")
     except OSError:
         raise StorageError("unreadable_list", path=source) from None
     found = []
-    for number, line in enumerate(content.lstrip("\ufeff").splitlines(), 1):
+    for number, line in enumerate(content.lstrip("\ufeff").split("\n"), 1):
         if line.strip() and (wanted := _wanted(line, number)) is not None:
             found.append(wanted)
     return tuple(found)
+
+
+def _typed(*, to_blank: bool) -> str:
+    if not to_blank:
+        return sys.stdin.read(MAX_FROM_BYTES + 1)
+    # Line by line, since what follows is for whoever asks next.
+    lines: list[str] = []
+    while (line := sys.stdin.readline(MAX_FROM_BYTES)).strip() and len(lines) < MAX_FROM_LINES:
+        lines.append(line)
+    return "".join(lines)
 
 
 _ANSWERS: Final = {"password": "password", "new": "new_password", "idn": "idn"}
@@ -125,19 +139,14 @@ def run(
         except CertRelayError as error:
             task |= {"path": each.target, "fault": _described(error, report.texts)}
         tasks.append(task)
-    counts = dict.fromkeys(("done", "skipped", "failed", "left"), 0)
-    results = perform("client_pc.batch:work", tasks, shell.lines.interrupts.check)
-    for at, (each, task, result) in enumerate(zip(wanted, tasks, results, strict=False)):
-        _tell(at, each, task, result, report)
-        counts[result["status"]] += 1
-        if result["status"] == "failed" and not batch.keep_going:
-            counts["left"] = len(tasks) - at - 1
+    results = Results(report, dry_run=batch.dry_run)
+    done = perform("client_pc.batch:work", tasks, shell.lines.interrupts.check)
+    for at, (each, task, result) in enumerate(zip(wanted, tasks, done, strict=False)):
+        _tell(each, task, result, report, results)
+        if results.has_failed and not batch.keep_going:
+            results.leave(len(tasks) - at - 1)
             break
-    text = report.texts.say("pc.batch.sum", **counts)
-    report.event("summary", text, count=len(tasks), dry_run=batch.dry_run, **counts)
-    if not counts["failed"]:
-        return None
-    return SomeFailed("some_failed", count=len(tasks), failed=counts["failed"])
+    return results.sum_up()
 
 
 def _by_fingerprint(entries: Sequence[Entry]) -> dict[str, Path]:
@@ -159,29 +168,23 @@ def _path(target: str, stores: Stores, entries: Sequence[Entry], batch: Batch) -
     return stores.pick(target, prefer, one_file=is_changed, entries=entries).path
 
 
-def _tell(at: int, wanted: Wanted, task: Task, result: Task, report: Report) -> None:
+def _tell(wanted: Wanted, task: Task, result: Task, report: Report, results: Results) -> None:
     """Tell a script everything, and a person one line."""
     if isinstance(report, JsonReport) or not isinstance(getattr(report, "columns", None), int):
         for name, fields in result["events"]:
             report.event(name, **fields)
     fault = result.get("fault") or {}
-    status = result["status"]
-    name = printable(str(result.get("owner") or Path(task["path"]).name), None)
-    more = fault.get("message") or result.get("to") or task["path"]
-    line = f"{report.texts.say(f'pc.batch.{status}')}  {name}  {printable(str(more), None)}"
-    styles = {"done": "32", "failed": "31"}
-    report.result(report.painted(line, styles.get(status, "")))
-    report.event(
-        "result",
-        index=at,
-        target=wanted.target,
-        path=task["path"],
-        fingerprint=result.get("fingerprint"),
-        status=status,
-        code=fault.get("code"),
-        details=fault.get("details", {}),
-        to=result.get("to"),
-    )
+    fields = {
+        "target": wanted.target,
+        "path": task["path"],
+        "fingerprint": result.get("fingerprint"),
+        "status": result["status"],
+        "code": fault.get("code"),
+        "details": fault.get("details", {}),
+        "to": result.get("to"),
+    }
+    name = str(result.get("owner") or Path(task["path"]).name)
+    results.tell(fields, name, str(fault.get("message") or result.get("to") or task["path"]))
 
 
 # --- what a worker does ---

@@ -17,12 +17,14 @@ from certrelay.safe_text import printable
 from client_pc.settings import Settings, check_direction
 
 if TYPE_CHECKING:
+    from certrelay.bundle import Kind
     from certrelay.client.flow.session import Shell
     from certrelay.client.manage.inventory import Filter
     from certrelay.client.manage.stores import Stores
     from certrelay.client.store.reading import Entry
     from client_pc.batch import BatchCommand
     from client_pc.copy import CopyOptions
+    from client_pc.batch import Wanted
     from client_pc.send import SendOptions
 
 
@@ -58,17 +60,36 @@ def send(
     arguments: argparse.Namespace, settings: Settings, report: Report
 ) -> CertRelayError | None:
     """`certrelay export`."""
+    from client_pc import batch
     from client_pc.send import send
 
     check_direction("export", settings)
-    options = _send_options(arguments, arguments.selectors)
     stores, way, past = (
         _stores(arguments, settings, report),
         _options(arguments, settings),
         _past(settings),
     )
+    password = None
+    if arguments.password_fd is not None:
+        password = batch.first_line(arguments.password_fd)
+    wanted: list[batch.Wanted] | None = None
+    if arguments.listed is not None:
+        wanted = list(batch.read_list(arguments.listed, to_blank=True))
+        if not wanted:
+            raise UsageError("no_target")
+    elif not _filter(arguments).is_empty:
+        wanted = list(batch.targets_of(_meant(arguments, stores), {}))
+    elif arguments.targets:
+        wanted = [batch.Wanted(target, {}) for target in arguments.targets]
 
     def run(shell: "Shell") -> CertRelayError | None:
+        options = _send_options(
+            arguments,
+            wanted,
+            password=password,
+            keep_going=arguments.keep_going or not shell.lines.is_terminal,
+            dry_run=arguments.dry_run,
+        )
         return send(stores, options, way, shell, past)
 
     return _told(run, arguments, report)
@@ -79,6 +100,7 @@ def join(
 ) -> CertRelayError | None:
     """`certrelay join`."""
     from certrelay.endpoint.times import Times
+    from client_pc.batch import Wanted
     from client_pc.join import JoinOptions, join
     from client_pc.receive import Incoming
     from client_pc.send import Outgoing
@@ -94,21 +116,25 @@ def join(
         Times(number=settings.number_s, save_question=settings.save_question_s),
     )
     root, past = _root(arguments, settings, report), _past(settings)
-    what = _send_options(arguments, arguments.send)
+    named = [Wanted(target, {}) for target in arguments.send]
+    what = _send_options(arguments, named or None)
     with _shell(report) as shell:
         incoming = Incoming(root, shell, past, yes=arguments.yes)
         outgoing = Outgoing(_stores(arguments, settings, report), what, shell, past)
         return join(options, settings, incoming, outgoing, shell)
 
 
-def _send_options(arguments: argparse.Namespace, selectors: "Sequence[str]") -> "SendOptions":
+def _send_options(
+    arguments: argparse.Namespace, wanted: "Sequence[Wanted] | None", **more: Any
+) -> "SendOptions":
     from client_pc.send import SendOptions
 
     return SendOptions(
-        tuple(selectors),
+        wanted,
         arguments.style if arguments.form else None,
         arguments.also_delete,
         None if arguments.km is None else arguments.km == "with",
+        **more,
     )
 
 
@@ -122,12 +148,18 @@ def list_all(
     return list_all(_stores(arguments, settings, report), view, report)
 
 
-def show(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
+def show(
+    arguments: argparse.Namespace, settings: Settings, report: Report
+) -> CertRelayError | None:
     """`certrelay show`."""
-    from client_pc.show import show
+    from client_pc.show import show, show_several
 
+    stores = _stores(arguments, settings, report)
     with _shell(report) as shell:
-        show(_stores(arguments, settings, report), arguments.target, shell, opened=arguments.open)
+        if len(arguments.targets) == 1 and _filter(arguments).is_empty:
+            show(stores.pick(arguments.targets[0]), shell, opened=arguments.open)
+            return None
+        return show_several(_meant(arguments, stores), shell, opened=arguments.open)
 
 
 def verify(
@@ -232,7 +264,9 @@ def _batch(
             listed = batch.read_list(arguments.listed)
             wanted = [batch.Wanted(e.target, {**answers, **e.answers}) for e in listed]
         else:
-            entries = _meant(arguments, stores)
+            to = {"p12": "npki", "npki": "pkcs12"}.get(options.get("to", ""))
+            prefer: Any = "pkcs12" if command == "unlock" else to
+            entries = _meant(arguments, stores, prefer, one_file=command == "passwd")
             needs_new = command == "passwd" or options.get("new_password", False)
             answers = ask_for_all(answers, shell, needs_new=needs_new)
             wanted = list(batch.targets_of(entries, answers))
@@ -248,7 +282,7 @@ def delete(
     stores = _stores(arguments, settings, report)
     how = Deletion(arguments.yes, arguments.forever, arguments.dry_run)
     with _shell(_journal(report, settings)) as shell:
-        return delete(stores, _meant(arguments, stores), how, shell)
+        return delete(stores, _meant(arguments, stores, one_file=True), how, shell)
 
 
 def restore(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
@@ -273,8 +307,20 @@ def trash(
         return empty_trash(stores, shell, yes=arguments.yes)
 
 
-def _meant(arguments: argparse.Namespace, stores: "Stores") -> "list[Entry]":
+def _meant(
+    arguments: argparse.Namespace,
+    stores: "Stores",
+    prefer: "Kind | None" = None,
+    *,
+    one_file: bool = False,
+) -> "list[Entry]":
     """The entries that are named, or fit the conditions.
+
+    Args:
+        arguments: The command line.
+        stores: Where they are looked for.
+        prefer: Of several files of one certificate, the kind that is taken.
+        one_file: Whether it must be clear which of several files is meant.
 
     Raises:
         UsageError: ``no_target`` if neither says anything.
@@ -285,7 +331,10 @@ def _meant(arguments: argparse.Namespace, stores: "Stores") -> "list[Entry]":
 
     entries, wanted = stores.entries(), _filter(arguments)
     if arguments.targets:
-        named = [stores.pick_entry(target, entries) for target in arguments.targets]
+        named = [
+            stores.pick_entry(target, entries, prefer, one_file=one_file)
+            for target in arguments.targets
+        ]
     elif wanted.is_empty:
         raise UsageError("no_target")
     else:

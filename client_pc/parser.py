@@ -97,13 +97,12 @@ _COMMANDS: Final[dict[str, commands.Run]] = {
 COMMAND_NAMES: Final = tuple(_COMMANDS)
 """The commands."""
 
-_TARGETED: Final = ("show", "restore")
-_BATCHED: Final = ("verify", "passwd", "convert", "unlock")
-_SEVERAL: Final = (*_BATCHED, "delete")
+_TARGETED: Final = ("restore",)
+_BATCHED: Final = ("export", "verify", "passwd", "convert", "unlock")
+_SEVERAL: Final = (*_BATCHED, "show", "delete")
 """Commands that take several certificates, by name or by conditions."""
 
 _SHELVES: Final = (
-    "export",
     "join",
     "list",
     *_TARGETED,
@@ -126,9 +125,6 @@ def _add_receiving(command: Parser, texts: Texts) -> None:
 
 
 def _add_sending(command: Parser, texts: Texts) -> None:
-    command.add_argument(
-        "selectors", nargs="*", metavar="SELECTOR", help=texts.say("help.selector")
-    )
     _add_room_options(command, texts)
     _flag(command, "--yes", "yes", texts)
     _add_form(command, texts)
@@ -140,6 +136,7 @@ def _add_form(command: Parser, texts: Texts) -> None:
     _add_style(command, texts)
     _add_km(command, texts, None)
     _flag(command, "--also-delete", "also_delete", texts)
+    _flag(command, "--dry-run", "dry_run", texts)
 
 
 def _add_joining(command: Parser, texts: Texts) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.bundle import Item
-from certrelay.client.flow.choosing import Opened, check_passwords, choose
+from certrelay.client.flow.choosing import choose
 from certrelay.client.flow.dialogue import Dialogue, hold
+from certrelay.client.flow.passwords import Opened, Passwords
 from certrelay.client.flow.sending import Sending
 from certrelay.client.flow.session import Shell
 from certrelay.client.manage.stores import Stores
@@ -22,18 +23,20 @@ from certrelay.pki.pkcs12_writing import Style
 from certrelay.pki.rewrap import to_pkcs12, without_km
 from certrelay.safe_text import printable
 from certrelay.wire.release import PCS
+from client_pc.batch import Wanted
 from client_pc.change import KmKey, ask_km_key, km_differs, remove
 from client_pc.copy import CopyOptions, copy
 from client_pc.history.record import Witness, remember
+from client_pc.parcel import Piece, named_pieces, open_pieces, tell_results
 from client_pc.route import Original, Route
 
 
-@frozen
+@frozen(repr=False)
 class SendOptions:
     """What the command line says of the certificates."""
 
-    selectors: Sequence[str] = ()
-    """See `certrelay.client.flow.choosing.select`; empty to ask."""
+    wanted: Sequence[Wanted] | None = None
+    """What is named, each perhaps with its password; ``None`` to ask."""
 
     style: Style | None = None
     """Send PKCS#12 files of this style in place of key pairs."""
@@ -45,6 +48,15 @@ class SendOptions:
     """Whether the km pair goes along.  If the person does not say, a key pair goes with it, and
     a PKCS#12 file that is made goes without: phones take one certificate from a file, and the
     second could hide the first."""
+
+    password: str | None = None
+    """The one password of all, where it is known beforehand."""
+
+    keep_going: bool = False
+    """Whether the others go where one cannot be sent."""
+
+    dry_run: bool = False
+    """Whether only is seen that all could be sent."""
 
 
 class Outgoing:
@@ -64,11 +76,8 @@ class Outgoing:
         self._options: Final = options
         self._shell: Final = shell
         self._report: Final = shell.report
-        self._password_tries: Final = shell.lines.password_tries
         self._past: Final = past
-        self._opened: tuple[Opened, ...] = ()
-        self._items: tuple[Item, ...] = ()
-        self._goes_whole: list[bool] = []
+        self._pieces: tuple[Piece, ...] = ()
         self._witness: Witness | None = None
 
     @property
@@ -76,24 +85,39 @@ class Outgoing:
         """What becomes of the originals on this PC."""
         return "deleted" if self._options.also_delete else "stays"
 
+    @property
+    def going(self) -> tuple[Piece, ...]:
+        """Those that are sent."""
+        return tuple(piece for piece in self._pieces if piece.item is not None)
+
     def choose(self) -> Dialogue[tuple[Item, ...]]:
         """Choose and check the passwords; what was chosen once stays chosen."""
-        if self._items:
-            return self._items
+        if not self._pieces:
+            self._pieces = yield from self._open()
+        return tuple(piece.item for piece in self.going if piece.item is not None)
+
+    def _open(self) -> Dialogue[tuple[Piece, ...]]:
         options, report, now = self._options, self._report, datetime.now(UTC)
-        found = self._stores.entries()
-        several = self._stores.pick_several
-        chosen = yield from choose(found, options.selectors, report, now, several)
-        self._opened = yield from check_passwords(chosen, report, now, self._password_tries)
-        forms = [_form(each, options, self._shell) for each in self._opened]
-        self._items = tuple(item for item, _ in forms)
-        self._goes_whole = [goes_whole for _, goes_whole in forms]
+        found, keep_going = self._stores.entries(), options.keep_going
+        named: list[tuple[Piece, str | None]]
+        if options.wanted is None:
+            chosen = yield from choose(found, (), report, now)
+            named = [(Piece(str(each.number), each), None) for each in chosen]
+        else:
+            named = list(named_pieces(self._stores, found, options.wanted, keep_going=keep_going))
+        tries = self._shell.lines.password_tries
+        passwords = Passwords(report, now, tries, options.password, each_anew=keep_going)
+
+        def form(opened: Opened) -> tuple[Item, bool]:
+            return _form(opened, options, self._shell)
+
+        pieces = yield from open_pieces(named, passwords, form, report, keep_going=keep_going)
         if options.style is not None:
             style = report.texts.say(f"style.{options.style}")
             report.event("style", report.texts.say("pc.style", style=style), style=options.style)
         if options.also_delete:
             report.event("delete_rule", report.texts.say("pc.delete_rule"))
-        return self._items
+        return pieces
 
     def make(self) -> Witness:
         """Make the part, anew for each session."""
@@ -103,18 +127,28 @@ class Outgoing:
     def finish(self, ended: Ended) -> CertRelayError | None:
         """Delete what is to be deleted, tell and remember; give the error, if any."""
         report, peer = self._report, None if self._witness is None else self._witness.peer
+        going = self.going
         if self._options.also_delete:
             is_page = peer is None or peer.platform == "web"
-            _delete_kept(
-                self._stores, self._opened, self._goes_whole, ended, report, is_page=is_page
-            )
+            _delete_kept(self._stores, going, ended, report, is_page=is_page)
+        error = tell_results(self._pieces, ended, report)
         if ended.error is None:
             other = "other_pc" if peer is not None and peer.platform in PCS else "phone"
-            text = report.texts.say(f"pc.done.export.{other}", count=len(self._items))
+            text = report.texts.say(f"pc.done.export.{other}", count=len(going))
             report.event("done", text)
-        summaries = [each.candidate.summary for each in self._opened]
+        summaries = [each.candidate.summary for each in going if each.candidate is not None]
         remember(self._past, "export", peer, summaries, ended=ended, report=report)
-        return ended.error
+        return error
+
+    def rehearse(self) -> CertRelayError | None:
+        """Tell what would be sent, or why nothing can be."""
+        report = self._report
+        if self._options.dry_run:
+            for piece in self.going:
+                if piece.candidate is not None:
+                    piece.candidate.about(report).event("would_send")
+            report.event("dry_run", report.texts.say("pc.dry_run"))
+        return tell_results(self._pieces, None, report)
 
 
 def send(
@@ -133,6 +167,8 @@ def send(
     """
     outgoing = Outgoing(stores, options, shell, past)
     hold(outgoing.choose(), shell.lines, shell.report)
+    if options.dry_run or not outgoing.going:
+        return outgoing.rehearse()
     return outgoing.finish(copy(Direction.TO_PHONE, outgoing.make, way, shell))
 
 
@@ -164,13 +200,7 @@ def _form(opened: Opened, options: SendOptions, shell: Shell) -> tuple[Item, boo
 
 
 def _delete_kept(
-    stores: Stores,
-    opened: Sequence[Opened],
-    whole: Sequence[bool],
-    ended: Ended,
-    report: Report,
-    *,
-    is_page: bool,
+    stores: Stores, going: Sequence[Piece], ended: Ended, report: Report, *, is_page: bool
 ) -> None:
     """Delete what the receipt says is on the phone, and nothing else.
 
@@ -179,15 +209,17 @@ def _delete_kept(
     stays: there is no other copy of that.
     """
     later = []
-    for each, is_whole, result in zip(opened, whole, ended.results or (), strict=False):
-        if result.is_kept and not is_whole:
-            path = each.candidate.path
-            text = report.texts.say("note.km_stays", path=str(path))
-            each.candidate.about(report).event("note", text, code="km_stays")
+    for piece, result in zip(going, ended.results or (), strict=False):
+        candidate = piece.candidate
+        if candidate is None:
+            continue
+        if result.is_kept and not piece.is_whole:
+            text = report.texts.say("note.km_stays", path=str(candidate.path))
+            candidate.about(report).event("note", text, code="km_stays")
         elif result.is_kept and not is_page:
-            remove(stores, each.candidate.entry, report)
+            remove(stores, candidate.entry, report)
         elif result.is_kept or result.status == "unconfirmed":
-            later.append(each.candidate.path)
+            later.append(candidate.path)
     if later:
         commands = [f"  certrelay delete {_quoted(printable(str(path), None))}" for path in later]
         text = "\n".join([report.texts.say("pc.delete_later"), *commands])

@@ -1,5 +1,6 @@
 """`certrelay show`: everything about one certificate."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -9,10 +10,9 @@ from certrelay.client.flow.choosing import Candidate
 from certrelay.client.flow.describing import faults_in_words, fields_of, files_of
 from certrelay.client.flow.dialogue import hold
 from certrelay.client.flow.session import Shell
-from certrelay.client.manage.stores import Stores
-from certrelay.client.store.reading import FILE_NAMES, files_by_role, lone_km
+from certrelay.client.store.reading import FILE_NAMES, Entry, files_by_role, lone_km
 from certrelay.client.terminal import layout
-from certrelay.errors import CertificateError
+from certrelay.errors import CertificateError, CertRelayError, PasswordError, SomeFailed
 from certrelay.frozen import frozen, replace
 from certrelay.pki import facts, npki
 from certrelay.pki.certificate import Certificate
@@ -21,25 +21,53 @@ from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.validity import last_day
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
-from client_pc.change import ask_password
+from client_pc.change import about_entry, ask_password
 
 _DIGEST: Final = "sha256 "
 
 
-def show(stores: Stores, target: str, shell: Shell, *, opened: bool) -> None:
+def show_several(entries: Sequence[Entry], shell: Shell, *, opened: bool) -> CertRelayError | None:
+    """Tell everything of several, one after the other; of a broken one, what is wrong with it.
+
+    Returns:
+        ``some_failed`` if one or more cannot be read.
+    """
+    report, failed = shell.report, 0
+    for at, entry in enumerate(entries):
+        if at:
+            report.result("")
+        try:
+            show(candidate_at(entry), shell, opened=opened)
+        except (CertificateError, PasswordError) as error:
+            failed += 1
+            text = f"{printable(str(entry.path), None)}: {report.texts.error(error)}"
+            about_entry(entry, report).event("failed", text, code=error.code)
+    return SomeFailed("some_failed", count=len(entries), failed=failed) if failed else None
+
+
+def candidate_at(entry: Entry) -> Candidate:
+    """What the list has read already.
+
+    Raises:
+        CertRelayError: Why it could not be read.
+    """
+    if entry.item is None or entry.summary is None:
+        raise entry.error or CertificateError("bad_certificate")
+    return Candidate(1, entry.path, entry.item, entry.summary)
+
+
+def show(candidate: Candidate, shell: Shell, *, opened: bool) -> None:
     """Tell everything of one certificate.
 
     Args:
-        stores: Where it is looked for.
-        target: As `certrelay.client.manage.stores.Stores.pick`.
+        candidate: The certificate.
         shell: Report and answers.
         opened: Ask for the password and tell what only it shows.
 
     Raises:
-        CertRelayError: As `certrelay.client.manage.stores.Stores.pick`; ``password_tries``.
+        CertRelayError: ``password_tries``.
     """
     report, now = shell.report, datetime.now(UTC)
-    candidate = stores.pick(target)
     if opened:
         password = hold(ask_password(candidate, shell), shell.lines, report)
         summary = inspect_with_password(candidate.item, password, plain_keys=True)

@@ -196,6 +196,7 @@ EVENTS: Final[dict[str, dict[str, str]]] = {
     "waiting": {"url": "text", "expires_in_ms": "int"},
     "would_change": {"path": "text", "fingerprint": "text?"},
     "would_save": {"path": "text"},
+    "would_send": {"path": "text", "fingerprint": "text?"},
 }
 """The fields that each event always has; ``?`` marks one that may be null."""
 

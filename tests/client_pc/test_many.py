@@ -24,7 +24,9 @@ from certrelay.pki.check import inspect
 from certrelay.pki.rewrap import to_pkcs12
 from certrelay.testkit.ca import Authority, Owner
 from client_pc import cli
+from client_pc.batch import Wanted
 from client_pc.habits import usual
+from client_pc.parcel import named_pieces
 from client_pc.parser import COMMAND_NAMES
 from tests.certificates import PASSWORD, key
 
@@ -470,8 +472,9 @@ def test_what_people_type_by_habit_is_understood(typed: str, meant: str) -> None
 def test_a_path_names_what_is_sent(store: Path) -> None:
     paths = put(store, issued(), issued(name="이몽룡", number=2))
     stores = Stores((store,))
-    found = stores.pick_several(stores.entries(), [str(paths[1]), "이몽룡", str(paths[0])])
-    assert [candidate.path for candidate in found] == [paths[1], paths[0]]
+    wanted = [Wanted(target, {}) for target in (str(paths[1]), "이몽룡", str(paths[0]))]
+    found = named_pieces(stores, stores.entries(), wanted, keep_going=False)
+    assert [piece.candidate and piece.candidate.path for piece, _ in found] == [paths[1], paths[0]]
 
 
 def test_a_script_is_not_told_that_typing_is_not_shown(

@@ -1,8 +1,4 @@
-"""Which certificates, and whether their passwords open them: asked before anything is sent.
-
-The password stays on this device: it opens the key here, is compared with the certificate,
-and is forgotten.
-"""
+"""Which certificates are meant: found by what somebody names, or asked for."""
 
 import re
 import unicodedata
@@ -17,10 +13,10 @@ from certrelay.client.flow.dialogue import Ask, Dialogue
 from certrelay.client.store.reading import Entry
 from certrelay.client.terminal.about import about
 from certrelay.client.terminal.report import Report
-from certrelay.errors import CertificateError, PasswordError, UsageError
+from certrelay.errors import CertificateError, UsageError
 from certrelay.frozen import frozen
-from certrelay.limits import MAX_BUNDLE_BYTES, MAX_ITEMS, PASSWORD_TRIES
-from certrelay.pki.check import Summary, inspect_with_password
+from certrelay.limits import MAX_BUNDLE_BYTES, MAX_ITEMS
+from certrelay.pki.check import Summary
 from certrelay.pki.naming import owner_name
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
@@ -177,11 +173,7 @@ def _serial_texts(serial: int | None) -> tuple[str, ...]:
 
 
 def choose(
-    entries: Sequence[Entry],
-    selectors: Sequence[str],
-    report: Report,
-    now: datetime,
-    find: Callable[[Sequence[Entry], Sequence[str]], tuple[Candidate, ...]] = select,
+    entries: Sequence[Entry], selectors: Sequence[str], report: Report, now: datetime
 ) -> Dialogue[tuple[Candidate, ...]]:
     """Take the selectors of the command line, or show the list and ask.
 
@@ -190,7 +182,6 @@ def choose(
         selectors: What the command line names; empty to ask.
         report: Where the list is shown.
         now: The wall clock's time.
-        find: Finds what is named; by paths too, where there is a command line.
 
     Raises:
         CertRelayError: As `select`; ``nothing_selected`` for an empty answer.
@@ -206,71 +197,4 @@ def choose(
         selectors = answer.replace(",", " ").split()
         if not selectors:
             raise UsageError("nothing_selected")
-        return select(entries, selectors)
-    return find(entries, selectors)
-
-
-@frozen(repr=False)
-class Opened:
-    """A certificate whose password was right; ``None`` where nobody here can tell."""
-
-    candidate: Candidate
-    password: str | None
-
-
-def check_passwords(
-    chosen: Sequence[Candidate], report: Report, now: datetime, tries_left: int = PASSWORD_TRIES
-) -> Dialogue[tuple[Opened, ...]]:
-    """Ask for each certificate's password and see that it opens the key and the key fits.
-
-    A password that opened one certificate is tried on the next without asking again.  A
-    key in a cipher that cannot be opened here is passed on as it is, and that is said.
-
-    Raises:
-        PasswordError: ``password_tries``, after the last of several tries; ``wrong_password``
-            where there was one.
-        CertificateError: ``key_not_encrypted``, ``key_mismatch`` and the like: this certificate
-            cannot be sent.
-    """
-    known: list[str] = []
-    opened: list[Opened] = []
-    spent = "password_tries" if tries_left > 1 else "wrong_password"
-    told = report
-    for candidate in chosen:
-        report = candidate.about(told)
-        line = candidate.line(report.texts, now)
-        report.event("checking", line, **candidate.fields(now))
-        if not candidate.summary.protected:
-            raise CertificateError("key_not_encrypted")
-        password = next((each for each in known if _opens(candidate.item, each, report)), None)
-        while password is None:
-            report.event("password_wanted", tries_left=tries_left)
-            typed = yield Ask(report.texts.say("story.ask.password"), secret=True)
-            opens = _opens(candidate.item, typed, report)
-            if opens is None:
-                break
-            if opens:
-                password = typed
-                known.append(typed)
-                continue
-            tries_left -= 1
-            if tries_left == 0:
-                raise PasswordError(spent)
-            text = report.texts.say("story.password_wrong", tries_left=tries_left)
-            report.event("password_wrong", text, tries_left=tries_left)
-        opened.append(Opened(candidate, password))
-    return tuple(opened)
-
-
-def _opens(item: Item, password: str, report: Report) -> bool | None:
-    """Tell whether the password opens the item; ``None`` if nobody here can tell."""
-    try:
-        inspect_with_password(item, password)
-    except PasswordError:
-        return False
-    except CertificateError as error:
-        if error.code != "unsupported_algorithm":
-            raise
-        report.event("unverified", report.texts.say("story.unverified"))
-        return None
-    return True
+    return select(entries, selectors)

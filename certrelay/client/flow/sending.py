@@ -8,12 +8,23 @@ from certrelay.bundle import Item
 from certrelay.client.flow.dialogue import Ask, Dialogue
 from certrelay.client.flow.session import Session
 from certrelay.endpoint import events
+from certrelay.errors import CertificateError
 from certrelay.limits import NUMBER_DIGITS, NUMBER_TRIES
+from certrelay.pki.check import inspect
 
 
 def _plain(typed: str) -> str:
     """The digits as a Korean keyboard or a careful person may type them: ``６３７-081``."""
     return "".join(unicodedata.normalize("NFKC", typed).replace("-", " ").split())
+
+
+def _fingerprint(item: Item) -> str | None:
+    """The name of its certificate; ``None`` while it is sealed."""
+    try:
+        certificate = inspect(item).certificate
+    except CertificateError:
+        return None
+    return None if certificate is None else certificate.fingerprint
 
 
 class Sending:
@@ -27,6 +38,7 @@ class Sending:
         self._choose: Final = choose
         self._offered = False
         self._number_tries: int | None = None
+        self._fingerprints: list[str | None] = []
 
     def on_event(self, event: events.Event, session: Session) -> None:
         """Take an event; see `certrelay.endpoint.events`."""
@@ -48,10 +60,12 @@ class Sending:
             case events.Moved(done, total):
                 session.say("progress", "story.progress", done=done, total=total)
             case events.ReceiptArrived(results):
+                named = zip(results, self._fingerprints, strict=False)
                 session.report.event(
                     "receipt",
                     items=[
-                        {"status": result.status, "reason": result.reason} for result in results
+                        {"fingerprint": name, "status": result.status, "reason": result.reason}
+                        for result, name in named
                     ],
                 )
 
@@ -59,6 +73,7 @@ class Sending:
         session.say("leaving", f"story.leaving.{session.names.other}")
         session.endpoint.report_step("choosing")
         items = yield from self._choose()
+        self._fingerprints = [_fingerprint(item) for item in items]
         session.endpoint.offer(items)
         session.endpoint.report_step("typing")
         self._offered = True

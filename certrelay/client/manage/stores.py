@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.bundle import Kind
-from certrelay.client.flow.choosing import Candidate, check_amount, select
+from certrelay.client.flow.choosing import Candidate, select
 from certrelay.client.manage.sealed import Sealed
 from certrelay.client.manage.shown import Shown
 from certrelay.client.path_text import path_of
@@ -80,23 +80,15 @@ class Stores:
         (candidate,) = self._selected(target, known, prefer, one_file=one_file)
         return candidate
 
-    def pick_several(
-        self, entries: Sequence[Entry], targets: Sequence[str]
-    ) -> tuple[Candidate, ...]:
-        """Find the certificates that are named, each once, for one copy.
-
-        Raises:
-            CertRelayError: As `pick`; ``too_many_selected``.
-        """
-        chosen: dict[Path, Candidate] = {}
-        for target in targets:
-            candidate = self.pick(target, entries=entries)
-            chosen[candidate.path] = candidate
-        check_amount(tuple(chosen.values()))
-        return tuple(chosen.values())
-
-    def pick_entry(self, target: str, entries: Sequence[Entry] | None = None) -> Entry:
-        """Find what shall be deleted: a broken one too, and never a folder that is none.
+    def pick_entry(
+        self,
+        target: str,
+        entries: Sequence[Entry] | None = None,
+        prefer: Kind | None = None,
+        *,
+        one_file: bool = True,
+    ) -> Entry:
+        """Find what is named: a broken one too, and never a folder that is none.
 
         Raises:
             CertRelayError: If there is none, or several.
@@ -113,7 +105,7 @@ class Stores:
         if number.isdigit() and 1 <= int(number) <= len(entries):
             self._check_numbers(entries)
             return entries[int(number) - 1]
-        return self.pick(target, one_file=True, entries=entries).entry
+        return self.pick(target, prefer, one_file=one_file, entries=entries).entry
 
     def _selected(
         self, target: str, entries: Sequence[Entry], prefer: Kind | None, *, one_file: bool
