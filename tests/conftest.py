@@ -9,7 +9,9 @@ from typing import TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
+from certrelay.client.terminal.report import JsonReport
 from tests.attacks.plugin import pytest_addoption, pytest_configure
+from tests.contract import write_checked
 
 __all__ = ["pytest_addoption", "pytest_configure"]
 
@@ -25,6 +27,12 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test reads the settings, or writes the history, of whoever runs it."""
     os.environ["CERTRELAY_CONFIG"] = ""
     os.environ["CERTRELAY_DATA"] = str(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(autouse=True)
+def _contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every event that is told in a test's own process keeps to the contract of --json."""
+    monkeypatch.setattr(JsonReport, "_write", write_checked)
 
 
 @pytest.fixture(scope="session", autouse=True)

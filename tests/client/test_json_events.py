@@ -2,9 +2,22 @@
 
 import ast
 import json
+import re
 
 from certrelay.client.json_events import EVENTS, schema, violations
 from tests.sources import ROOT
+
+STARTS_PROGRAMS = re.compile(r"subprocess|Popen|Process\(|\bin_shell\(")
+PASSED_OVER = {
+    "flows/test_streams.py": "looks at statuses alone",
+    "flows/test_interrupts.py": "looks at statuses alone",
+    "test_copy_path.py": "looks at the modules that are loaded",
+    "web_phone/test_screens.py": "looks at pictures",
+    "relay/test_usage.py": "the relay's own table",
+    "test_commands_page.py": "looks at the options",
+    "client/test_json_events.py": "this file",
+}
+"""Files that start programs with --json and read no event of theirs."""
 
 PAGE = ROOT / "docs" / "events.schema.json"
 SHELLS = ("client_pc", "client_mobile_sim", "certrelay/client")
@@ -42,3 +55,14 @@ def test_what_breaks_the_contract_is_seen() -> None:
     assert violations({"event": "progress", "done": "1", "total": 2}) == ["progress.done is str"]
     assert violations({"event": "progress", "done": True, "total": 2}) == ["progress.done is bool"]
     assert violations({"event": "frobnicated"}) != []
+
+
+def test_whoever_reads_a_programs_events_holds_them_to_the_contract() -> None:
+    readers = set()
+    for path in (ROOT / "tests").rglob("*.py"):
+        source = path.read_text("utf-8")
+        if '"--json"' in source and STARTS_PROGRAMS.search(source):
+            name = path.relative_to(ROOT / "tests").as_posix()
+            if "from tests.contract import" not in source:
+                readers.add(name)
+    assert readers - set(PASSED_OVER) == set()

@@ -1,6 +1,5 @@
 """The doctor in networks that are really there: each in a network namespace of its own."""
 
-import json
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 from certrelay.errors import ExitStatus
 from certrelay.texts import Texts
 from tests.component import program
+from tests.contract import checked
 from tests.flows.programs import ROOT, environment
 from tests.patience import PATIENCE_S
 
@@ -74,7 +74,7 @@ def inside(network: str, *command: str | Path) -> "subprocess.CompletedProcess[s
 
 def examine(network: str, store: Path, *more: str) -> tuple[int, dict[str, dict[str, Any]]]:
     done = inside(network, "client_pc", "doctor", "--json", "--store", store, *more)
-    told = [json.loads(line) for line in done.stdout.splitlines()]
+    told = [checked(line) for line in done.stdout.splitlines()]
     return done.returncode, {event["check"]: event for event in told if event["event"] == "check"}
 
 
@@ -141,7 +141,7 @@ def test_import_says_which_of_several_networks_it_takes(
     picture = tmp_path / "none" / "qr.png"  # it ends where the code would be written
     words: list[str | Path] = ["--store", tmp_path, "--qr-png", picture, "--json"]
     done = inside(network + default("wlan0"), "client_pc", "import", *words)
-    events = [json.loads(line) for line in done.stdout.splitlines()]
+    events = [checked(line) for line in done.stdout.splitlines()]
     told = [event for event in events if event["event"] == "address"]
     expected = {"address": "192.168.0.10", "interface": "wlan0", "others": ["192.168.7.7"]}
     assert told == ([{"event": "address", **expected}] if is_told else [])

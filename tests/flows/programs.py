@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from certrelay.client.json_events import violations
+from tests.contract import check
 from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,7 +120,14 @@ class Client:
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()
-        assert [fault for event in self.events for fault in violations(event)] == []
+        check(self.events)
+
+
+def receipt_of(client: Client) -> list[tuple[str, str | None]]:
+    """What a sender told of its receipt: status and reason of each, all of other certificates."""
+    items = client.last("receipt")["items"]
+    assert len({item["fingerprint"] for item in items}) == len(items)
+    return [(item["status"], item["reason"]) for item in items]
 
 
 class Bench:

@@ -20,6 +20,7 @@ from typing import Any
 from unittest import mock
 
 from certrelay.frozen import replace
+from tests.contract import check
 
 TIMES = {"grace": 12.0, "slack": 0.5, "close_wait": 1.0, "repeat": 0.5, "join_retry": 0.3}
 """Seconds of the clients' driver."""
@@ -132,6 +133,7 @@ class QuickClient(Process):
         self._reader.join()
         self._answers.close()
         self._events.close()
+        check(self.events)
 
     def _read(self) -> None:
         with open(self._events.fileno(), encoding="utf-8", closefd=False) as lines:

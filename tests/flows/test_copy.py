@@ -13,7 +13,7 @@ from certrelay.errors import ExitStatus
 from certrelay.pki import npki, pkcs12
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill, three_items
-from tests.flows.programs import ROOT, Bench, Client, bench, environment
+from tests.flows.programs import ROOT, Bench, Client, bench, environment, receipt_of
 from tests.homes import one_home
 from tests.patience import PATIENCE_S
 
@@ -98,7 +98,7 @@ def test_a_certificate_goes_to_the_phone(desk: Bench) -> None:
     assert arrived.items() < sent.items()
     assert len(arrived) == 4 + 1
     assert pc.last("paired")["platform"] == "ios"
-    assert pc.last("receipt")["items"] == [{"status": "stored", "reason": None}] * 2
+    assert receipt_of(pc) == [("stored", None)] * 2
 
 
 def test_the_pc_relays_by_itself_where_no_relay_is_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from relay.embedded import start
 from tests.certificates import PASSWORD, person
 from tests.component import missing, program
 from tests.flows.conftest import files_below, fill
-from tests.flows.programs import Bench, Client, bench
+from tests.flows.programs import Bench, Client, bench, receipt_of
 
 DISKS = {
     # How the store is mounted, and what the PC says: one block is enough for two small files only.
@@ -81,7 +81,7 @@ def test_a_disk_that_does_not_take_it_leaves_nothing_and_says_so(code: str, tmp_
         assert pc.process.returncode == ExitStatus.STORAGE
         told = [event["code"] for event in pc.events if event["event"] == "error"]
         assert told == [code]
-        assert phone.last("receipt")["items"] == [{"status": "rejected", "reason": "disk"}]
+        assert receipt_of(phone) == [("rejected", "disk")]
         assert phone.last("error")["code"] == "rejected"
         assert str(store) not in pc.stderr, "a file is left"
         assert "Traceback" not in pc.stderr + phone.stderr

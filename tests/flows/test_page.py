@@ -9,7 +9,7 @@ import pytest
 from certrelay.errors import ExitStatus
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import files_below, fill
-from tests.flows.programs import ROOT, Bench, Client, environment
+from tests.flows.programs import ROOT, Bench, Client, environment, receipt_of
 from tests.homes import one_home
 
 PAGE = ("--platform", "web")
@@ -41,7 +41,7 @@ def test_a_page_whose_person_sees_the_file_is_a_success_and_nothing_is_deleted(
     pc, phone = offered(desk, "--also-delete")
     phone.answer("y")
     assert (phone.finish(), pc.finish()) == (ExitStatus.OK, ExitStatus.OK)
-    assert pc.last("receipt")["items"] == [{"status": "stored", "reason": None}]
+    assert receipt_of(pc) == [("stored", None)]
     assert files_below(desk.pc_store) == before
     assert pc.names().index("delete_rule") < pc.names().index("waiting")
     assert "deleted" not in pc.names()
@@ -64,7 +64,7 @@ def test_a_file_that_nobody_has_seen_is_unconfirmed_and_stays_on_the_pc(
     assert pc.finish() == ExitStatus.NOT_CONFIRMED
     phone.finish()
     assert pc.last("error")["code"] == "unconfirmed"
-    assert pc.last("receipt")["items"] == [{"status": "unconfirmed", "reason": None}]
+    assert receipt_of(pc) == [("unconfirmed", None)]
     assert "done" not in pc.names()
     assert files_below(desk.pc_store) == before
     assert len(pc.last("delete_later")["paths"]) == 1

@@ -13,7 +13,7 @@ from certrelay.wire.service import ServicePolicy
 from relay.embedded import EMBEDDED
 from tests.certificates import PASSWORD, person
 from tests.flows.conftest import Serve, files_below, fill
-from tests.flows.programs import Bench, Client, bench
+from tests.flows.programs import Bench, Client, bench, receipt_of
 from tests.homes import one_home
 
 
@@ -103,7 +103,7 @@ def test_who_says_no_to_saving_stores_nothing_and_the_sender_hears_it(desk: Benc
     pc.answer("")
     assert error_of(phone) == (ExitStatus.NOT_CONFIRMED, "declined")
     assert error_of(pc) == (ExitStatus.NOT_CONFIRMED, "declined")
-    assert phone.last("receipt")["items"] == [{"status": "rejected", "reason": "declined"}]
+    assert receipt_of(phone) == [("rejected", "declined")]
     assert not files_below(desk.pc_store)
 
 

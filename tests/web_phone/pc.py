@@ -1,6 +1,5 @@
 """A real ``certrelay`` process, driven over its JSON events."""
 
-import json
 import os
 import queue
 import subprocess
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.contract import checked
 from tests.patience import PATIENCE_S
 from tests.web_phone.components import ROOT
 
@@ -86,7 +86,7 @@ class Pc:
         while True:
             line = self._lines.get(timeout=PATIENCE_S)
             assert line is not None, f"ended without {name}: {self.seen}"
-            event: dict[str, Any] = json.loads(line)
+            event = checked(line)
             self.seen.append(event)
             if event["event"] == name:
                 return event
@@ -95,7 +95,7 @@ class Pc:
         """Wait for its end."""
         status = self._process.wait(PATIENCE_S)
         while (line := self._lines.get(timeout=PATIENCE_S)) is not None:
-            self.seen.append(json.loads(line))
+            self.seen.append(checked(line))
         return status
 
     def hang_up(self) -> None:

@@ -62,9 +62,9 @@ MUTATIONS = (
     Mutation(
         32,
         "passwords may be tried without end",
-        "certrelay/client/flow/choosing.py",
-        "            tries_left -= 1\n",
-        "            tries_left -= 0\n",
+        "certrelay/client/flow/passwords.py",
+        "            self._left -= 1\n",
+        "            self._left -= 0\n",
         "tests/flows",
     ),
     Mutation(
