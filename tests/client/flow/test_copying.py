@@ -12,6 +12,7 @@ from certrelay.endpoint import Times
 from certrelay.pki.check import inspect
 from tests.certificates import PASSWORD, person, stranger
 from tests.client.flow.two_devices import Copy
+from tests.client_pc.test_many import fingerprint
 
 ITEM = person().npki(PASSWORD)
 OTHER = stranger().pkcs12(PASSWORD)
@@ -37,7 +38,10 @@ def test_what_arrives_is_shown_asked_about_stored_and_confirmed(
         "number_matched",
         "receipt",
     ]
-    assert sender.only("receipt")["items"] == [{"status": "stored", "reason": None}] * 2
+    prints = [fingerprint(ITEM), fingerprint(OTHER)]
+    assert sender.only("receipt")["items"] == [
+        {"fingerprint": each, "status": "stored", "reason": None} for each in prints
+    ]
     assert [name for name in receiver.names if name not in ("progress", "peer_step")] == [
         "paired",
         "number",
