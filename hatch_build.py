@@ -30,9 +30,10 @@ class Shipping(BuildHookInterface):  # type: ignore[type-arg,misc,unused-ignore]
             for name, grammar in grammars(texts).items():
                 self._add(f"man/{below}man1/{name}.1", manual.page(grammar, texts), folder)
         programs = tuple(grammars(Texts("en")).values())
-        bash = completion.script("bash", programs)
+        bash, fish = (completion.script(shell, programs) for shell in ("bash", "fish"))
         for name in grammars(Texts("en")):
             self._add(f"bash-completion/completions/{name}", bash, folder)
+            self._add(f"fish/vendor_completions.d/{name}.fish", fish, folder)
         zsh = completion.script("zsh", programs)
         self._add("zsh/site-functions/_certrelay", zsh, folder)
         build_data["shared_data"].update(

@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -437,11 +438,34 @@ def desktop(arguments: argparse.Namespace, _settings: Settings, report: Report) 
         remove(report)
 
 
-def completion(arguments: argparse.Namespace, _settings: Settings, report: Report) -> None:
+def completion(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
     """`certrelay completion`."""
-    from client_pc.shell_integration import show_completion
+    if arguments.shell != "targets":
+        from client_pc.shell_integration import show_completion
 
-    show_completion(arguments.shell, report)
+        show_completion(arguments.shell, report)
+        return
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from certrelay.client.terminal.screen import has_letters
+    from client_pc.target_words import target_words
+
+    arguments.store = list(map(expanded, _stores_in(arguments.words)))
+    arguments.all_places = "--all-places" in arguments.words
+    entries = _stores(arguments, settings, report).entries()
+    letters = partial(has_letters, sys.stdout)
+    for word, words in target_words(entries, report.texts, datetime.now(UTC), letters):
+        report.result(f"{word}\t{words}")
+
+
+def _stores_in(words: Sequence[str]) -> Iterator[Path]:
+    """The stores that a command line names which is still being typed."""
+    for before, word in pairwise(["", *words, ""]):
+        if before == "--store" and word:
+            yield Path(word.strip("\"'"))
+        elif word.startswith("--store="):
+            yield Path(word.removeprefix("--store=").strip("\"'"))
 
 
 def man(arguments: argparse.Namespace, _settings: Settings, report: Report) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-_NAMES: Final = {"send": "export", "receive": "import", "ls": "list", "rm": "delete"}
+OTHER_NAMES: Final = {"send": "export", "receive": "import", "ls": "list", "rm": "delete"}
 """Other names of commands."""
 
 _ANYWHERE: Final = ("--json", "--quiet", "-q", "--plain")
@@ -17,12 +17,14 @@ def usual(argv: Sequence[str], commands: Sequence[str]) -> list[str]:
         argv: What was typed; nothing behind the command is touched.
         commands: The commands that there are.
     """
-    at = next((at for at, word in enumerate(argv) if word in {*commands, *_NAMES, "help"}), None)
+    at = next(
+        (at for at, word in enumerate(argv) if word in {*commands, *OTHER_NAMES, "help"}), None
+    )
     if at is None:
         return ["--version" if word == "-V" else word for word in argv]
     before, command, rest = list(argv[:at]), argv[at], list(argv[at + 1 :])
     if command == "help":
-        return [*before, *(_NAMES.get(word, word) for word in rest[:1]), "--help"]
+        return [*before, *(OTHER_NAMES.get(word, word) for word in rest[:1]), "--help"]
     moved = [word for word in before if word in _ANYWHERE]
     kept = [word for word in before if word not in _ANYWHERE]
-    return [*kept, _NAMES.get(command, command), *moved, *rest]
+    return [*kept, OTHER_NAMES.get(command, command), *moved, *rest]

@@ -15,7 +15,7 @@ from client_pc import commands
 from client_pc.words import COLUMNS, SORTS, STATES
 
 PROGRAM: Final = "certrelay"
-SHELLS: Final = ("bash", "zsh")
+SHELLS: Final = ("bash", "zsh", "fish", "powershell", "targets")
 _PROGRAMS: Final = (PROGRAM, "certrelay-relay", "certrelay-phone")
 
 
@@ -145,7 +145,7 @@ def _add_joining(command: Parser, texts: Texts) -> None:
         "--picture", type=Path, metavar="FILE", help=texts.say("help.picture_file")
     )
     command.add_argument(
-        "--send", action="append", default=[], metavar="SELECTOR", help=texts.say("help.send")
+        "--send", action="append", default=[], metavar="TARGET", help=texts.say("help.send")
     )
     command.add_argument("--name", help=texts.say("help.name"))
     _flag(command, "--yes", "yes_join", texts)
@@ -260,6 +260,7 @@ def _add_keep(command: Parser, texts: Texts) -> None:
 
 def _add_shell(command: Parser, texts: Texts) -> None:
     command.add_argument("shell", choices=SHELLS, help=texts.say("help.shell"))
+    command.add_argument("words", nargs="*", metavar="WORD", help=texts.say("help.words"))
 
 
 def _add_program(command: Parser, texts: Texts) -> None:

@@ -8,6 +8,7 @@ from certrelay.client.terminal.report import Report
 from certrelay.texts import Texts
 from client_mobile_sim.cli import make_parser as phone_parser
 from client_pc.embedded import relay_parser
+from client_pc.habits import OTHER_NAMES
 from client_pc.parser import make_parser
 
 PROGRAMS: Final = ("certrelay", "certrelay-relay", "certrelay-phone")
@@ -16,7 +17,11 @@ PROGRAMS: Final = ("certrelay", "certrelay-relay", "certrelay-phone")
 def grammars(texts: Texts) -> dict[str, Grammar]:
     """What each program takes."""
     parsers = (make_parser(texts), relay_parser(texts), phone_parser(texts))
-    return {name: read(parser) for name, parser in zip(PROGRAMS, parsers, strict=True)}
+    others = {PROGRAMS[0]: OTHER_NAMES}
+    return {
+        name: read(parser, others.get(name, {}))
+        for name, parser in zip(PROGRAMS, parsers, strict=True)
+    }
 
 
 def show_completion(shell: completion.ShellName, report: Report) -> None:

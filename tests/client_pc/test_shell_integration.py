@@ -1,17 +1,25 @@
 """Completions as shells use them, manual pages as man reads them."""
 
+import os
+import re
+import shlex
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from certrelay.client.store.reading import find
 from certrelay.client.terminal import completion, manual
 from certrelay.errors import ExitStatus
+from certrelay.pki.naming import owner_name
 from certrelay.texts import LANGUAGES, Texts
 from client_pc import cli
 from client_pc.shell_integration import PROGRAMS, grammars
+from tests.client_pc.test_many import issued, put
 from tests.component import program
+from tests.sources import ROOT
 
 GRAMMARS = grammars(Texts("en"))
 
@@ -63,6 +71,131 @@ def test_bash_completes_commands_flags_choices_and_files(tmp_path: Path) -> None
     assert shells == {"zsh"}
     assert name == none == set()
     assert relay == {"json"}
+
+
+CLEAR = ("홍길동", "㈜한빛")
+NAMES = (
+    *CLEAR,
+    "$(touch pwned)",
+    "`touch pwned`",
+    "a;touch pwned",
+    "-rf",
+    "가 나",
+    "42",
+)
+ACTING = set(" \t'\"`$;&|<>()[]{}*?!#~\\^%@=,:")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store with names that would act in a shell, and the program by its name."""
+    for number, name in enumerate(NAMES):
+        put(tmp_path / "NPKI", issued(name=name, number=number))
+    caller = tmp_path / "bin" / "certrelay"
+    caller.parent.mkdir()
+    caller.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m client_pc "$@"\n', "utf-8")
+    caller.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{caller.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    return tmp_path
+
+
+def words_of(store: Path) -> set[str]:
+    found = {entry.summary.certificate for entry in find(store) if entry.summary is not None}
+    return {
+        owner if (owner := owner_name(each.cn)) in CLEAR else each.fingerprint[:12]
+        for each in found
+        if each is not None
+    }
+
+
+def test_a_word_that_names_a_certificate_acts_in_no_shell_and_is_understood(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = desk / "NPKI"
+    assert cli.main(["completion", "targets", "--", "x", "--store", str(store)]) == ExitStatus.OK
+    lines = capsys.readouterr().out.splitlines()
+    words = {line.partition("\t")[0] for line in lines}
+    assert words == words_of(store)
+    assert not ACTING & set("".join(words))
+    assert all(line.count("\t") == 1 for line in lines)
+    for word in words:
+        assert cli.main(["show", word, "--store", str(store)]) == ExitStatus.OK, word
+
+
+def test_a_terminal_without_hangul_gets_no_question_marks(desk: Path) -> None:
+    done = subprocess.run(
+        ["certrelay", "completion", "targets", "--", "--store", str(desk / "NPKI")],
+        env={**os.environ, "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    words = [line.partition("\t")[0] for line in done.stdout.splitlines()]
+    assert len(words) == len(NAMES)
+    assert all(re.fullmatch("[0-9a-f]{12}", word) for word in words)
+
+
+def test_bash_completes_certificates(desk: Path) -> None:
+    every, some, files = complete(
+        f"certrelay show --store {desk}/NPKI ",
+        f"certrelay rm --store {desk}/NPKI 홍",
+        f"certrelay show --store {desk}/NPKI NP",
+        folder=desk,
+    )
+    assert every == words_of(desk / "NPKI")
+    assert some == {"홍길동"}
+    assert files == {"NPKI"}
+    assert not (desk / "pwned").exists()
+
+
+def fish(text: str, line: str, folder: Path) -> set[str]:
+    done = subprocess.run(
+        [program("fish"), "--no-config", "-c", f"{text}\ncomplete -C {shlex.quote(line)}"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+    )
+    assert done.stderr == ""
+    return {each.partition("\t")[0] for each in done.stdout.splitlines()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_fish_completes_commands_flags_choices_files_and_certificates(
+    desk: Path, language: str
+) -> None:
+    text = script("fish", language)
+    store = f"certrelay rm --store {desk}/NPKI"
+    assert fish(text, "certrelay ex", desk) == {"export"}
+    assert fish(text, "certrelay import --qr", desk) == {"--qr-png"}
+    assert fish(text, "certrelay list --lang ", desk) == set(LANGUAGES)
+    assert fish(text, "certrelay list --csv --sort ex", desk) == {"expiry"}
+    assert fish(text, "certrelay import --qr-png NP", desk) == {"NPKI/"}
+    assert fish(text, "certrelay-relay serve --log-format j", desk) == {"json"}
+    assert words_of(desk / "NPKI") <= fish(text, f"{store} ", desk)
+    assert fish(text, f"{store} 홍", desk) == {"홍길동"}
+    assert not (desk / "pwned").exists()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_powershell_gets_a_table_of_whole_texts(language: str) -> None:
+    """No PowerShell is here: the script is taken apart as it does, quotes first, then brackets."""
+    text = script("powershell", language)
+    quote = "['\u2018-\u201b]"
+    inside = rf"{quote}((?:[^'\u2018-\u201b]|{quote}{quote})*){quote}"
+    texts = [re.sub(f"({quote}){quote}", r"\1", each) for each in re.findall(inside, text)]
+    bare = re.sub(inside, "", text)
+    assert not re.search(quote, bare)
+    for opening, closing in ("()", "{}", "[]"):
+        assert bare.count(opening) == bare.count(closing)
+    for grammar in grammars(Texts(language)).values():
+        for command in grammar.commands:
+            assert command.words in texts
+            assert set(command.names) <= set(texts)
+            for option in command.flags:
+                assert {*option.flags, option.words, *option.choices} <= set(texts)
 
 
 def test_bash_knows_every_command_and_flag() -> None:

@@ -1,8 +1,10 @@
 """What a parser takes, as plain values: completions and manual pages are written from it."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from certrelay.frozen import frozen
 
@@ -24,6 +26,16 @@ class Option:
     is_file: bool = False
     """Whether its value is a file or a folder."""
 
+    @property
+    def is_target(self) -> bool:
+        """Whether its value names a certificate: by a word of the program's own, or by its path."""
+        return self.value == TARGET
+
+    @property
+    def completes(self) -> bool:
+        """Whether anything is known of its value that a shell could offer."""
+        return bool(self.choices) or self.is_file or self.is_target
+
 
 @frozen
 class Subcommand:
@@ -32,6 +44,12 @@ class Subcommand:
     name: str
     words: str
     options: tuple[Option, ...]
+    other_names: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names by which it is called."""
+        return (self.name, *self.other_names)
 
     @property
     def flags(self) -> tuple[Option, ...]:
@@ -55,13 +73,30 @@ class Grammar:
     commands: tuple[Subcommand, ...]
 
 
-def read(parser: argparse.ArgumentParser) -> Grammar:
-    """Read what a parser with subcommands takes."""
+TARGET: Final = "TARGET"
+_FILES: Final = ("FILE", "PLACE", "DIR", "PICTURE")
+"""How values are called that name a certificate, a file or a folder."""
+
+
+def read(
+    parser: argparse.ArgumentParser, other_names: Mapping[str, str] = MappingProxyType({})
+) -> Grammar:
+    """Read what a parser with subcommands takes.
+
+    Args:
+        parser: The program's.
+        other_names: Names that lead to a command, and which.
+    """
     commands: list[Subcommand] = []
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             commands += [
-                Subcommand(name, each.description or "", tuple(_options(each)))
+                Subcommand(
+                    name,
+                    each.description or "",
+                    tuple(_options(each)),
+                    tuple(other for other, meant in other_names.items() if meant == name),
+                )
                 for name, each in action.choices.items()
             ]
     return Grammar(
@@ -83,7 +118,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[Option]:
             "" if action.nargs == 0 else _value_of(action, choices),
             action.help or "",
             choices,
-            action.type is Path,
+            action.type is Path or str(action.metavar).startswith(_FILES),
         )
 
 
