@@ -9,46 +9,15 @@ Source: docs/protocol.md §10.1; docs/security.md, attacks 56 and 66.
 from collections.abc import Callable
 from typing import Final
 
+from certrelay.client.terminal.digits import large, spelled
 from certrelay.e2e.origin import Origin
 from certrelay.errors import UsageError
 from certrelay.safe_text import cell_width, wrap
 from certrelay.texts import Texts
 
-_BITS: Final = dict(
-    zip(
-        "0123456789.: ",
-        (
-            *(0o75557, 0o26227, 0o71747, 0o71717, 0o55711, 0o74717, 0o74757, 0o71111),
-            *(0o75757, 0o75717, 0o00002, 0o02020, 0o00000),
-        ),
-        strict=True,
-    )
-)
-"""Three by five dots for each character, row by row, an octal digit a row."""
-
-_ROWS: Final = 5
 _MARGIN: Final = 2
 _LAYOUTS: Final = (76, 38)
 """Columns of the screens that are tried: with large digits, and in small windows."""
-
-
-def large(text: str) -> list[str]:
-    """Draw digits, points and colons three terminal rows high.
-
-    Raises:
-        KeyError: If there is anything else in it.
-    """
-    rows = [
-        "".join(f"{_BITS[each] >> 3 * (_ROWS - 1 - row) & 7:03b}0" for each in text)
-        for row in range(_ROWS)
-    ]
-    rows.append("0" * len(rows[0]))
-    return [
-        "".join(
-            " ▄▀█"[2 * (upper == "1") + (lower == "1")] for upper, lower in zip(*pair, strict=True)
-        )
-        for pair in zip(rows[::2], rows[1::2], strict=True)
-    ]
 
 
 def address_of(origin: Origin) -> str:
@@ -60,11 +29,6 @@ def address_of(origin: Origin) -> str:
         return short if complete(short) == origin.text else origin.text
     except UsageError:
         return origin.text
-
-
-def spelled(code: str) -> str:
-    """The code digit by digit, a pause after each group: ``4 8 2 1, 7 7 3 0, 1 9 4 6``."""
-    return ", ".join(" ".join(group) for group in code.split())
 
 
 class CodeScreen:

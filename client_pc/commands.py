@@ -89,6 +89,7 @@ def send(
             wanted,
             password=password,
             keep_going=arguments.keep_going or not shell.lines.is_terminal,
+            is_list=arguments.listed is not None,
             dry_run=arguments.dry_run,
         )
         return send(stores, options, way, shell, past)

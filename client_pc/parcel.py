@@ -112,7 +112,7 @@ def tell_results(
 
     Args:
         pieces: All of them.
-        ended: How the copy ended; ``None`` where nothing was to be sent.
+        ended: How the copy ended; ``None`` where there was none.
         report: Where it is told.
 
     Returns:
@@ -136,9 +136,7 @@ def tell_results(
         if piece.fault is not None:
             more = report.texts.error(piece.fault)
         results.tell(fields, name, more, line=len(pieces) > 1)
-    if len(pieces) == 1:
-        return None if ended is None else ended.error
-    failed = results.sum_up()
+    failed = results.sum_up() if len(pieces) > 1 else pieces[0].fault
     return failed if ended is None or ended.error is None else ended.error
 
 

@@ -55,6 +55,9 @@ class SendOptions:
     keep_going: bool = False
     """Whether the others go where one cannot be sent."""
 
+    is_list: bool = False
+    """Whether the names come from a list: one that names nothing is a fault of that line alone."""
+
     dry_run: bool = False
     """Whether only is seen that all could be sent."""
 
@@ -104,7 +107,8 @@ class Outgoing:
             chosen = yield from choose(found, (), report, now)
             named = [(Piece(str(each.number), each), None) for each in chosen]
         else:
-            named = list(named_pieces(self._stores, found, options.wanted, keep_going=keep_going))
+            goes_on = keep_going and options.is_list
+            named = list(named_pieces(self._stores, found, options.wanted, keep_going=goes_on))
         tries = self._shell.lines.password_tries
         passwords = Passwords(report, now, tries, options.password, each_anew=keep_going)
 

@@ -233,6 +233,17 @@ def test_a_fault_of_the_program_on_one_certificate_stops_no_other(
     assert [event["code"] for event in results(told)] == [None, "internal", None]
 
 
+def test_a_list_of_one_that_cannot_be_sent_ends_with_its_own_status(
+    store: Path, many: list[Path], run: Any, typed: Any
+) -> None:
+    for line, expected in (
+        ({"path": str(store / "none.p12"), "password": PASSWORD}, ExitStatus.CERTIFICATE),
+        ({"path": str(many[0]), "password": "wrong"}, ExitStatus.PASSWORD),
+    ):
+        typed(line)
+        assert run("export", "--from", "-", "--store", store, "--dry-run")[0] == expected
+
+
 def test_a_worker_that_ends_is_no_result() -> None:
     with pytest.raises(StateError):
         list(perform("tests.client_pc.test_batch:ending", [{}] * 8, lambda: None, 2))

@@ -2,10 +2,11 @@
 
 import pytest
 
+from certrelay.client.terminal.digits import large, spelled
 from certrelay.e2e.origin import Origin
 from certrelay.safe_text import cell_width
 from certrelay.texts import Texts
-from client_pc.code_screen import CodeScreen, address_of, large, spelled
+from client_pc.code_screen import CodeScreen, address_of
 from client_pc.relay_address import complete
 
 LAN = Origin.parse("http://192.168.0.10:8765/")

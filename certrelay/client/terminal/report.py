@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TextIO
 
 from certrelay.client.path_text import path_text
+from certrelay.client.terminal.digits import huge, large, spelled
 from certrelay.client.terminal.screen import Screen, has_letters, open_screen
 from certrelay.errors import CertRelayError
 from certrelay.frozen import frozen
@@ -41,6 +42,23 @@ _TALK: Final = frozenset(
     }
 )
 """Events that ``--quiet`` leaves out: what nobody has to know in order to go on."""
+
+_BESIDE_NUMBER: Final = frozenset(
+    {
+        "connection_back",
+        "connection_lost",
+        "number",
+        "paired",
+        "peer_back",
+        "peer_lost",
+        "peer_step",
+        "route",
+        "second_scan",
+    }
+)
+"""Events at which a large number stays on the screen."""
+
+_NUMBER_MARGIN: Final = 4
 
 _STYLES: Final = {"number": "1", "done": "32", "error": "31", "second_scan": "33", "leaving": "33"}
 """How the first sentence of an event is painted: bold, green, red, yellow."""
@@ -148,6 +166,8 @@ class TextReport:
         self._err: Final = screen.stream
         self._quiet: Final = quiet
         self._is_up = False
+        self._is_number_up = False
+        self._peer = ""
         self._is_moving = False
         self._is_at_step = False
         self._question = ""
@@ -166,7 +186,17 @@ class TextReport:
 
     def event(self, name: str, text: str = "", **fields: Any) -> None:
         """Say the sentence, if there is one."""
-        if name == "progress":
+        if name not in _BESIDE_NUMBER:
+            self._take_number_away()
+        if name == "paired":
+            self._peer = text
+        if name == "number":
+            if self._draw_number(fields["number"], text):
+                return
+            text = self._read_aloud(text, fields["number"])
+        if name == "peer_step" and self._is_number_up:
+            self._tell_below(text)
+        elif name == "progress":
             self._move(text, fields["done"], fields["total"])
         elif name == "peer_step" and self._shows_steps and not self._quiet:
             self._step(text)
@@ -175,6 +205,7 @@ class TextReport:
 
     def ask(self, text: str) -> None:
         """Write the question without a line's end."""
+        self._take_number_away()
         self._end_moving()
         self._question = text
         self._err.write(f"{wrap(text, self._screen.columns)} ")
@@ -256,10 +287,42 @@ class TextReport:
 
     def error(self, error: CertRelayError) -> None:
         """Two sentences: what happened, what to do."""
+        self._take_number_away()
         self.withdraw()
         self._say(f"{self._program}: {self.texts.error(error)}", _STYLES["error"])
         if hint := self.texts.hint(error):
             self._say(f"  {self._arrow} {hint}")
+
+    def _draw_number(self, number: str, text: str) -> bool:
+        """Show the number large and alone, with whose device it is for, if there is room.
+
+        It stands on the terminal's other screen: what was told before is out of sight, and
+        comes back with the next step.
+        """
+        if not self._screen.steers:
+            return False
+        words = "\n\n".join(filter(None, [text.strip("\n"), self._peer]))
+        below = ["", *wrap(words, self._screen.columns).split("\n"), ""]
+        for draw in (huge, large):
+            digits = draw(f"{number[:3]} {number[3:]}")
+            rows = ["", *(" " * _NUMBER_MARGIN + line for line in digits)]
+            if self.can_draw(max(map(cell_width, rows)), len(rows) + len(below)):
+                self._news = None
+                painted = [self._screen.paint(row, _STYLES["number"]) for row in rows]
+                self.picture([*painted, *below], "")
+                self._is_number_up = True
+                return True
+        return False
+
+    def _read_aloud(self, text: str, number: str) -> str:
+        """Where the screen is read aloud, digit by digit: no six hundred and thirty-seven."""
+        shown = f"{number[:3]} {number[3:]}"
+        return text.replace(shown, spelled(shown)) if self._screen.plain else text
+
+    def _take_number_away(self) -> None:
+        if self._is_number_up:
+            self._is_number_up = False
+            self.erase_picture()
 
     @property
     def _arrow(self) -> str:

@@ -67,7 +67,7 @@ def test_colours_are_for_terminals_that_want_them() -> None:
     ("name", "said"), [("paired", ""), ("number", "text\n"), ("offer", "text\n")]
 )
 def test_quiet_leaves_out_only_what_nobody_has_to_know(name: str, said: str) -> None:
-    assert told(lambda report: report.event(name, "text"), quiet=True) == said
+    assert told(lambda report: report.event(name, "text", number="637081"), quiet=True) == said
 
 
 def test_quiet_still_says_what_went_wrong() -> None:
@@ -94,6 +94,53 @@ def test_words_while_the_picture_is_up_are_said_again_when_it_is_gone() -> None:
     assert "\rThe connection is lost.\x1b[K" in picture
     assert gone
     assert after == "The connection is lost.\n"
+
+
+NUMBER = "\n    Number  637 081\n\nType it on the phone."
+
+
+def number(report: TextReport) -> None:
+    report.event("paired", "The phone is connected: 'A16'.")
+    report.event("number", NUMBER, number="637081")
+    report.event("peer_step", "Phone: typing the number.", step="typing")
+    report.event("offer", "  - a certificate", items=[])
+
+
+def test_the_number_stands_large_and_alone_until_the_next_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for columns, lines, block in (("80", "24", "██████  "), ("40", "24", "█▀"), ("80", "12", "█▀")):
+        monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setenv("LINES", lines)
+        said = told(number, steers=True)
+        before, _, rest = said.partition("\x1b[?1049h\x1b[2J")
+        alone, _, after = rest.partition("\x1b[?1049l")
+        assert "connected" in before
+        assert block in alone
+        for words in ("Number  637 081", "Type it on the phone.", "'A16'", "typing the number"):
+            assert words in alone, (columns, words)
+        assert after == "  - a certificate\n", "no old step comes back"
+
+
+def test_the_number_is_plain_where_there_is_no_room_and_spelled_where_it_is_read_aloud(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("LINES", "24")
+    for said in (told(number, steers=True), told(number), told(number, encoding="ascii")):
+        assert "Number  637 081" in said
+        assert "█" not in said
+    assert "Number  6 3 7, 0 8 1" in told(number, plain=True)
+
+
+def test_an_error_at_the_number_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tell(report: TextReport) -> None:
+        report.event("number", NUMBER, number="637081")
+        report.error(CertificateError("no_certificates"))
+
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    assert "No certificates" in told(tell, steers=True).partition("\x1b[?1049l")[2]
 
 
 def test_words_stand_beside_the_picture_where_they_fit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +232,7 @@ def test_an_old_step_of_the_other_device_does_not_stay_above_what_follows() -> N
     def tell(report: TextReport) -> None:
         report.event("peer_step", "Phone: choosing.", step="choosing")
         report.event("peer_step", "Phone: typing.", step="typing")
-        report.event("number", "The number: 123 456")
+        report.event("number", "The number: 123 456", number="123456")
 
     said = told(tell, steers=True)
     assert said.endswith("\r\x1b[KThe number: 123 456\n")
