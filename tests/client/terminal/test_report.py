@@ -232,10 +232,10 @@ def test_an_old_step_of_the_other_device_does_not_stay_above_what_follows() -> N
     def tell(report: TextReport) -> None:
         report.event("peer_step", "Phone: choosing.", step="choosing")
         report.event("peer_step", "Phone: typing.", step="typing")
-        report.event("number", "The number: 123 456", number="123456")
+        report.event("offer", "What arrives: 1")
 
     said = told(tell, steers=True)
-    assert said.endswith("\r\x1b[KThe number: 123 456\n")
+    assert said.endswith("\r\x1b[KWhat arrives: 1\n")
     assert "choosing.\n" not in said
     assert "typing.\n" not in said
     assert told(tell).split("\n")[:2] == ["Phone: choosing.", "Phone: typing."], "no terminal"
