@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from certrelay.client.manage.inventory import Filter
     from certrelay.client.manage.stores import Stores
     from certrelay.client.store.reading import Entry
-    from client_pc.batch import BatchCommand
+    from client_pc.batch import BatchCommand, Wanted
     from client_pc.copy import CopyOptions
-    from client_pc.batch import Wanted
     from client_pc.send import SendOptions
 
 

@@ -128,6 +128,7 @@ def _add_sending(command: Parser, texts: Texts) -> None:
     _add_room_options(command, texts)
     _flag(command, "--yes", "yes", texts)
     _add_form(command, texts)
+    _flag(command, "--dry-run", "dry_run", texts)
 
 
 def _add_form(command: Parser, texts: Texts) -> None:
@@ -136,7 +137,6 @@ def _add_form(command: Parser, texts: Texts) -> None:
     _add_style(command, texts)
     _add_km(command, texts, None)
     _flag(command, "--also-delete", "also_delete", texts)
-    _flag(command, "--dry-run", "dry_run", texts)
 
 
 def _add_joining(command: Parser, texts: Texts) -> None:

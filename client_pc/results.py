@@ -8,7 +8,7 @@ from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, SomeFailed
 from certrelay.safe_text import printable
 
-STATUSES: Final = ("done", "skipped", "failed", "left")
+_STATUSES: Final = ("done", "skipped", "failed", "left")
 _STYLES: Final = {"done": "32", "failed": "31"}
 
 
@@ -58,7 +58,7 @@ class Results:
         Returns:
             ``some_failed`` if one or more could not be done.
         """
-        counts = {status: self._counts[status] for status in STATUSES}
+        counts = {status: self._counts[status] for status in _STATUSES}
         total = sum(counts.values())
         text = self._report.texts.say("pc.batch.sum", **counts)
         self._report.event("summary", text, count=total, dry_run=self._dry_run, **counts)
