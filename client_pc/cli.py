@@ -1,7 +1,8 @@
 """The PC client's command line: arguments in, a command run, an exit status out."""
 
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from certrelay import standard_streams
@@ -16,6 +17,11 @@ from client_pc.parser import COMMAND_NAMES, PROGRAM, make_parser
 
 def start() -> NoReturn:
     """The script ``certrelay``."""
+    # Without a word and without a reader: somebody's own icon, which nobody has told of ours.
+    if _is_bare(sys.argv[1:]) and has_desktop(os.environ) and not _has_reader():
+        from client_pc import icon
+
+        icon.start()
     standard_streams.ensure()
     program.leave(main())
 
@@ -30,17 +36,43 @@ def main(
         beside: Puts something around the report.
     """
     argv = usual(sys.argv[1:] if argv is None else argv, COMMAND_NAMES)
-    # Whoever types the name alone wants to know what it can do.
-    argv = argv or ["--help"]
+    is_bare = _is_bare(argv)
+    # Whoever types the name alone wants to see something; without a desktop, what there is.
+    if is_bare and has_desktop(os.environ):
+        argv = ["centre", *argv]
     settings = preferences.read()
     texts = texts_for(argv, settings.language)
     report = beside(make_report(texts, PROGRAM, manner_of(argv, plain=settings.plain)))
 
     def command() -> CertRelayError | None:
-        arguments = make_parser(texts).parse_args(argv)
+        parser = make_parser(texts)
+        if is_bare and "centre" not in argv:
+            parser.print_help()
+            report.result(f"\n{texts.say('pc.centre.needs_desktop')}")
+            return None
+        arguments = parser.parse_args(argv)
         if settings.error is not None and not arguments.works_without_settings:
             raise settings.error
         outcome: CertRelayError | None = arguments.run(arguments, settings, report)
         return outcome
 
     return program.run(command, report)
+
+
+def has_desktop(environment: Mapping[str, str], platform: str = sys.platform) -> bool:
+    """Tell whether the person sits before a desktop: not at the far end of an SSH connection."""
+    if any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_TTY")):
+        return False
+    if platform in ("win32", "darwin"):
+        return True
+    return any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _is_bare(argv: Sequence[str]) -> bool:
+    """Tell whether there is no word beside the language."""
+    return not argv or (argv[0].partition("=")[0] == "--lang" and len(argv) <= 2)
+
+
+def _has_reader() -> bool:
+    """Tell whether a person sees what is written: streams may be closed, or lead nowhere."""
+    return sys.stderr is not None and sys.stderr.isatty()

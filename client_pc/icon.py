@@ -11,8 +11,8 @@ from typing import Any, Final, NoReturn
 
 from certrelay import standard_streams
 
-COMMAND: Final = ("import", "--browser")
-"""What the icon starts."""
+COMMAND: Final = "centre"
+"""What an icon starts."""
 
 _BROKEN: Final = (
     "certrelay를 시작하지 못했습니다 · certrelay cannot start",
@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
         from client_pc import cli
 
         noted = _Noted()
-        status = cli.main([*COMMAND, *argv], noted.beside)
+        status = cli.main([COMMAND, *argv], noted.beside)
         if noted.fault is not None:
             _show(*noted.fault)
     except Exception as broken:

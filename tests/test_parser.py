@@ -6,7 +6,7 @@ from certrelay.errors import Detail, ExitStatus, UsageError
 from certrelay.safe_text import cell_width
 from certrelay.texts import LANGUAGES, Texts
 from client_mobile_sim import cli as phone
-from client_pc import cli
+from client_pc import centre, cli
 from client_pc import parser as pc
 from client_pc.shell_integration import grammars
 from relay import __main__ as relay
@@ -92,14 +92,60 @@ def test_the_language_may_stand_in_front_of_the_command(
     assert "인증서가 없습니다" in capsys.readouterr().err
 
 
-def test_the_name_alone_shows_what_the_program_can_do(
+@pytest.mark.parametrize("argv", [[], ["--lang", "en"], ["--lang=en"]])
+@pytest.mark.parametrize(
+    "where", [{}, {"DISPLAY": ":0", "SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}]
+)
+def test_the_name_alone_shows_what_the_program_can_do_where_no_desktop_is(
+    argv: list[str],
+    where: dict[str, str],
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        cli.main([])
-    assert ended.value.code == 0
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    on(monkeypatch, where)
+    assert cli.main(argv) == ExitStatus.OK
     shown = capsys.readouterr().out
     assert all(command.name in shown for command in grammars(Texts("en"))["certrelay"].commands)
+    assert shown.endswith(f"\n{Texts('en').say('pc.centre.needs_desktop')}\n")
+
+
+@pytest.mark.parametrize("argv", [[], ["--lang", "ko"]])
+def test_on_a_desktop_the_name_alone_opens_the_centre(
+    argv: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(monkeypatch, {"WAYLAND_DISPLAY": "wayland-0"})
+    opened: list[object] = []
+    monkeypatch.setattr(centre, "run", lambda *_, **more: opened.append(more))
+    assert cli.main(argv) == ExitStatus.OK
+    assert len(opened) == 1
+
+
+def on(monkeypatch: pytest.MonkeyPatch, where: dict[str, str]) -> None:
+    """Be on a desktop, or not."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION", "SSH_TTY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in where.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "is_one"),
+    [
+        ({}, "linux", False),
+        ({"TERM": "dumb"}, "linux", False),
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({"DISPLAY": ""}, "linux", False),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "freebsd14", True),
+        ({"DISPLAY": ":10.0", "SSH_TTY": "/dev/pts/1"}, "linux", False),
+        ({}, "win32", True),
+        ({}, "darwin", True),
+        ({"SSH_CONNECTION": "a b c d"}, "darwin", False),
+        ({"SSH_CONNECTION": "a b c d"}, "win32", False),
+    ],
+)
+def test_where_a_desktop_is(environment: dict[str, str], platform: str, is_one: bool) -> None:
+    assert cli.has_desktop(environment, platform) is is_one
 
 
 @pytest.mark.parametrize("main", [cli.main, phone.main, relay.main])

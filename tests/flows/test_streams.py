@@ -68,6 +68,39 @@ def test_a_copy_without_streams_begins_and_ends(tmp_path: Path, closed: str) -> 
     assert not url_file.exists()
 
 
+@pytest.mark.parametrize("closed", [*CLOSED, "</dev/null >/dev/null 2>&1"])
+def test_the_name_alone_opens_the_centre_whatever_streams_there_are(
+    tmp_path: Path, closed: str
+) -> None:
+    opened, browser = tmp_path / "opened", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >"{opened}.part" && mv "{opened}.part" "{opened}"\n')
+    browser.chmod(0o755)
+    more = {"DISPLAY": ":0", "BROWSER": str(browser), "HOME": str(tmp_path)}
+    program = in_shell(f"exec {{}} {closed}", "client_pc", **more, CERTRELAY_DATA=str(tmp_path))
+    while not opened.exists():
+        assert program.poll() is None, program.communicate()
+        time.sleep(0.05)
+    assert opened.read_text().startswith("http://127.0.0.1:")
+    program.send_signal(signal.SIGINT)
+    program.communicate()
+    assert program.returncode == ExitStatus.INTERRUPTED
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_a_fault_of_the_name_alone_is_shown_where_nobody_reads(tmp_path: Path, closed: str) -> None:
+    seen, browser = tmp_path / "seen", tmp_path / "browser"
+    fetch = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())"
+    browser.write_text(f'#!/bin/sh\n"{sys.executable}" -c "{fetch}" "$1" >"{seen}"\n')
+    browser.chmod(0o755)
+    (tmp_path / "data").write_text("a file in the folder's place")
+    more = {"DISPLAY": ":0", "BROWSER": str(browser), "HOME": str(tmp_path)}
+    more["CERTRELAY_DATA"] = str(tmp_path / "data")
+    program = in_shell(f"exec {{}} {closed}", "client_pc", **more)
+    program.communicate()
+    assert program.returncode == ExitStatus.STORAGE
+    assert "<h1>" in seen.read_text("utf-8")
+
+
 @pytest.mark.parametrize("program", ["client_mobile_sim", "relay"])
 def test_the_other_programs_too(program: str) -> None:
     done = in_shell("exec {} <&- >&- 2>&-", program, "--version")
