@@ -15,7 +15,7 @@ from typing import Final
 
 from certrelay.client.terminal.interrupts import Interrupts
 from certrelay.client.terminal.report import Report
-from certrelay.errors import CertRelayError, UsageError
+from certrelay.errors import CertRelayError, RelayUnreachable, UsageError
 from client_pc.browser.opening import open_page
 from client_pc.centre.instance import Instance, alone, ask_first
 from client_pc.centre.places import Drops
@@ -40,7 +40,7 @@ def run(
     Args:
         settings: For the language; tasks read the settings themselves.
         report: Where the terminal hears of it, if there is one.
-        door: The first screen, for the page's address: a word of the page.
+        door: Where the page begins: one of `client_pc.centre.server.DOORS`.
         port: Where it listens; 0 for any.
 
     Raises:
@@ -52,9 +52,9 @@ def run(
         with alone(folder) as instance:
             if instance is not None:
                 return _be(instance, settings, report, door, port)
-        address = ask_first(folder)
+        address = ask_first(folder, door)
         if address is not None:
-            return _send_to_first(f"{address}{_door(door)}", report)
+            return _send_to_first(address, report)
         if time.monotonic() >= end:
             return UsageError("centre_silent")
         time.sleep(_TRY_S)
@@ -66,16 +66,19 @@ def _be(
     language = settings.language or report.texts.language
     interrupts = Interrupts()
     with ExitStack() as stack:
-        drops = Drops()
+        drops = Drops(instance.folder)
         stack.callback(drops.close)
-        server = CentreServer(instance, drops, language, port=port)
+        try:
+            server = CentreServer(instance, drops, language, port=port)
+        except OSError:
+            return RelayUnreachable("port_taken")
         stack.callback(server.tasks.close)
         stack.enter_context(server.serving())
         stack.enter_context(interrupts.watched(server.closed.set))
         instance.announce(server.server_port)
         server.tasks.prepare()
         report.event("browser", report.texts.say("pc.centre.opening"), state="opening")
-        open_page(f"{server.address()}{_door(door)}", server.was_not_opened)
+        open_page(server.address(door), server.was_not_opened)
         while not server.closed.wait(_LOOK_S):  # Windows takes Ctrl-C only between two waits
             pass
     interrupts.check()
@@ -87,7 +90,3 @@ def _send_to_first(address: str, report: Report) -> CertRelayError | None:
     failed = threading.Event()
     open_page(address, failed.set)
     return UsageError("no_page") if failed.wait(_FAILS_S) else None
-
-
-def _door(door: str) -> str:
-    return "" if door == "home" else f"/{door}"

@@ -3,7 +3,7 @@
 What is not written here cannot be asked for.  A value is joined to its option (``--name=x``) and
 targets stand behind ``--``, so that none is taken for another option.
 
-Source: docs/security.md, attack 86.
+Source: docs/security.md, attack 83.
 """
 
 import re

@@ -4,7 +4,7 @@ The lock is the system's, and goes with its process, however that ends.  Beside 
 that only this user reads, with the port and a secret; what a dead centre has left there opens
 nothing.
 
-Source: docs/security.md, attack 86.
+Source: docs/security.md, attack 84.
 """
 
 import contextlib
@@ -92,8 +92,12 @@ def _take(lock: IO[bytes]) -> bool:
     return True
 
 
-def ask_first(folder: Path) -> str | None:
+def ask_first(folder: Path, door: str) -> str | None:
     """Ask the centre that runs already for the address of one more page.
+
+    Args:
+        folder: The data folder.
+        door: Where the page begins.
 
     Returns:
         ``None`` if it does not answer: it may be starting, or ending.
@@ -103,7 +107,7 @@ def ask_first(folder: Path) -> str | None:
         port, secret = int(note["port"]), str(note["secret"])
         connection = http.client.HTTPConnection(HOST, port, timeout=5)
         with contextlib.closing(connection):
-            connection.request("POST", "/v1/ticket", json.dumps({"secret": secret}))
+            connection.request("POST", "/v1/ticket", json.dumps({"secret": secret, "door": door}))
             answer = connection.getresponse()
             told = json.loads(answer.read()) if answer.status == 200 else {}
         return f"http://{HOST}:{port}/#{told['ticket']}"

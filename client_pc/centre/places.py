@@ -3,18 +3,18 @@
 A page names a path by the text that it was shown, or a drop by its name; a path from nowhere
 names nothing.
 
-Source: docs/security.md, attack 86.
+Source: docs/security.md, attack 83.
 """
 
 import re
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, Protocol
 
 from certrelay.client.path_text import path_of
+from certrelay.client.store.system import storage_error
 from certrelay.limits import MAX_CRL_BYTES, MIB
 from certrelay.safe_text import printable
 
@@ -32,6 +32,7 @@ _MAX_PART: Final = 180
 _MAX_KNOWN: Final = 100_000
 """Paths that are remembered: more than anybody's stores hold."""
 
+_FOLDER: Final = "centre-files"
 _CHUNK: Final = 64 * 1024
 _DROP: Final = re.compile(r"f[1-9][0-9]{0,8}")
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
@@ -79,12 +80,20 @@ class Drops:
     """Files that a person has dropped on the page, in a private folder.
 
     Args:
-        parent: Where that folder is made; the system's own place if nothing is said.
+        parent: Where that folder is made.  What a killed centre has left there goes now.
+
+    Raises:
+        StorageError: If it cannot be made.
     """
 
-    def __init__(self, parent: Path | None = None) -> None:
+    def __init__(self, parent: Path) -> None:
         self._lock: Final = threading.Lock()
-        self._root: Final = Path(tempfile.mkdtemp(prefix="certrelay-", dir=parent))  # 0700
+        self._root: Final = parent / _FOLDER
+        shutil.rmtree(self._root, ignore_errors=True)
+        try:
+            self._root.mkdir(mode=0o700)
+        except OSError as error:
+            raise storage_error(error, self._root) from None
         self._count = 0
         self._files = 0
         self._size = 0

@@ -1,6 +1,6 @@
 """The centre on loopback: what its page may ask, and what it is told.
 
-Source: docs/security.md, attacks 39, 40, 51 and 86; `client_pc.loopback.server`.
+Source: docs/security.md, attacks 39, 40, 51, 83 and 84; `client_pc.loopback.server`.
 """
 
 import re
@@ -28,6 +28,9 @@ from client_pc.loopback.server import LISTEN_S, LoopbackHandler, LoopbackServer
 
 LEFT_ALONE_S: Final = 600.0
 """Seconds without a page and without a task after which the centre ends."""
+
+DOORS: Final = ("home", "import", "export", "join", "file")
+"""Where a page may begin."""
 
 _MAX_HEAD: Final = 4096
 """Bytes of the line in front of a dropped file."""
@@ -77,8 +80,10 @@ class CentreServer(LoopbackServer):
 
     def admits(self, token: str) -> bool:
         """Tell whether this is a tab's token; the page is there."""
-        self._seen_at = self._clock()
-        return self.tickets.admits(token)
+        is_ours = self.tickets.admits(token)
+        if is_ours:
+            self._seen_at = self._clock()
+        return is_ours
 
     def service_actions(self) -> None:
         """Look after codes, and whether anybody needs the centre still."""
@@ -94,9 +99,9 @@ class CentreServer(LoopbackServer):
             self.error = UsageError("no_page")
             self.closed.set()
 
-    def address(self) -> str:
+    def address(self, door: str) -> str:
         """The address of one more page, with its ticket."""
-        return f"http://{self.name}/#{self.tickets.issue()}"
+        return f"http://{self.name}/#{self.tickets.issue(door)}"
 
 
 class CentreHandler(LoopbackHandler):
@@ -155,6 +160,7 @@ class CentreHandler(LoopbackHandler):
             {
                 "token": found.token,
                 "reload_ticket": found.reload_ticket,
+                "door": found.door,
                 "language": self.server.language,
                 "version": __version__,
             }
@@ -162,12 +168,14 @@ class CentreHandler(LoopbackHandler):
 
     def _issue(self, body: dict[str, Any]) -> None:
         """A second start of the program, which no browser can be: it has no token."""
-        secret = body.get("secret")
+        secret, door = body.get("secret"), body.get("door", "home")
         is_browser = "origin" in self.headers or "sec-fetch-site" in self.headers
         if is_browser or not isinstance(secret, str) or not self.server.instance.is_secret(secret):
             self.send(HTTPStatus.FORBIDDEN)
+        elif door not in DOORS:
+            self.send(HTTPStatus.BAD_REQUEST)
         else:
-            self.send_json({"ticket": self.server.tickets.issue()})
+            self.send_json({"ticket": self.server.tickets.issue(str(door))})
 
     # --- tasks ---
 
@@ -248,7 +256,7 @@ class CentreHandler(LoopbackHandler):
                 self.send_json({"file": drop})
 
     def _open(self, body: dict[str, Any]) -> None:
-        shown = body.get("folder")
+        shown = body.get("path")
         named = self.server.places.named(shown) if isinstance(shown, str) else None
         if named is None:
             self.send(HTTPStatus.BAD_REQUEST)

@@ -4,7 +4,7 @@ Every tab reads the same record from any point on, so that a reload shows the sa
 things are never in it for long: a code, which is taken out once it is burnt, and answers, which
 go straight to the process.
 
-Source: docs/security.md, attacks 8, 66, 71 and 86.
+Source: docs/security.md, attacks 8, 66 and 71.
 """
 
 import json

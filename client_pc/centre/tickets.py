@@ -5,7 +5,7 @@ the one for a reload by whoever reads the files in which the browser keeps its t
 have one are one too many: a ticket that is used a second time shuts its tab, for both.  Each
 tab has tickets of its own, so another tab stays.
 
-Source: docs/security.md, attacks 51 and 86.
+Source: docs/security.md, attacks 51 and 84.
 """
 
 import hmac
@@ -32,6 +32,8 @@ class TabAdmission:
     """For its requests.  It stays in the page's memory."""
     reload_ticket: str
     """For its next reload.  Browsers write it down with the tab."""
+    door: str
+    """Where the page begins."""
 
 
 def _secret() -> str:
@@ -39,7 +41,8 @@ def _secret() -> str:
 
 
 class _Tab:
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, door: str) -> None:
+        self.door = door
         self.ticket = _secret()
         self.token = _secret()
         self.spent: list[str] = []
@@ -60,10 +63,10 @@ class Tickets:
         self._lock: Final = threading.Lock()
         self._tabs: list[_Tab] = []
 
-    def issue(self) -> str:
-        """Make the ticket of one more tab."""
+    def issue(self, door: str = "home") -> str:
+        """Make the ticket of one more tab, which begins at a screen of the page."""
         with self._lock:
-            tab = _Tab(self._clock())
+            tab = _Tab(self._clock(), door)
             self._tabs = [*self._tabs[1 - _MOST_TABS :], tab]
             return tab.ticket
 
@@ -85,7 +88,8 @@ class Tickets:
                 tab.spent.append(ticket)
                 tab.ticket = _secret()
             tab.token, tab.is_token_used = _secret(), False
-            return TabAdmission(tab.token, tab.ticket)
+            door, tab.door = tab.door, "home"  # a reload knows its screen
+            return TabAdmission(tab.token, tab.ticket, door)
 
     @property
     def is_anybody_in(self) -> bool:

@@ -83,6 +83,8 @@ ROWS: dict[int, str] = {
     80: "a folder of the store becomes a link between look and write",
     81: "a relay for some serves everybody, or their key is stolen",
     82: "an announcement in the local network misleads, or tells who copies",
+    83: "a page that was taken over asks the centre for what it may not have",
+    84: "somebody else opens a page of the centre",
 }
 """Every row of docs/security.md with a short name."""
 

@@ -11,10 +11,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from certrelay.client.json_events import violations
@@ -59,7 +60,11 @@ class Page:
         self.begin(self.reload_ticket)
 
     def request(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[int, bytes]:
         """One request, as a browser's."""
         shown = {"authorization": f"Bearer {self.token}"} if self.token else {}
@@ -225,15 +230,18 @@ class Centre:
         for process in self.processes:
             if process.poll() is None:
                 process.kill()
+            if process.stdout is None or process.stdout.closed:
+                continue  # the test has read it
             out, err = process.communicate()
             told = [json.loads(line) for line in out.splitlines()]
             assert [fault for event in told for fault in violations(event)] == []
             assert "Traceback" not in err, err
         for number in left:
-            eventually(partial(_is_gone, number), "a child's end")
+            eventually(partial(is_gone, number), "a child's end")
 
 
-def _is_gone(number: int) -> bool:
+def is_gone(number: int) -> bool:
+    """Tell whether a process has ended."""
     try:
         state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
