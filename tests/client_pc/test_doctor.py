@@ -6,6 +6,7 @@ import os
 import pty
 import socket
 import termios
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -353,3 +354,25 @@ def test_the_doctor_is_no_old_app_to_the_relay_that_it_asks() -> None:
     assert found["policy"].values["android"] == "G5.0"
     assert "opened None" in heard
     assert [each for each in heard if each.startswith("refused")] == []
+
+
+def test_the_doctor_leaves_no_room_behind_at_the_relay_that_it_asks() -> None:
+    opened: list[str] = []
+    ended: list[str] = []
+
+    def hear(event: str, values: Mapping[str, journal.Value]) -> None:
+        if event == "opened":
+            opened.append(event)
+        elif event in ("lost", "over"):
+            ended.append(str(values.get("by", event)))
+
+    journal.listen(hear)
+    try:
+        with start("127.0.0.1") as relay:
+            assert len(list(network.remote(relay.url))) == 3
+            while len(ended) < len(opened):  # the test's own limit ends it
+                time.sleep(0.01)
+    finally:
+        journal.unlisten(hear)
+    assert opened
+    assert ended == ["left"] * len(opened), "none is lost, and none waits for somebody"
