@@ -160,14 +160,15 @@ class Standing:
         printed = ""
         for line in found[1].splitlines():
             if not any(word in line for word in ELSEWHERE):
-                printed += self._run(line)
+                printed += self.carry_out_line(line)
         if (self.folder / "restart").exists():
             (self.folder / "restart").unlink()
             self.stop()
             self.start()
         return printed
 
-    def _run(self, line: str) -> str:
+    def carry_out_line(self, line: str) -> str:
+        """Carry out one line; give it and what it prints."""
         line = line.replace("http://a/", f"http://127.0.0.1:{self.operator}/")
         line = line.replace("https://relay.example.kr/", self.url)
         if self.front is not None:
