@@ -25,7 +25,6 @@ from certrelay.wire.ids import LABEL
 
 SECRET_DIGITS: Final = 8
 LOBBY_DIGITS: Final = range(4, 7)
-SEALED_BYTES: Final = 65 + 16
 _HALF: Final = SECRET_DIGITS // 2
 _LABEL: Final = LABEL + b"code"
 _NONCE: Final = bytes(12)

@@ -59,11 +59,6 @@ class Summary:
     """Why the km key is not verified though the sign key is: an error's code."""
 
     @property
-    def needs_password(self) -> bool:
-        """Whether not even the certificate can be read without the password."""
-        return self.certificate is None
-
-    @property
     def cn(self) -> str | None:
         """The common name."""
         return self.certificate.cn if self.certificate else None

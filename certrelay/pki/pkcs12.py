@@ -46,7 +46,6 @@ class Outline:
     """The certificates that lie open, the owner's first."""
     certificates_sealed: bool
     """Whether something but the keys is encrypted: certificates, as a rule."""
-    has_mac: bool
     protected: bool = True
     """Whether no key lies in the open; if one does, no password is needed to use it."""
     key_names: tuple[str, ...] = ()
@@ -79,7 +78,7 @@ def outline(encoded: bytes) -> Outline:
         CertificateError: ``bad_pkcs12``.
     """
     try:
-        content, mac = content_and_mac(encoded)
+        content, _ = content_and_mac(encoded)
         bags, encrypted = _plain_bags(content)
         certificates = _certificates(bags)
         keys = [bag for bag in bags if bag.oid in (oids.KEY_BAG, oids.SHROUDED_KEY_BAG)]
@@ -101,7 +100,6 @@ def outline(encoded: bytes) -> Outline:
     return Outline(
         tuple(c for c, _ in certificates),
         bool(encrypted),
-        mac is not None,
         all(bag.oid == oids.SHROUDED_KEY_BAG for bag in keys),
         tuple(bag.friendly_name for bag in keys if bag.friendly_name),
     )

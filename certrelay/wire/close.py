@@ -21,9 +21,6 @@ class CloseCode(IntEnum):
     GOING_AWAY = 1001
     """Never sent: how a browser closes the socket of a page that goes away."""
 
-    TOO_BIG = 1009
-    """A message over ``MAX_MESSAGE_BYTES``."""
-
     RESTART = 1012
     """This relay stops; resume at another."""
 

@@ -47,7 +47,6 @@ def test_the_fields_style_shows_its_certificate_without_a_password() -> None:
     assert outline.certificates[0] == ISSUED.sign.certificate
     assert outline.certificates[-1] == ISSUED.authority
     assert not outline.certificates_sealed
-    assert outline.has_mac
 
 
 def test_the_modern_style_shows_nothing_without_a_password() -> None:
