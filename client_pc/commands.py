@@ -413,7 +413,7 @@ def centre(
     """`certrelay centre`."""
     from client_pc import centre
 
-    return centre.run(settings, report, port=arguments.port)
+    return centre.run(settings, report, arguments.door, arguments.port)
 
 
 def demo(

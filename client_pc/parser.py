@@ -12,7 +12,7 @@ from certrelay.limits import RENEWAL_DAYS
 from certrelay.texts import LANGUAGES, Texts
 from certrelay.texts.parser import Parser
 from client_pc import commands
-from client_pc.words import COLUMNS, SORTS, STATES
+from client_pc.words import COLUMNS, DOORS, SORTS, STATES
 
 PROGRAM: Final = "certrelay"
 SHELLS: Final = ("bash", "zsh", "fish", "powershell", "targets")
@@ -241,10 +241,11 @@ def _add_desktop(command: Parser, texts: Texts) -> None:
     _flag(command, "--remind", "desktop_remind", texts)
 
 
-def _add_port(command: Parser, texts: Texts) -> None:
+def _add_centre(command: Parser, texts: Texts) -> None:
     command.add_argument(
         "--port", type=_port, default=0, metavar="N", help=texts.say("help.centre_port")
     )
+    command.add_argument("--door", choices=DOORS, default="home", help=texts.say("help.door"))
 
 
 def _port(text: str) -> int:
@@ -330,7 +331,7 @@ _OWN_OPTIONS: Final[dict[str, Callable[[Parser, Texts], None]]] = {
     "remind": _add_days,
     "doctor": _add_way,
     "desktop": _add_desktop,
-    "centre": _add_port,
+    "centre": _add_centre,
     "demo": _add_keep,
     "completion": _add_shell,
     "man": _add_program,

@@ -1,9 +1,12 @@
-"""The words of the list's options, apart from what they need: the parser is made at each start."""
+"""The words of options, apart from what they need: the parser is made at each start."""
 
 from typing import Final, Literal, get_args
 
 STATES: Final = ("valid", "expiring", "expired", "not_yet", "sealed", "broken", "unknown")
 SORTS: Final = ("number", "owner", "issuer", "expiry")
+DOORS: Final = ("home", "import", "export", "join", "file")
+"""Where the centre's page may begin."""
+
 Column = Literal[
     "number",
     "kind",

@@ -19,6 +19,9 @@ from client_pc.desktop.reminding import AT, NAME, REMINDING
 _ENTRY: Final = "certrelay.desktop"
 _TIMER: Final = f"{NAME}.timer"
 _SERVICE: Final = f"{NAME}.service"
+_ACTIONS: Final = ("import", "export")
+"""What the icon's own menu offers beside the centre's first screen."""
+
 _SYSTEMCTL: Final = ("systemctl", "--user")
 
 
@@ -84,7 +87,11 @@ class LinuxDesktop:
             "Terminal=false",
             "StartupNotify=false",
             "Categories=Utility;",
+            f"Actions={';'.join(_ACTIONS)};",
         ]
+        for door in _ACTIONS:
+            lines += ["", f"[Desktop Action {door}]", *_told("Name", f"centre.door.{door}")]
+            lines.append(f"Exec={_exec(self._launcher.centre('--door', door))}")
         return "\n".join(lines) + "\n"
 
 

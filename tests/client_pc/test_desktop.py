@@ -4,6 +4,7 @@ import base64
 import ctypes
 import io
 import plistlib
+import re
 import shlex
 import stat
 import subprocess
@@ -92,6 +93,8 @@ def test_the_entry_is_one_that_desktops_read(home: Path) -> None:
     told = entry.read_text("utf-8")
     for language in ("ko", "en"):
         assert Texts(language).say("desktop.name") in told
+        assert Texts(language).say("centre.door.import") in told
+    assert '"client_pc.icon" "--door" "export"\n' in told
 
 
 def test_every_icon_has_the_size_of_its_folder(home: Path) -> None:
@@ -467,16 +470,20 @@ def browser(tmp_path: Path) -> tuple[Path, Path]:
 def test_a_fault_behind_an_icon_is_a_page(
     script: str, browser: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    settings = tmp_path / "<b>.toml"
-    settings.write_text("nonsense = true\n")
+    folder = tmp_path / "data"
+    folder.write_text("a file in the place of the data folder")
     program, page = browser
-    more = {"BROWSER": str(program), "CERTRELAY_CONFIG": str(settings), "LANG": "ko_KR.UTF-8"}
+    more = {"BROWSER": str(program), "CERTRELAY_DATA": str(folder), "LANG": "ko_KR.UTF-8"}
     done = by_icon(script, **more)
-    assert done.returncode == ExitStatus.USAGE
-    told = page.read_text("utf-8")
-    assert "설정" in told
-    assert "&lt;b&gt;.toml" in told
-    assert "<b>" not in told
+    assert done.returncode == ExitStatus.STORAGE
+    assert "<h1>" in page.read_text("utf-8")
+    assert re.search("[가-힣]", page.read_text("utf-8"))
+
+
+def test_what_a_fault_names_is_no_markup_of_its_page() -> None:
+    page = fault._html("<b>", "<i>\nmore").decode()
+    assert "&lt;b&gt;" in page
+    assert "&lt;i&gt;<br>more" in page
 
 
 def test_an_installation_that_is_broken_is_said_too(
