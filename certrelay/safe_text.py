@@ -12,6 +12,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from certrelay.limits import MAX_SHOWN_CELLS, MAX_STACKED_MARKS
@@ -80,14 +81,23 @@ def printable(text: str, max_cells: int | None = MAX_SHOWN_CELLS) -> str:
     return "".join(kept) + "…"
 
 
+@lru_cache(maxsize=4096)
+def _part(character: str) -> str:
+    """What a character is in a text; a thousand names are made of the same few."""
+    if is_hidden(character):
+        return "hidden"
+    return "mark" if _is_in(MARKS, character) else "plain"
+
+
 def _seen(text: str) -> Iterable[str]:
     """Give the characters that are seen; what stands on nothing is not."""
     marks = MAX_STACKED_MARKS
     for character in text:
-        if is_hidden(character):
+        part = _part(character)
+        if part == "hidden":
             marks = 0
             yield _REPLACED
-        elif _is_in(MARKS, character):
+        elif part == "mark":
             marks += 1
             if marks <= MAX_STACKED_MARKS:
                 yield character

@@ -5,6 +5,7 @@ text; here they lose what would move, hide or reverse what stands beside them.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -47,7 +48,13 @@ def _text(value: str, name: str) -> str:
     if name == _SENTENCE:  # ours, safe already, and it has lines
         return value[:_MAX_SENTENCE]
     is_path = name in _PATHS or name in _PATH_LISTS
-    return printable(value, None if is_path else 2 * MAX_SHOWN_CELLS)
+    return shown(value, None if is_path else 2 * MAX_SHOWN_CELLS)
+
+
+@lru_cache(maxsize=4096)
+def shown(text: str, cells: int | None = None) -> str:
+    """As `printable`: what a thousand certificates have in common is judged once."""
+    return printable(text, cells)
 
 
 def paths_of(value: Any) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from certrelay.client.path_text import path_of
 from certrelay.client.store.system import storage_error
 from certrelay.limits import MAX_CRL_BYTES, MIB
-from certrelay.safe_text import printable
+from client_pc.centre.for_page import shown
 
 MAX_DROPPED_FILE: Final = MAX_CRL_BYTES
 """Bytes of one file: the largest that any command reads, a revocation list."""
@@ -65,15 +65,15 @@ class KnownPlaces:
         """Remember paths that an event names; two that look alike name nothing."""
         with self._lock:
             for path in paths:
-                shown = printable(path, None)
-                if len(self._known) < _MAX_KNOWN or shown in self._known:
-                    same = self._known.get(shown, path) == path
-                    self._known[shown] = path if same else None
+                name = shown(path)
+                if len(self._known) < _MAX_KNOWN or name in self._known:
+                    same = self._known.get(name, path) == path
+                    self._known[name] = path if same else None
 
-    def named(self, shown: str) -> str | None:
+    def named(self, name: str) -> str | None:
         """Give the path that was shown so; ``None`` if none was, or several."""
         with self._lock:
-            return self._known.get(shown)
+            return self._known.get(name)
 
 
 class Drops:

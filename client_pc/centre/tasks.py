@@ -7,11 +7,12 @@ go straight to the process.
 Source: docs/security.md, attacks 8, 66 and 71.
 """
 
+import io
 import json
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +28,7 @@ MAX_RUNNING: Final = 8
 MAX_HELD: Final = 4
 """Requests that wait for news at a time: a browser has six connections for all its tabs."""
 
-MAX_ANSWER: Final = 64 * 1024
+MAX_ANSWER: Final = 128 * 1024
 """Bytes of events in one answer, about: the page draws while it asks for the next ones."""
 
 _KEPT_BYTES: Final = 16 * 1024 * 1024
@@ -39,6 +40,9 @@ _KEPT: Final = 64
 BURN_GRACE_S: Final = 3.0
 """Seconds after the end of its life at which a code goes from the record, whatever its process
 is doing: later than the process burns it."""
+
+_PORTION: Final = 64 * 1024
+"""Bytes that are read of a process at a time."""
 
 _LOOK_S: Final = 0.5
 """Seconds between two looks whether a reader has gone."""
@@ -165,21 +169,33 @@ class Tasks:
     # --- a task's own thread ---
 
     def _follow(self, task: CentreTask) -> None:
-        assert task.process.stdout is not None
+        assert isinstance(task.process.stdout, io.BufferedReader)
+        rest = b""
         with task.process.stdout as events:
-            for line in events:
-                try:
-                    event = json.loads(line)
-                except ValueError:
-                    continue  # no event: what a library may print
-                if isinstance(event, dict) and isinstance(event.get("event"), str):
-                    self._take(task, event)
+            while portion := events.read1(_PORTION):
+                *lines, rest = (rest + portion).split(b"\n")
+                self.take(task, lines)
         status = task.process.wait()
         if task.process.stdin is not None:
             with suppress(OSError):
                 task.process.stdin.close()
         self._end(task, status)
         self.prepare()
+
+    def take(self, task: CentreTask, lines: Iterable[bytes]) -> None:
+        """Put what a process has told into the record; those who wait are woken once for all."""
+        with self._changed:
+            for line in lines:
+                try:
+                    event = json.loads(line)
+                except ValueError:
+                    continue  # no event: what a library may print
+                if isinstance(event, dict) and isinstance(event.get("event"), str):
+                    self._take(task, event)
+            is_waiting = task.question is not None or bool(task.codes)
+            self._changed.notify_all()
+        if is_waiting:  # the person may want something else meanwhile
+            self.prepare()
 
     def _take(self, task: CentreTask, event: dict[str, Any]) -> None:
         self._places.learn(paths_of(event))
@@ -196,32 +212,25 @@ class Tasks:
                 self._burn(task, '"rows"')
             case "error":
                 task.error = fit(event)
-        made = json.dumps(fit(event), ensure_ascii=False)
-        with self._changed:
-            if event["event"] == "ask":
+            case "ask":
                 task.question = event["question"]
-            elif event["event"] == "answered":
+            case "answered":
                 task.question = None
-            task.add(made)
-            self._changed.notify_all()
+        task.add(json.dumps(fit(event), ensure_ascii=False))
 
     def _show(self, task: CentreTask, event: dict[str, Any], seconds: float | None) -> None:
         """Tell of a code; without it, once it is burnt."""
         secret = "rows" if seconds is not None else "code"
         bare = {name: value for name, value in event.items() if name not in (secret, "text")}
-        with self._changed:
-            end = self._clock() + (seconds or 0)
-            if seconds is None:  # digits live as long as the QR code beside them
-                end = max((until for _, until in task.codes.values()), default=end)
-            task.codes[len(task.events)] = json.dumps(event, ensure_ascii=False), end
-            task.add(json.dumps(bare, ensure_ascii=False))
-            self._changed.notify_all()
+        end = self._clock() + (seconds or 0)
+        if seconds is None:  # digits live as long as the QR code beside them
+            end = max((until for _, until in task.codes.values()), default=end)
+        task.codes[len(task.events)] = json.dumps(event, ensure_ascii=False), end
+        task.add(json.dumps(bare, ensure_ascii=False))
 
     def _burn(self, task: CentreTask, all_but: str) -> None:
-        with self._changed:
-            task.codes = {
-                at: code for at, code in task.codes.items() if all_but and all_but in code[0]
-            }
+        kept = {at: code for at, code in task.codes.items() if all_but and all_but in code[0]}
+        task.codes = kept
 
     def _end(self, task: CentreTask, status: int) -> None:
         error = task.error if status else None

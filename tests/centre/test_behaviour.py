@@ -1,5 +1,6 @@
 """What becomes of the centre and its tasks when something around them goes: nothing is lost."""
 
+import json
 import os
 import shutil
 import signal
@@ -347,10 +348,13 @@ def test_a_code_goes_from_the_record_at_its_end_whatever_its_process_does(tmp_pa
         assert found is not None
         return "".join(found[0])
 
+    def tell(event: dict[str, object]) -> None:
+        tasks.take(task, [json.dumps(event).encode()])
+
     def show() -> None:
-        tasks._take(task, {"event": "waiting", "url": url, "expires_in_ms": 120_000})
         digits = {"event": "code", "code": "4821 7730", "address": "a", "renewed": False}
-        tasks._take(task, {**digits, "text": "4821 7730"})
+        tell({"event": "waiting", "url": url, "expires_in_ms": 120_000})
+        tell({**digits, "text": "4821 7730"})
 
     show()
     assert '"rows"' in told()
@@ -365,9 +369,10 @@ def test_a_code_goes_from_the_record_at_its_end_whatever_its_process_does(tmp_pa
     assert "4821" not in told()
     assert told().count('"burnt"') == 1
     show()
-    tasks._take(task, {"event": "code_withdrawn", "why": "entered"})
+    tell({"event": "code_withdrawn", "why": "entered"})
     assert '"rows"' in told()
     assert "4821" not in told()
-    tasks._take(task, {"event": "burnt"})
+    tell({"event": "burnt"})
     assert '"rows"' not in told()
     process.communicate()
+    tasks.close()
