@@ -431,7 +431,7 @@ def _shared_password(report: Report) -> Dialogue[str]:
 
 def _new_password(report: Report) -> Dialogue[str]:
     texts = report.texts
-    report.event("new_password_wanted", texts.say("pc.passwd.rule"))
+    report.event("new_password_wanted", texts.say("pc.passwd.rule"), rules=passwords.rules())
     new = yield Ask(texts.say("pc.ask.new_password"), secret=True, name="new_password")
     faults = passwords.faults(new)
     if faults:

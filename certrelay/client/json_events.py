@@ -129,7 +129,7 @@ EVENTS: Final[dict[str, dict[str, str]]] = {
     "made": {"cn": "text", "not_after": "text", "path": "text"},
     "made_password": {"password": "text"},
     "nearby": {"addresses": "list"},
-    "new_password_wanted": {},
+    "new_password_wanted": {"rules": "list"},
     "note": {},
     "noticed": {"count": "int"},
     "number": {"number": "text"},

@@ -3,7 +3,8 @@
 Source: what Korean authorities' programs accept.
 """
 
-from typing import Final, Literal
+from collections.abc import Iterator
+from typing import Final, Literal, TypedDict
 
 MIN_CHARACTERS: Final = 10
 
@@ -19,6 +20,44 @@ Fault = Literal[
 ]
 
 _FORBIDDEN: Final = frozenset("'\"\\|")
+
+
+class Rule(TypedDict):
+    """One part of the rule, for whoever shows it while a password is typed."""
+
+    fault: Fault
+    """What `faults` tells where it is broken."""
+    pattern: str
+    """A regular expression, in what Python and JavaScript (with its flag "u") have in common."""
+    wanted: bool
+    """Whether it must be found in the password, or must not."""
+
+
+def rules() -> list[Rule]:
+    """Give the rule in parts.
+
+    A password that breaks none of them has no `faults`, and the other way round.  Of characters
+    that no keyboard has, `faults` knows more: whether they can be seen.
+    """
+    runs = "|".join(_runs())
+    return [
+        {"fault": "too_short", "pattern": rf"[\s\S]{{{MIN_CHARACTERS}}}", "wanted": True},
+        {"fault": "no_letter", "pattern": "[A-Za-z]", "wanted": True},
+        {"fault": "no_digit", "pattern": "[0-9]", "wanted": True},
+        {"fault": "no_symbol", "pattern": r"[!-/:-@\[-`\{-~]", "wanted": True},
+        {"fault": "bad_symbol", "pattern": r"['\"\\\|\x00-\x1f\x7f]", "wanted": False},
+        {"fault": "not_typable", "pattern": r"[^!-~\x00-\x1f\x7f]", "wanted": False},
+        {"fault": "repeated", "pattern": r"([\s\S])\1\1", "wanted": False},
+        {"fault": "in_a_row", "pattern": runs, "wanted": False},
+    ]
+
+
+def _runs() -> Iterator[str]:
+    """Give every three neighbours that a keyboard can type, as they stand in a pattern."""
+    for first in range(ord("!"), ord("~") - 1):
+        letters = [f"\\x{first + step:02x}" for step in range(3)]
+        yield "".join(letters)
+        yield "".join(reversed(letters))
 
 
 def faults(password: str) -> tuple[Fault, ...]:

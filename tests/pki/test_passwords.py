@@ -1,4 +1,8 @@
+import re
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from certrelay.pki import passwords
 
@@ -37,3 +41,24 @@ from certrelay.pki import passwords
 )
 def test_the_rule_of_new_passwords(password: str, faults: tuple[str, ...]) -> None:
     assert passwords.faults(password) == faults
+
+
+TYPED = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7F), max_size=14)
+
+
+@given(st.one_of(TYPED, st.text(max_size=14)))
+@example("Test-pw1928!")
+@example("Test-pw123!x")
+@example("cba-AAA-98 \\'|")
+def test_the_rule_in_parts_says_the_same(password: str) -> None:
+    rules = passwords.rules()
+    broken = {
+        rule["fault"]
+        for rule in rules
+        if (re.search(rule["pattern"], password) is not None) != rule["wanted"]
+    }
+    told = set(passwords.faults(password))
+    assert bool(broken) == bool(told)
+    if password.isascii():
+        kept = "!" <= min(password, default="!")  # runs of blanks are blanks
+        assert broken == told if kept else broken <= told

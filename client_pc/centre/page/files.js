@@ -4,7 +4,8 @@ import { button, paragraph, quiet, wellDone } from "../../../web_phone/ui/compon
 import { printable } from "../../../web_phone/core/safe_text.js";
 import { make } from "../../../web_phone/ui/dom.js";
 import { errand } from "./errand.js";
-import { badge, busy, fault, nameOf, useOf, told } from "./parts.js";
+import { isZip, readZip, ZipError } from "../../../web_phone/core/unzip.js";
+import { badge, busy, fault, nameOf, told, useOf } from "./parts.js";
 import { why } from "./list.js";
 
 /** @typedef {import("./app.js").App} App */
@@ -20,24 +21,26 @@ export function files(app) {
   let found = null;
   /** @type {import("./task.js").Fault | null} */
   let wrong = null;
-  let isTooLarge = false;
+  /** Why the files could not be handed over: the end of a sentence's key. */
+  let refused = "";
   /** @type {View | null} */
   let saving = null;
 
   const take = async (/** @type {{name: string, content: Blob}[]} */ picked) => {
     if (picked.length === 0 || isBusy) return;
-    [isBusy, found, wrong, isTooLarge] = [true, null, null, false];
+    [isBusy, found, wrong, refused] = [true, null, null, ""];
     turn += 1;
     app.draw();
     try {
-      const name = await app.talk.upload(picked);
+      const unpacked = await Promise.all(picked.map(unzipped));
+      const name = await app.talk.upload(unpacked.flat());
       const task = await app.start("list", ["--store", name]);
       await task.ended;
       app.tasks.delete(task.number);
       found = /** @type {Certificate[]} */ (/** @type {unknown} */ (task.of("certificate")));
       wrong = found.length === 0 ? task.fault : null;
-    } catch {
-      isTooLarge = true;
+    } catch (error) {
+      refused = error instanceof ZipError ? "zip" : "refused";
     }
     isBusy = false;
     turn += 1;
@@ -100,7 +103,7 @@ export function files(app) {
         body: [
           paragraph(texts, "centre.files.text"),
           isBusy ? busy(texts) : drop(),
-          isTooLarge && told(texts, "centre.files.refused", {}, "bad"),
+          refused !== "" && told(texts, `centre.files.${refused}`, {}, "bad"),
           ...(wrong === null ? [] : fault(texts, wrong)),
           found !== null && found.length === 0 && wrong === null && told(texts, "centre.files.none", {}, "warn"),
           ...shown,
@@ -121,6 +124,13 @@ const card = (app, each, save) =>
     why(app, each),
     each.error === null && button(app.texts.say("centre.files.save"), save),
   );
+
+/** The files in a ZIP file; any other file is itself. @param {{name: string, content: Blob}} file @returns {Promise<{name: string, content: Blob}[]>} */
+async function unzipped(file) {
+  const bytes = new Uint8Array(await file.content.arrayBuffer());
+  if (!isZip(bytes)) return [file];
+  return readZip(bytes).map(({ path, read }) => ({ name: path.join("/"), content: new Blob([/** @type {BlobPart} */ (read())]) }));
+}
 
 /** What was dropped, folders with all that is in them. @param {DataTransfer | null} data @returns {Promise<{name: string, content: Blob}[]>} */
 async function dropped(data) {
