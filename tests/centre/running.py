@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -162,10 +162,12 @@ class Centre:
 
     Args:
         folder: Where its home, its data and what its "browser" opens are.
+        prefix: Words in front of its command, to run it elsewhere.
         more: What its environment has beside the usual.
     """
 
-    def __init__(self, folder: Path, **more: str) -> None:
+    def __init__(self, folder: Path, prefix: Sequence[str] = (), **more: str) -> None:
+        self._prefix = prefix
         self.home = folder / "home"
         self.data = folder / "data"
         self.home.mkdir(exist_ok=True)
@@ -187,7 +189,7 @@ class Centre:
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start the program (once more)."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "client_pc", "centre", "--json", *arguments],
+            [*self._prefix, sys.executable, "-m", "client_pc", "centre", "--json", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

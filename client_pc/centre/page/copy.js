@@ -8,6 +8,7 @@ import { button, cancelButton, notice, paragraph, quiet } from "../../../web_pho
 import { make } from "../../../web_phone/ui/dom.js";
 import { drawing } from "../../../web_phone/ui/drawings.js";
 import { CODE, CODE_HELP, codeForm, submitButton } from "../../../web_phone/ui/forms.js";
+import { doors } from "./doors.js";
 import { LineForm } from "./fields.js";
 
 
@@ -100,14 +101,10 @@ function asStory(event) {
 /** What went wrong on the way. @param {TaskEvent} event @returns {TaskEvent} */
 const problem = ({ event: _, code, text: __, ...details }) => ({ event: "problem", code, key: textKey(code), details: details["details"] || details });
 
-/** @param {App} app @returns {View} */
+/** No copy runs: the ways to begin one. @param {App} app @returns {View} */
 const nothing = (app) => ({
   key: "",
-  screen: () => ({
-    title: app.texts.say("centre.copy.none"),
-    body: [drawing("stopped")],
-    actions: [button(app.texts.say("centre.menu.home"), () => app.go(""), "main")],
-  }),
+  screen: () => ({ title: app.texts.say("centre.copy.none"), body: [doors(app)] }),
 });
 
 /** Before the two devices know of each other. @param {App} app @param {Task} task @param {TaskEvent} asking @returns {Screen} */

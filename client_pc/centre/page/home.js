@@ -2,13 +2,12 @@
 
 import { button, quiet, sentence } from "../../../web_phone/ui/components.js";
 import { make } from "../../../web_phone/ui/dom.js";
-import { drawing } from "../../../web_phone/ui/drawings.js";
+import { doors } from "./doors.js";
 import { Stock } from "./model.js";
 import { busy, certificateLink, fault, heading, nameOf, told, way } from "./parts.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./app.js").View} View */
-/** @typedef {import("../../../web_phone/ui/texts.js").Texts} Texts */
 
 /** How many certificates stand on the first screen. */
 const MOST = 5;
@@ -22,13 +21,7 @@ export const home = (app) => ({
     return {
       title: texts.say("centre.home.title"),
       body: [
-        make(
-          "div",
-          { class: "doors" },
-          door(texts, "import", "send", () => void app.beginCopy("import")),
-          door(texts, "export", "receive", () => void app.beginCopy("export")),
-          door(texts, "pc", "between_pcs", () => app.go("pc")),
-        ),
+        doors(app),
         ...strip(app),
         ...certificates(app),
         heading(texts.say("centre.trust.title")),
@@ -39,16 +32,6 @@ export const home = (app) => ({
     };
   },
 });
-
-/** @param {Texts} texts @param {string} name @param {string} picture @param {() => void} act */
-const door = (texts, name, picture, act) =>
-  make(
-    "button",
-    { type: "button", class: `door ${name}`, onclick: act },
-    drawing(picture),
-    make("span", { class: "door-name" }, texts.say(`centre.door.${name}`)),
-    make("span", { class: "door-text" }, texts.say(`centre.door.${name}.text`)),
-  );
 
 /** What expires, and what has. @param {App} app */
 function strip({ texts, stock }) {

@@ -17,8 +17,12 @@ export const settings = (app) =>
     const { texts } = app;
     const file = task.last("file");
     const rows = task.of("setting").filter(({ key }) => !ELSEWHERE.includes(String(key)));
-    const value = (/** @type {any} */ found) =>
-      found === null ? texts.say("centre.setting.none") : typeof found === "boolean" ? texts.say(found ? "centre.yes" : "centre.no") : printable(String(found), Infinity);
+    const value = (/** @type {any} */ found, /** @type {string} */ key) => {
+      const word = `centre.setting.${key}.${found}`;
+      if (found === null || (key === "access_key_file" && found === "(none)")) return texts.say("centre.setting.none");
+      if (typeof found === "boolean") return texts.say(found ? "centre.yes" : "centre.no");
+      return texts.has(word) ? texts.say(word) : printable(String(found), Infinity);
+    };
     return [
       make(
         "dl",
@@ -28,7 +32,7 @@ export const settings = (app) =>
             "div",
             { class: "row" },
             make("dt", {}, texts.say(`centre.setting.${String(each["key"]).replace("timeouts.", "")}`)),
-            make("dd", {}, make("bdi", {}, value(each["value"]))),
+            make("dd", {}, make("bdi", {}, value(each["value"], String(each["key"])))),
           ),
         ),
       ),
