@@ -45,7 +45,7 @@ def rules() -> list[Rule]:
         {"fault": "no_letter", "pattern": "[A-Za-z]", "wanted": True},
         {"fault": "no_digit", "pattern": "[0-9]", "wanted": True},
         {"fault": "no_symbol", "pattern": r"[!-/:-@\[-`\{-~]", "wanted": True},
-        {"fault": "bad_symbol", "pattern": r"['\"\\\|\x00-\x1f\x7f]", "wanted": False},
+        {"fault": "bad_symbol", "pattern": r"""['"\\|\x00-\x1f\x7f]""", "wanted": False},
         {"fault": "not_typable", "pattern": r"[^!-~\x00-\x1f\x7f]", "wanted": False},
         {"fault": "repeated", "pattern": r"([\s\S])\1\1", "wanted": False},
         {"fault": "in_a_row", "pattern": runs, "wanted": False},

@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from PIL import Image
 
@@ -14,7 +14,7 @@ from tests.web_phone.phone import Phone, say
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
-OPTIONS = {
+OPTIONS: Final[dict[str, Any]] = {
     "viewport": {"width": 1280, "height": 800},
     "device_scale_factor": 1,
     "user_agent": DESKTOP,

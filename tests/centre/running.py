@@ -252,9 +252,9 @@ def is_gone(number: int) -> bool:
 
 
 @contextmanager
-def running(folder: Path, **more: str) -> Iterator[Centre]:
+def running(folder: Path, prefix: Sequence[str] = (), **more: str) -> Iterator[Centre]:
     """A centre that is gone when the test ends, and its children too."""
-    centre = Centre(folder, **more)
+    centre = Centre(folder, prefix, **more)
     try:
         yield centre
     finally:

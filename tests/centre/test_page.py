@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -287,33 +287,25 @@ def test_a_dropped_zip_is_looked_into(
     desk.page.locator(".notice").first.wait_for()
 
 
-def _screens(desk: Desk) -> "Callable[[], list[tuple[str, Callable[[], None]]]]":
-    """The ways to every screen that asks nobody anything."""
+def each_screen(desk: Desk) -> Iterator[str]:
+    """Go to every screen that asks nobody anything; gives where it is."""
     desk.go("list")
     desk.lines().first.wait_for()
     address = str(desk.lines().first.get_attribute("href")).removeprefix("#/")
-    places = [
-        *PLACES,
-        address,
-        *(f"{address}/{c}" for c in ("verify", "password", "delete", "convert")),
-    ]
-
-    def go(place: str) -> None:
+    chores = [f"{address}/{each}" for each in ("verify", "password", "delete", "convert")]
+    for place in (*PLACES, address, *chores):
         desk.go(place)
-        desk.page.wait_for_timeout(700)
+        desk.page.locator("main:not(:has(.busy)) h1").wait_for()
         if place == "list":
             desk.page.get_by_label(say("centre.list.choose", owner=KIM)).check()
-
-    return lambda: [(place, lambda place=place: go(place)) for place in places]  # type: ignore[misc]
+        yield place
 
 
 def test_nothing_is_cut_off_nor_with_letters_twice_as_large(filled: Centre, desk: Desk) -> None:
     desk.open(filled.address())
-    ways = _screens(desk)
     desk.page.set_viewport_size({"width": 320, "height": 640})
     cut = {}
-    for place, way in ways():
-        way()
+    for place in each_screen(desk):
         found = desk.page.evaluate(CUT_OFF)
         desk.page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
         found += desk.page.evaluate(CUT_OFF)
@@ -330,8 +322,7 @@ def test_axe_finds_no_fault(filled: Centre, desk: Desk, theme: Literal["light", 
     desk.page.emulate_media(color_scheme=theme)
     desk.page.evaluate(axe.read_text("utf-8"))
     faults = {}
-    for place, way in _screens(desk)():
-        way()
+    for place in each_screen(desk):
         found = desk.page.evaluate(SMALL_TARGETS) + desk.page.evaluate(AXE[theme])
         if found:
             faults[place] = found

@@ -175,7 +175,7 @@ export function why({ texts }, each) {
   const error = each.error === null ? "" : [`centre.error.${each.error}`, `error.${each.error}`].find((key) => texts.has(key)) || "";
   const said =
     kind === "broken" ? (error === "" ? texts.say("state.broken") : texts.say(error, { path: each.path }))
-    : kind === "duplicate" ? texts.say("centre.list.duplicate", { path: each.same_as || "" })
-    : texts.say("centre.list.replaced");
-  return make("p", { class: "why" }, said);
+    : texts.say(`centre.list.${kind}`);
+  // A path stays whole, which a value in a sentence does not.
+  return make("div", { class: "why" }, said, kind === "duplicate" && make("p", { class: "path" }, printable(each.same_as || "", Infinity)));
 }
