@@ -27,7 +27,15 @@ SHARED: Final = (
         f"web_phone/{path}.js"
         for path in (
             *("core/bytes", "core/errors", "core/limits", "core/safe_text"),
-            *("core/inflate", "core/unicode_ranges", "core/unzip", "core/zip", "pki/naming", "pki/validity", "vendor/crypto"),
+            *(
+                "core/inflate",
+                "core/unicode_ranges",
+                "core/unzip",
+                "core/zip",
+                "pki/naming",
+                "pki/validity",
+                "vendor/crypto",
+            ),
             *("ui/components", "ui/dom", "ui/drawings", "ui/forms", "ui/layout", "ui/texts"),
         )
     ),
