@@ -156,7 +156,8 @@ def _to_p12(stores: Stores, candidate: Candidate, password: str, form: Form, she
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     else:
-        _tell_saved(candidate, single_files.save(content, place), "stored", report)
+        path, is_new = single_files.save(content, place)
+        _tell_saved(candidate, path, "stored" if is_new else "duplicate", report)
 
 
 def _to_npki(stores: Stores, candidate: Candidate, old: str, form: Form, shell: Shell) -> None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+from certrelay.client.only_one import only_one
 from certrelay.e2e.bodies import KEPT
 from certrelay.errors import StorageError
 from certrelay.frozen import frozen
@@ -107,9 +108,11 @@ class History:
         line = json.dumps(fields, ensure_ascii=False, separators=(",", ":")) + "\n"
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._drop_older_half()
-            with open(_open(self.path, os.O_APPEND), "ab") as file:
-                file.write(line.encode("utf-8", "replace"))
+            with only_one(self.path):
+                self._drop_older_half()
+                # Unbuffered: a line goes in one piece.
+                with open(_open(self.path, os.O_APPEND), "ab", buffering=0) as file:
+                    file.write(line.encode("utf-8", "replace"))
         except (OSError, ValueError):
             raise StorageError("output_file", path=str(self.path)) from None
 

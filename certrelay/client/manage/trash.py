@@ -24,6 +24,8 @@ from certrelay.limits import TRASH_DAYS
 FOLDER: Final = ".certrelay-trash"
 _ENTRY: Final = "entry.json"
 _CONTENT: Final = "content"
+_LOOKS: Final = 20
+"""How often is looked again where other programs work in the trash at the same moment."""
 
 
 @frozen
@@ -86,9 +88,7 @@ class Trash:
         }
         gone: list[tuple[Path, Path]] = []
         try:
-            if not self._folder.exists():
-                self._disk.make_folder(self._folder)
-            self._disk.make_folder(folder)
+            self._make(folder)
             self._disk.make_folder(folder / _CONTENT)
             self._disk.write(folder / _ENTRY, json.dumps(entry).encode())
             for file in files:
@@ -104,10 +104,25 @@ class Trash:
                     self._disk.remove_tree(folder)
             raise storage_error(error, path) from error
 
+    def _make(self, folder: Path) -> None:
+        """Make a folder in the trash, and the trash: another program may make or remove it now."""
+        for looks_left in reversed(range(_LOOKS)):
+            with contextlib.suppress(FileExistsError):
+                self._disk.make_folder(self._folder)
+            try:
+                self._disk.make_folder(folder)
+            except FileNotFoundError:
+                if not looks_left:
+                    raise
+            else:
+                return
+
     def deleted(self) -> tuple[Deleted, ...]:
-        """What lies there, newest first."""
+        """What lies there, newest first; nothing of which another program has no file yet."""
         found = []
         for folder in _below(self._folder):
+            if not _below(folder / _CONTENT):
+                continue
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 entry = json.loads((folder / _ENTRY).read_text("utf-8"))
                 at = datetime.fromisoformat(entry["at"]).astimezone(UTC)
@@ -119,9 +134,12 @@ class Trash:
         """Put a certificate back where it was.
 
         Raises:
-            StorageError: ``name_taken`` if something stands there now, or what the disk says.
+            StorageError: ``name_taken`` if something stands there now, ``not_in_trash`` if another
+                program was faster, or what the disk says.
         """
         content = deleted.folder / _CONTENT
+        if not _below(content):
+            raise StorageError("not_in_trash", selector=str(deleted.path))
         pairs = [(file, deleted.path.parent / file.name) for file in _below(content)]
         for _, target in pairs:
             if os.path.lexists(target):

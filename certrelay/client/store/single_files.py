@@ -88,8 +88,11 @@ def free(place: Destination) -> Path:
     raise StorageError("name_taken", path=str(place.file or place.folder))
 
 
-def save(content: bytes, place: Destination) -> Path:
-    """Write a file under the first free name.
+def save(content: bytes, place: Destination) -> tuple[Path, bool]:
+    """Write a file under the first free name, unless one holds this certificate.
+
+    Returns:
+        Where it lies, and whether it was written now.
 
     Raises:
         StorageError: ``name_taken``, or what the disk says; nothing is left then.
@@ -100,19 +103,19 @@ def save(content: bytes, place: Destination) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         disk.make_folder(part)
         disk.write(part / "pkcs12", content)
-        while True:
+        while (there := find(place)) is None:
             target = free(place)
             try:
                 disk.place(part / "pkcs12", target)
-            except FileExistsError:  # another process was faster
+            except FileExistsError:  # another process was faster, perhaps with this very one
                 continue
-            break
-        disk.sync_folder(folder)
+            disk.sync_folder(folder)
+            return target, True
     except OSError as error:
         raise storage_error(error, folder) from error
     finally:
         disk.remove_tree(part)
-    return target
+    return there, False
 
 
 def _names(place: Destination) -> Iterator[Path]:

@@ -33,6 +33,12 @@ from certrelay.pki.naming import Place, is_place, numbered
 MAX_BESIDE: Final = 999
 """Certificates of one name that are kept beside each other."""
 
+_LOOKS: Final = 20
+"""How often is looked again where other programs work in the store at the same moment."""
+
+_OTHERS_WORK: Final = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOENT})
+"""What the system says where another program has taken a name, or removed a folder, just now."""
+
 
 @frozen
 class SavedFile:
@@ -98,17 +104,19 @@ class Store:
         """
         if not is_place(place):
             raise ValueError("not a place in a store")
-        try:
-            if (there := self.holds(item, place)) is not None:
-                self._make_last(there)
-                return Saved("duplicate", there, _saved_files(item, there))
-            target = self._free_path(place, beside=beside)
-            self._write(item, target)
-        except OSError as error:
-            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # another process was faster
-                raise StorageError("name_taken", path=str(self.root)) from None
-            raise storage_error(error, self.root) from error
-        return Saved("stored", target, _saved_files(item, target))
+        for _ in range(_LOOKS):
+            try:
+                if (there := self.holds(item, place)) is not None:
+                    self._make_last(there)
+                    return Saved("duplicate", there, _saved_files(item, there))
+                target = self._free_path(place, beside=beside)
+                self._write(item, target)
+            except OSError as error:
+                if error.errno in _OTHERS_WORK:  # another process was faster: look again
+                    continue
+                raise storage_error(error, self.root) from error
+            return Saved("stored", target, _saved_files(item, target))
+        raise StorageError("name_taken", path=str(self.root))
 
     def clean(self) -> int:
         """Remove what crashed programs left unfinished; give the number of folders removed.
@@ -169,8 +177,8 @@ class Store:
         complete = False
         try:
             for folder in _missing(target.parent):
-                self._disk.make_folder(folder)
-                made.append(folder)
+                if self._make(folder):
+                    made.append(folder)
             self._disk.make_folder(part)
             for file in item.files:
                 self._disk.write(part / FILE_NAMES.get(file.role, file.role), file.content)
@@ -192,6 +200,16 @@ class Store:
                 with contextlib.suppress(OSError):
                     self._disk.remove_folder(folder)
             raise
+
+    def _make(self, folder: Path) -> bool:
+        """Make a folder; ``False`` if another process has just made it."""
+        try:
+            self._disk.make_folder(folder)
+        except FileExistsError:
+            if not folder.is_dir() or folder.is_symlink():
+                raise
+            return False
+        return True
 
     def _take_back(self, target: Path, part: Path) -> None:
         """Undo the placing in one step, so that a crash leaves no part of it in its place."""
