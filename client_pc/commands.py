@@ -386,12 +386,22 @@ def remind(
 
 
 def config(
-    _arguments: argparse.Namespace, settings: Settings, report: Report
+    arguments: argparse.Namespace, settings: Settings, report: Report
 ) -> CertRelayError | None:
     """`certrelay config`."""
-    from client_pc.config import show_settings
+    if arguments.act is None:
+        from client_pc.config import show_settings
 
-    return show_settings(settings, report)
+        return show_settings(settings, report)
+    from client_pc.set_setting import set_setting
+
+    is_set = arguments.act == "set"
+    if arguments.setting is None or (is_set and arguments.value is None):
+        raise UsageError("missing_arguments", argument="NAME VALUE" if is_set else "NAME")
+    if not is_set and arguments.value is not None:
+        raise UsageError("unknown_arguments", typed=arguments.value, near=None)
+    set_setting(arguments.setting, arguments.value, report)
+    return None
 
 
 def doctor(

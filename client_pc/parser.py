@@ -12,7 +12,7 @@ from certrelay.limits import RENEWAL_DAYS
 from certrelay.texts import LANGUAGES, Texts
 from certrelay.texts.parser import Parser
 from client_pc import commands
-from client_pc.words import COLUMNS, DOORS, SORTS, STATES
+from client_pc.words import COLUMNS, DOORS, SETTING_NAMES, SORTS, STATES
 
 PROGRAM: Final = "certrelay"
 SHELLS: Final = ("bash", "zsh", "fish", "powershell", "targets")
@@ -264,6 +264,16 @@ def _add_shell(command: Parser, texts: Texts) -> None:
     command.add_argument("words", nargs="*", metavar="WORD", help=texts.say("help.words"))
 
 
+def _add_setting(command: Parser, texts: Texts) -> None:
+    command.add_argument(
+        "act", nargs="?", choices=("set", "unset"), metavar="set|unset", help=texts.say("help.set")
+    )
+    command.add_argument(
+        "setting", nargs="?", metavar="NAME", choices=SETTING_NAMES, help=texts.say("help.setting")
+    )
+    command.add_argument("value", nargs="?", metavar="VALUE", help=texts.say("help.value"))
+
+
 def _add_program(command: Parser, texts: Texts) -> None:
     command.add_argument(
         "program",
@@ -333,6 +343,7 @@ _OWN_OPTIONS: Final[dict[str, Callable[[Parser, Texts], None]]] = {
     "desktop": _add_desktop,
     "centre": _add_centre,
     "demo": _add_keep,
+    "config": _add_setting,
     "completion": _add_shell,
     "man": _add_program,
 }

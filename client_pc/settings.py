@@ -182,7 +182,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, Any] = {}
     try:
         path = config_file(environment)
-        values = {} if path is None else _read_file(path, CONFIG_VARIABLE in environment)
+        values = {} if path is None else read_file(path, must_exist=CONFIG_VARIABLE in environment)
         found = {name: (value, str(path)) for name, value in values.items()}
         known = {key.name for key in KEYS}
         for name in found:
@@ -213,7 +213,7 @@ def _with(settings: Settings, key: Key, value: object, origin: str) -> Settings:
     return replace(settings, origins=origins, **{key.attribute: usable})
 
 
-def _read_file(path: Path, must_exist: bool) -> dict[str, object]:
+def read_file(path: Path, *, must_exist: bool) -> dict[str, object]:
     """Read the file as ``name: value``; a table's keys have its name in front.
 
     Raises:

@@ -22,3 +22,17 @@ Column = Literal[
     "path",
 ]
 COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
+
+SETTING_NAMES: Final = (
+    "relay",
+    "access_key_file",
+    "store",
+    "language",
+    "name",
+    "history",
+    "directions",
+    "pcs",
+    "plain",
+    "timeouts.number_s",
+    "timeouts.save_question_s",
+)

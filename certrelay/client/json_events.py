@@ -175,6 +175,7 @@ EVENTS: Final[dict[str, dict[str, str]]] = {
     "searching": {},
     "second_scan": {},
     "seen_wanted": {},
+    "setting_changed": {"key": "text", "value": "text?", "path": "text"},
     "setting": {"key": "text", "value": "any", "variable": "text", "origin": "text"},
     "store": {"path": "text"},
     "style": {"style": "text"},

@@ -11,7 +11,8 @@ from certrelay.errors import ExitStatus
 from certrelay.texts import LANGUAGES, Texts
 from client_pc import cli
 from client_pc.folders import config_file, data_folder
-from client_pc.settings import KEYS, Settings, read
+from client_pc.settings import KEYS, Key, Settings, read
+from client_pc.words import SETTING_NAMES
 
 WHOLE = """
 relay = "https://relay.example.kr"
@@ -232,3 +233,77 @@ def test_a_direction_that_the_settings_leave_out_is_refused_with_the_place(
     assert told["code"] == "direction_closed"
     assert closed in told["text"]
     assert str(file) in told["text"]
+
+
+# --- config set ---
+
+
+def test_the_parser_knows_the_names_of_all_settings() -> None:
+    assert tuple(key.name for key in KEYS) == SETTING_NAMES
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
+def test_every_setting_can_be_set_and_taken_out(file: Path, key: Key) -> None:
+    values = {"relay": "Relay.Example.KR", "language": "ko", "directions": "import"}
+    switches = {"history", "pcs", "plain"}
+    value = "false" if key.name in switches else values.get(key.name, "45")
+    assert cli.main(["config", "set", key.name, value]) == ExitStatus.OK
+    settings = read()
+    assert settings.origins == {key.name: str(file)}
+    assert getattr(settings, key.attribute) == key.read(value)
+    assert cli.main(["config", "unset", key.name]) == ExitStatus.OK
+    assert read() == Settings()
+
+
+def test_comments_and_other_lines_stay(file: Path) -> None:
+    file.write_text("# mine\nname = 'A' # here\n\n[timeouts]\nnumber_s = 60\n", "utf-8")
+    for name, value in (
+        ("language", "ko"),
+        ("name", 'B "quoted" \\ 거실'),
+        ("timeouts.save_question_s", "30"),
+        ("timeouts.number_s", "45.5"),
+    ):
+        assert cli.main(["config", "set", name, value]) == ExitStatus.OK
+    lines = file.read_text("utf-8").splitlines()
+    assert lines[0] == "# mine"
+    assert lines.index('language = "ko"') < lines.index("[timeouts]")
+    settings = read()
+    assert settings.name == 'B "quoted" \\ 거실'
+    assert (settings.number_s, settings.save_question_s) == (45.5, 30)
+    assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("set", "frobnicate", "1"), "bad_value"),
+        (("set", "language", "fr"), "bad_value"),
+        (("set", "timeouts.number_s", "3"), "bad_value"),
+        (("set", "name"), "missing_arguments"),
+        (("set",), "missing_arguments"),
+        (("unset", "name", "x"), "unknown_arguments"),
+        (("frobnicate",), "bad_value"),
+    ],
+)
+def test_what_cannot_be_set_changes_nothing(
+    file: Path, arguments: tuple[str, ...], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(WHOLE, "utf-8")
+    assert cli.main(["config", *arguments, "--json"]) == ExitStatus.USAGE
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["code"] == code
+    assert file.read_text("utf-8") == WHOLE
+
+
+def test_a_file_that_cannot_be_used_is_not_written_to(file: Path) -> None:
+    for text in ("name = ", 'name = """a\nb"""\n'):
+        file.write_text(text, "utf-8")
+        assert cli.main(["config", "set", "name", "B"]) == ExitStatus.USAGE
+        assert file.read_text("utf-8") == text
+
+
+def test_a_variable_that_counts_more_is_told(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CERTRELAY_NAME", "A")
+    assert cli.main(["config", "set", "name", "B", "--lang", "en"]) == ExitStatus.OK
+    assert "CERTRELAY_NAME" in capsys.readouterr().err
