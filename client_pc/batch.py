@@ -21,6 +21,7 @@ from certrelay.client.terminal.report import JsonReport, Report, details_of, pla
 from certrelay.errors import CertRelayError, StateError, StorageError, UsageError
 from certrelay.frozen import frozen
 from certrelay.limits import MIB
+from certrelay.safe_text import wrap
 from certrelay.texts import Texts
 from client_pc.results import Results
 
@@ -52,6 +53,8 @@ class Batch:
     options: Mapping[str, Any]
     keep_going: bool
     dry_run: bool = False
+    verbose: bool = False
+    """Whether a person sees of each what is told where it is the only one."""
 
 
 def read_list(source: str, *, to_blank: bool = False) -> tuple[Wanted, ...]:
@@ -143,6 +146,9 @@ def run(
     done = perform("client_pc.batch:work", tasks, shell.lines.interrupts.check)
     for at, (each, task, result) in enumerate(zip(wanted, tasks, done, strict=False)):
         _tell(each, task, result, report, results)
+        if batch.verbose or result["status"] == "failed":
+            for line in result.get("lines", ()):
+                report.result(wrap(f"    {' '.join(line.split())}", report.columns))
         if results.has_failed and not batch.keep_going:
             results.leave(len(tasks) - at - 1)
             break
@@ -197,11 +203,16 @@ class Recorder:
         self.texts: Final = texts
         self.columns: Final = 0
         self.events: Final[list[tuple[str, dict[str, Any]]]] = []
+        self.lines: Final[list[str]] = []
 
     def event(self, name: str, text: str = "", **fields: Any) -> None:
         """Keep the event."""
         del text
         self.events.append((name, fields))
+
+    def result(self, text: str) -> None:
+        """Keep what a person would read."""
+        self.lines.append(text)
 
     def can_draw(self, *_: Any) -> bool:
         """Nothing is drawn."""
@@ -276,7 +287,7 @@ def work(task: Task) -> Task:
             result["to"] = fields["path"]
             if fields.get("status") == "duplicate":
                 result["status"] = "skipped"
-    result["events"] = recorder.events
+    result |= {"events": recorder.events, "lines": recorder.lines}
     made: Task = json.loads(json.dumps(result, default=plain))
     return made
 

@@ -144,8 +144,10 @@ def list_all(
 ) -> CertRelayError | None:
     """`certrelay list`."""
     from client_pc.manage import ListView, list_all
+    from client_pc.words import COLUMNS
 
-    view = ListView(_filter(arguments), arguments.sort, arguments.columns, arguments.csv)
+    columns = arguments.columns or (COLUMNS if arguments.verbose else None)
+    view = ListView(_filter(arguments), arguments.sort, columns, arguments.csv)
     return list_all(_stores(arguments, settings, report), view, report)
 
 
@@ -257,7 +259,8 @@ def _batch(
 
     with _shell(report) as shell:
         keep_going = arguments.keep_going or not shell.lines.is_terminal
-        how = batch.Batch(command, options, keep_going, getattr(arguments, "dry_run", False))
+        dry_run = getattr(arguments, "dry_run", False)
+        how = batch.Batch(command, options, keep_going, dry_run, arguments.verbose)
         answers = {}
         if arguments.password_fd is not None:
             answers["password"] = batch.first_line(arguments.password_fd)

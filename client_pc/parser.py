@@ -49,6 +49,8 @@ def _filler(name: str, texts: Texts) -> Callable[[Parser], None]:
                 "--password-fd", type=int, metavar="N", help=texts.say("help.password_fd")
             )
             _flag(command, "--keep-going", "keep_going", texts)
+        if name in _VERBOSE:
+            _flag(command, "--verbose", "verbose", texts)
         if name in _OWN_OPTIONS:
             _OWN_OPTIONS[name](command, texts)
         if name in (*_SHELVES, "import", "doctor"):
@@ -101,6 +103,9 @@ _TARGETED: Final = ("restore",)
 _BATCHED: Final = ("export", "verify", "passwd", "convert", "unlock")
 _SEVERAL: Final = (*_BATCHED, "show", "delete")
 """Commands that take several certificates, by name or by conditions."""
+
+_VERBOSE: Final = ("list", "verify", "passwd", "convert", "unlock")
+"""Commands that can say more of each of several certificates."""
 
 _SHELVES: Final = (
     "join",
@@ -286,7 +291,8 @@ def _add_program(command: Parser, texts: Texts) -> None:
 
 
 def _flag(parser: Parser, flag: str, key: str, texts: Texts) -> None:
-    names = ("-y", flag) if flag == "--yes" else (flag,)
+    short = {"--yes": "-y", "--verbose": "-v"}.get(flag)
+    names = (flag,) if short is None else (short, flag)
     parser.add_argument(*names, action="store_true", help=texts.say(f"help.{key}"))
 
 

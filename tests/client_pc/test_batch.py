@@ -218,6 +218,18 @@ def test_what_was_kept_by_halves_is_learned_again(
         kept.write_bytes(kept.read_bytes()[:100])
 
 
+def test_a_person_reads_what_was_found_of_those_that_failed_or_of_all(
+    store: Path, typed: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(store, issued(200, "가"), issued(-3, "나", 2))
+    for more, lines in (((), 1), (("-v",), 2)):
+        typed(PASSWORD)
+        command = ["verify", "--kind", "npki", "--store", str(store), "--lang", "en", *more]
+        assert cli.main(command) == ExitStatus.SOME_FAILED
+        said = capsys.readouterr().out
+        assert sum("validity" in line.lower() for line in said.splitlines()) == lines, said
+
+
 def test_a_fault_of_the_program_on_one_certificate_stops_no_other(
     store: Path, many: list[Path], run: Any, typed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
