@@ -43,6 +43,10 @@ def main(
     settings = preferences.read()
     texts = texts_for(argv, settings.language)
     report = beside(make_report(texts, PROGRAM, manner_of(argv, plain=settings.plain)))
+    if "--notice" in argv:
+        from client_pc.desktop.notice import noticing
+
+        report = noticing(report)
 
     def command() -> CertRelayError | None:
         parser = make_parser(texts)

@@ -56,8 +56,7 @@ def _message_box(title: str, text: str) -> bool:
 
 def _notice(title: str, text: str) -> bool:
     try:
-        # Some desktops read a notice as markup, and a fault may name a file.
-        notice.show(html.escape(title, quote=False), html.escape(text, quote=False))
+        notice.show(title, text)
     except CertRelayError:
         return False
     return True

@@ -7,10 +7,15 @@ Mac Automation Scripting Guide.
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+from xml.sax.saxutils import escape
 
-from certrelay.errors import NotConfirmed
+from certrelay.errors import CertRelayError, NotConfirmed
 from client_pc.desktop import tools
+
+if TYPE_CHECKING:  # at run time it needs the catalogue, which may be what is broken
+    from certrelay.client.terminal.report import Report
 
 _WINDOWS: Final = """
 $ErrorActionPreference = 'Stop'
@@ -38,7 +43,7 @@ def show(
 
     Args:
         title: A few words.
-        text: A sentence; nothing that a stranger chose, since some systems read it as markup.
+        text: A sentence.
         environment: The process's.
         platform: The system.
 
@@ -62,8 +67,41 @@ def _ways(
     if platform == "darwin":
         yield ("osascript", "-e", _MACOS, title, text)
         return
+    text = escape(text)  # the specification lets a desktop read it as markup
     yield ("notify-send", "--app-name=certrelay", "--icon=certrelay", "--", title, text)
     name, path = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
     call = ("gdbus", "call", "--session", "--dest", name, "--object-path", path)
     words = ("certrelay", "0", "certrelay", title, text, "[]", "{}", "-1")
     yield (*call, "--method", f"{name}.Notify", "--", *words)
+
+
+_EXPECTED: Final = ("expires_soon", "not_judged", "notice_failed", "interrupted")
+"""How a reminder ends that has done its work, or could not say anything."""
+
+
+class _Noticing:
+    """Passes everything on, and shows what keeps a reminder from its work as a notice.
+
+    Silence would be taken for good news.
+    """
+
+    def __init__(self, report: "Report") -> None:
+        self._report: Final = report
+
+    def error(self, error: CertRelayError) -> None:
+        self._report.error(error)
+        if error.code not in _EXPECTED:
+            texts = self._report.texts
+            title = texts.say("pc.remind.notice.failed")
+            with suppress(NotConfirmed):
+                show(title, f"{texts.error(error)} {texts.hint(error)}".strip())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._report, name)
+
+
+def noticing(report: "Report") -> "Report":
+    """A report whose errors are seen by somebody who reads none."""
+    own: Any = _Noticing(report)
+    told: Report = own
+    return told

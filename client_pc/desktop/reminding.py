@@ -8,5 +8,5 @@ NAME: Final = "certrelay-remind"
 AT: Final = "10:00:00"
 """When, in local time: most people sit at their PC by then, and banks are open."""
 
-REMINDING: Final = ("remind", "--not-expired", "--notice", "--quiet")
+REMINDING: Final = ("remind", "--all-places", "--not-expired", "--notice", "--quiet")
 """The command that is run."""

@@ -354,7 +354,7 @@ def test_windows_is_told_the_task_in_its_own_words(
     task = ET.fromstring(seen[0].decode("utf-16"))
     assert task.findtext(f".//{space}Command") == own.words[0]
     assert task.findtext(f".//{space}Arguments") == (
-        "-P -m client_pc remind --not-expired --notice --quiet"
+        "-P -m client_pc remind --all-places --not-expired --notice --quiet"
     )
     assert seen[0][:2] == b"\xff\xfe"
 
@@ -505,9 +505,9 @@ def test_without_a_browser_a_fault_is_a_notice(
 ) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         monkeypatch.delenv(name, raising=False)
-    assert fault.show("<what>", "to do", "linux")
+    assert fault.show("<what>", "to do & see", "linux")
     ((command, _),) = system.calls
-    assert command[-2:] == ["&lt;what&gt;", "to do"]
+    assert command[-2:] == ["<what>", "to do &amp; see"]
     assert fault.show("what", "to do", "darwin")
     assert system.calls[-1][0][-2:] == ["what", "to do"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from certrelay.errors import ExitStatus
+from certrelay.texts import Texts
 from tests.client_pc.test_history_commands import issued
 from tests.component import missing, program
 from tests.flows.conftest import fill
@@ -107,3 +108,13 @@ def test_no_desktop_is_told_by_the_status(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=own)
     assert done.returncode == ExitStatus.NOT_CONFIRMED
     assert "notify-send" in done.stderr
+
+
+def test_what_keeps_a_reminder_from_its_work_is_a_notice_too(tmp_path: Path) -> None:
+    """Silence would be taken for good news."""
+    gone = tmp_path / "<gone> & away"
+    status, _, _, told = remind(gone, tmp_path, "--notice", "--lang", "en")
+    assert status == ExitStatus.STORAGE
+    (notice,) = told
+    assert Texts("en").say("pc.remind.notice.failed") in notice
+    assert "&lt;gone&gt; &amp; away" in notice
