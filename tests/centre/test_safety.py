@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import stat
 import sys
@@ -22,8 +23,10 @@ from client_pc.centre.places import (
 from client_pc.centre.server import CentreHandler
 from client_pc.centre.tickets import FIRST_TICKET_S, Tickets
 from client_pc.commands import Run
+from client_pc.parser import COMMAND_NAMES
 from tests.centre.running import Centre, Page, Refused, eventually
 from tests.client_pc.test_browser import Clock, answer_to
+from tests.sources import ROOT
 
 FINGERPRINT = "ab" * 32
 TASKS = "/v1/tasks"
@@ -406,3 +409,13 @@ def test_no_secret_stands_in_an_argument_or_what_the_terminal_hears(
     assert centre.stop() == 130
     out, err = centre.process.communicate()
     assert not [secret for secret in secrets if secret.decode() in out + err]
+
+
+def test_every_command_is_in_the_centre_or_said_to_be_for_terminals() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    _, _, section = page.partition("## The commands in the centre")
+    table, _, rest = section.partition("\n\n`demo`")
+    in_table = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.M))))
+    assert in_table == set(ACTIONS)
+    assert set(ACTIONS) | {"demo", "completion", "man", "desktop", "centre"} == set(COMMAND_NAMES)
+    assert rest
