@@ -40,7 +40,7 @@ def run(
     Args:
         settings: For the language; tasks read the settings themselves.
         report: Where the terminal hears of it, if there is one.
-        door: Where the page begins: one of `client_pc.centre.server.DOORS`.
+        door: Where the page begins: one of `client_pc.words.DOORS`.
         port: Where it listens; 0 for any.
 
     Raises:

@@ -25,12 +25,10 @@ from client_pc.centre.places import BadName, Drops, KnownPlaces, TooMuch, downlo
 from client_pc.centre.tasks import Tasks
 from client_pc.centre.tickets import Tickets
 from client_pc.loopback.server import LISTEN_S, LoopbackHandler, LoopbackServer
+from client_pc.words import DOORS
 
 LEFT_ALONE_S: Final = 600.0
 """Seconds without a page and without a task after which the centre ends."""
-
-DOORS: Final = ("home", "import", "export", "join", "file")
-"""Where a page may begin."""
 
 _MAX_HEAD: Final = 4096
 """Bytes of the line in front of a dropped file."""
