@@ -130,7 +130,7 @@ EVENTS: Final[dict[str, dict[str, str]]] = {
     "made_password": {"password": "text"},
     "nearby": {"addresses": "list"},
     "new_password_wanted": {"rules": "list"},
-    "note": {},
+    "note": {"code": "text"},
     "noticed": {"count": "int"},
     "number": {"number": "text"},
     "number_matched": {},

@@ -11,6 +11,7 @@ import pytest
 
 from certrelay.client.manage.workers import perform
 from certrelay.client.store.reading import find, read_item
+from certrelay.client.store.system import Disk
 from certrelay.errors import ExitStatus, PasswordError, StateError
 from certrelay.pki.check import inspect, inspect_with_password
 from client_pc import cli
@@ -129,6 +130,25 @@ def test_same_names_at_the_same_moment_get_numbers(
     made = [entry.summary for entry in find(tmp_path / "out")]
     assert len({each.certificate for each in made if each is not None}) == len(paths)
     assert len(made) == len(paths)
+
+
+def test_a_disk_that_keeps_nobody_out_is_told(
+    store: Path, many: list[Path], run: Any, typed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As exFAT does, whose files have the mode of its mount, whatever is asked for."""
+    write = Disk.write
+
+    def write_as_on_a_stick(disk: Disk, path: Path, content: bytes) -> None:
+        write(disk, path, content)
+        path.chmod(0o755)
+
+    for expected in (0, 1):
+        typed(PASSWORD)
+        out = f"{store.parent}/{expected}/"
+        _, told = run("convert", many[0], "--to", "p12", "--out", out, "--store", store)
+        notes = [e for e in told if e["event"] == "note" and e["code"] == "readable"]
+        assert len(notes) == expected
+        monkeypatch.setattr(Disk, "write", write_as_on_a_stick)
 
 
 def test_a_passwords_own_descriptor(store: Path, many: list[Path], run: Any) -> None:

@@ -45,8 +45,8 @@ def test_a_wrong_password_keeps_its_own_here_and_the_others_go(desk: Bench) -> N
     assert [event["path"] for event in found] == [str(path) for path in paths]
     assert [event["code"] for event in found] == [None, "wrong_password", None, None]
     assert pc.last("summary")["failed"] == 1
-    stored = find(desk.phone_store)
-    assert len(stored) == 3
+    assert len(find(desk.phone_store)) == 3
+    assert "save_wanted" not in desk.clients[1].names(), "--yes answers what nobody is asked"
     receipt = pc.last("receipt")["items"]
     prints = [event["fingerprint"] for event in found if event["status"] == "done"]
     assert [item["fingerprint"] for item in receipt] == prints

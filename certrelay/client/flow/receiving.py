@@ -90,10 +90,10 @@ class Receiving:
         if all(arrived.summary is None for arrived in self._arrived):
             self._decline(session)
             return
-        session.report.event("save_wanted")
         session.converse(self._save(session) if self._yes else self._ask(session))
 
     def _ask(self, session: Session) -> Dialogue[None]:
+        session.report.event("save_wanted")
         answer = yield Ask(session.report.texts.say("story.ask.save", peer=self._peer))
         if says_yes(answer):
             yield from self._save(session)
