@@ -634,6 +634,8 @@ def _shell(report: Report) -> "Iterator[Shell]":
     shell = Shell(report, standard_input(lambda: report.question), uniform)
     try:
         with shell.lines.interrupts.watched(shell.lines.wake):
+            if report.question is not None:  # whoever answers for a person may go at any moment
+                shell.lines.start()
             yield shell
     finally:
         shell.lines.close()

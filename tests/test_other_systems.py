@@ -11,6 +11,7 @@ import platform
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -24,6 +25,7 @@ from certrelay.client.store.system import Disk
 from certrelay.client.terminal import interrupts, lines, program, screen
 from certrelay.client.terminal.interrupts import Interrupts
 from client_pc import computer, folders, interfaces, receive, send
+from client_pc.centre import children, instance
 from client_pc.doctor import network
 from client_pc.loopback import server
 from relay import core_dumps, open_files
@@ -307,3 +309,34 @@ def test_windows_lets_every_connection_of_this_computer_in(pretend: Pretend) -> 
         None,
         ("127.0.0.1", 2),
     )
+
+
+def test_a_task_of_the_centre_is_stopped_by_its_standard_input_on_windows(
+    pretend: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+    heard = io.BytesIO()
+    process = SimpleNamespace(stdin=heard, kill=ended.set)
+    monkeypatch.setattr(children, "_DEAF_S", 0.01)
+    pretend(children, "sys", platform="win32")
+    children.interrupt(process)  # type: ignore[arg-type]
+    assert heard.closed
+    assert ended.wait(60), "what hears nothing is ended"
+
+
+def test_one_centre_for_each_user_of_windows(
+    pretend: Pretend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    taken: list[tuple[int, int]] = []
+
+    def locking(_number: int, mode: int, size: int) -> None:
+        if taken:
+            raise PermissionError
+        taken.append((mode, size))
+
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(locking=locking, LK_NBLCK=2))
+    pretend(instance, "sys", platform="win32")
+    with instance.alone(tmp_path) as first, instance.alone(tmp_path) as second:
+        assert first is not None
+        assert second is None
+    assert taken == [(2, 1)]

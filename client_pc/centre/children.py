@@ -18,6 +18,9 @@ _CHILD: Final = (
     "from client_pc.centre.child import be_child; be_child()"
 )
 
+_DEAF_S: Final = 5.0
+"""Seconds after which what hears no wish to stop is ended, on Windows."""
+
 
 class Children:
     """Starts child processes."""
@@ -60,18 +63,13 @@ class Children:
 
 
 def _start() -> "subprocess.Popen[bytes]":
-    if sys.platform == "win32":
-        # A group of its own, which Ctrl-Break can be sent to, and no window.
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-    else:
-        flags = 0
     return subprocess.Popen(
         # -I: no file of the folder in which the program was started is taken for a library.
         [sys.executable, "-I", "-X", "utf8", "-c", _CHILD, json.dumps(_library_path())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        creationflags=flags,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         start_new_session=True,
     )
 
@@ -90,12 +88,22 @@ def write(process: "subprocess.Popen[bytes]", line: str) -> None:
 
 
 def interrupt(process: "subprocess.Popen[bytes]") -> None:
-    """Ask a process to stop, as Ctrl-C does."""
-    with contextlib.suppress(OSError):
-        if sys.platform == "win32":
-            process.send_signal(signal.CTRL_BREAK_EVENT)
-        else:
+    """Ask a process to stop, as Ctrl-C does.
+
+    Windows has no such signal for a process without our console.  There the end of standard
+    input says the same to whatever asks or changes anything (`certrelay.client.terminal.lines`);
+    what only looks hears nothing, and is ended after a while.
+    """
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
             process.send_signal(signal.SIGINT)
+        return
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+    late = threading.Timer(_DEAF_S, process.kill)
+    late.daemon = True
+    late.start()
 
 
 def end(process: "subprocess.Popen[bytes]", patience_s: float = 0) -> None:

@@ -11,6 +11,7 @@ from certrelay.errors import ExitStatus
 from certrelay.pki.check import inspect, inspect_with_password
 from tests.centre.running import Centre, Page, Refused
 from tests.certificates import PASSWORD, person
+from tests.flows.programs import Client
 
 NEW = "Newpw!8274xz"
 
@@ -152,3 +153,17 @@ def test_an_answer_counts_for_the_open_question_alone(page: Page, stored: Path) 
     assert refused.value.status == 409
     task.expect("new_password_wanted")
     task.stop()
+
+
+def test_the_end_of_standard_input_stops_a_task_too(page: Page, stored: Path) -> None:
+    """How a task is stopped where there is no Ctrl-C for it: on Windows."""
+    program = Client(
+        "client_pc", "passwd", str(stored), "--interactive", CERTRELAY_DATA=str(stored.parent)
+    )
+    program.expect("ask")
+    assert program.process.stdin is not None
+    program.process.stdin.close()
+    program.process.stdin = None
+    assert program.finish() in (ExitStatus.INTERRUPTED, ExitStatus.USAGE)
+    program.close()
+    inspect_with_password(read_item(stored), PASSWORD)
