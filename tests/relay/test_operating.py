@@ -142,7 +142,7 @@ def test_every_word_and_reason_is_there_before_it_is_first_said(relay: Node, ope
 @pytest.mark.parametrize(
     ("host", "status"),
     [
-        ("127.0.0.1:9100", 200),
+        ("127.0.0.1:9180", 200),
         ("[::1]:9100", 200),
         ("relay:9100", 200),
         ("localhost", 200),
