@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.frozen import frozen
+from certrelay.texts import LANGUAGES
 from client_pc.centre.places import Drops, KnownPlaces, downloads
 
 MAX_ARGUMENTS: Final = 1200
@@ -21,6 +22,7 @@ _MAX_WORD: Final = 4096
 """Characters of an argument."""
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{16,64}")
+_WHOLE_SECONDS: Final = re.compile(r"[0-9]{1,4}")
 _WHOLE_DAYS: Final = re.compile(r"[0-9]{1,4}")
 
 
@@ -97,6 +99,8 @@ class Action:
     options: Mapping[str, Form]
     targets: int = 0
     """How many certificates may be named."""
+    sets: bool = False
+    """Whether a setting may be named in their place: ``set NAME VALUE``, ``unset NAME``."""
 
 
 def _action(*flags: str, targets: int = 0, shelves: bool = True, **options: Form) -> Action:
@@ -104,6 +108,38 @@ def _action(*flags: str, targets: int = 0, shelves: bool = True, **options: Form
     if shelves:
         flags, named = (*flags, "--all-places"), {**named, "--store": _store}
     return Action(frozenset(flags), named, targets)
+
+
+_YES_OR_NO: Final = _one_of("true", "false")
+
+
+def _seconds(value: str, _named: Named) -> str:
+    return _checked(_WHOLE_SECONDS.fullmatch(value) is not None, value)
+
+
+_SETTINGS: Final[Mapping[str, Form]] = {
+    "language": _one_of(*LANGUAGES),
+    "name": _name,
+    "history": _YES_OR_NO,
+    "directions": _one_of("both", "import", "export"),
+    "pcs": _YES_OR_NO,
+    "plain": _YES_OR_NO,
+    "timeouts.number_s": _seconds,
+    "timeouts.save_question_s": _seconds,
+}
+"""What a page may set, of which form.  Not where certificates lie or go, nor whose relay
+carries them: whoever took the page over would have them sent elsewhere from then on."""
+
+
+def _setting(words: Sequence[str], named: Named) -> list[str]:
+    match words:
+        case []:
+            return []
+        case ["set", name, value] if name in _SETTINGS:
+            return ["set", name, _SETTINGS[name](value, named)]
+        case ["unset", name] if name in _SETTINGS:
+            return ["unset", name]
+    raise NotAllowed
 
 
 _MANY: Final = 1000
@@ -131,7 +167,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "trash": _action("--empty", "--yes"),
     "history": _action("--clear", "--yes"),
     "remind": _action("--not-expired", days=_days),
-    "config": _action(shelves=False),
+    "config": Action(frozenset(), {}, sets=True),
     "doctor": _action(shelves=False),
     "import": Action(frozenset({"--code"}), {"--store": _store, "--name": _name}),
     "export": _action(
@@ -173,8 +209,12 @@ def command_line(command: str, arguments: Sequence[str], named: Named, language:
             options.append(word)
         elif (form := action.options.get(word)) is not None:
             options.append(f"{word}={form(next(words, ''), named)}")
+        elif action.sets:
+            targets.append(word)
         else:
             targets.append(_target(word, named))
-    if len(targets) > action.targets:
+    if action.sets:
+        targets = _setting(targets, named)
+    elif len(targets) > action.targets:
         raise NotAllowed
     return [*options, "--", *targets] if targets else options

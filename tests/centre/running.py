@@ -171,6 +171,7 @@ class Centre:
         self.home = folder / "home"
         self.data = folder / "data"
         self.home.mkdir(exist_ok=True)
+        (self.home / "config.toml").touch()
         self._opened = folder / "opened"
         self._opened.touch()
         self._browser = folder / "browser"
@@ -180,7 +181,7 @@ class Centre:
             BROWSER=str(self._browser),
             HOME=str(self.home),
             CERTRELAY_DATA=str(self.data),
-            CERTRELAY_CONFIG="",
+            CERTRELAY_CONFIG=str(self.home / "config.toml"),
             **more,
         )
         self.processes: list[subprocess.Popen[str]] = []

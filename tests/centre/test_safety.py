@@ -217,6 +217,20 @@ HOSTILE = [
     ("join", ["--picture", "/etc/passwd"]),
     ("remind", ["--days", "-1"]),
     ("remind", ["--days", "٣"]),
+    ("config", ["set"]),
+    ("config", ["set", "relay", "https://evil.example/"]),
+    ("config", ["set", "store", "/etc"]),
+    ("config", ["set", "access_key_file", "/etc/passwd"]),
+    ("config", ["unset", "store"]),
+    ("config", ["set", "language", "fr"]),
+    ("config", ["set", "history", "--json"]),
+    ("config", ["set", "name", "a\nrelay = 'x'"]),
+    (
+        "config",
+        ["set", "name", '"'],
+    ),
+    ("config", ["set", "timeouts.number_s", "-1"]),
+    ("config", ["set", "pcs", "true", "x"]),
     ("list", ["x" * 5000]),
     ("list", ["a\0b"]),
     ("delete", [FINGERPRINT] * 2000),
@@ -287,7 +301,7 @@ def test_every_action_is_a_command_with_such_options(command: str) -> None:
     values = {"--to": "p12", "--as": "p12", "--style": "field", "--km": "with", "--days": "3"}
     for option in action.options:
         arguments.append(f"{option}={values.get(option, 'x')}")
-    targets = ["x"] if action.targets else []
+    targets = ["x"] if action.targets else ["set", "pcs", "true"] if action.sets else []
     line = [command, "--json", "--interactive", "--lang=ko", *arguments, "--", *targets]
     parsed = make_parser(Texts("en")).parse_args(line if targets else line[:-1])
     run: Run = parsed.run

@@ -167,3 +167,13 @@ def test_the_end_of_standard_input_stops_a_task_too(page: Page, stored: Path) ->
     assert program.finish() in (ExitStatus.INTERRUPTED, ExitStatus.USAGE)
     program.close()
     inspect_with_password(read_item(stored), PASSWORD)
+
+
+def test_a_setting_is_changed_and_counts_for_the_next_task(centre: Centre, page: Page) -> None:
+    assert page.run("config", "set", "name", "사무실 PC").events[-1]["status"] == 0
+    values = {each["key"]: each["value"] for each in page.run("config").of("setting")}
+    assert values["name"] == "사무실 PC"
+    assert "사무실 PC" in (centre.home / "config.toml").read_text()
+    assert page.run("config", "unset", "name").events[-1]["status"] == 0
+    values = {each["key"]: each["value"] for each in page.run("config").of("setting")}
+    assert values["name"] != "사무실 PC"
