@@ -111,7 +111,7 @@ def tell_results(
     """Tell what became of each; for a person only where there are several.
 
     Args:
-        pieces: All of them.
+        pieces: All of them; none where the copy ended before any was chosen.
         ended: How the copy ended; ``None`` where there was none.
         report: Where it is told.
 
@@ -136,7 +136,7 @@ def tell_results(
         if piece.fault is not None:
             more = report.texts.error(piece.fault)
         results.tell(fields, name, more, line=len(pieces) > 1)
-    failed = results.sum_up() if len(pieces) > 1 else pieces[0].fault
+    failed = results.sum_up() if len(pieces) > 1 else next((p.fault for p in pieces), None)
     return failed if ended is None or ended.error is None else ended.error
 
 
