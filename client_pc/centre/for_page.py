@@ -14,7 +14,8 @@ from certrelay.limits import MAX_SHOWN_CELLS
 from certrelay.safe_text import printable
 from client_pc.qr_screen import draw
 
-_SENTENCE: Final = "text"
+_OURS: Final = ("text", "pattern")
+"""Our sentences, and parts of the rule for passwords."""
 _PATHS: Final = ("path", "same_as", "to")
 _PATH_LISTS: Final = ("paths", "stores")
 _MAX_SENTENCE: Final = 4096
@@ -45,7 +46,7 @@ def _fit(value: Any, name: str = "") -> Any:
 
 
 def _text(value: str, name: str) -> str:
-    if name == _SENTENCE:  # ours, safe already, and it has lines
+    if name in _OURS:  # safe already, and it has lines
         return value[:_MAX_SENTENCE]
     is_path = name in _PATHS or name in _PATH_LISTS
     return shown(value, None if is_path else 2 * MAX_SHOWN_CELLS)

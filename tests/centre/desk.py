@@ -10,6 +10,7 @@ from certrelay.texts import Texts
 from tests.qr_pictures import read
 from tests.web_phone.pc_page import DESKTOP
 from tests.web_phone.phone import Phone, say
+from tests.web_phone.test_screens import PICTURES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
@@ -80,6 +81,12 @@ class Desk(Phone):
         self.page.locator(".code svg").wait_for()
         (found,) = read(Image.open(io.BytesIO(self.page.screenshot())).convert("L"))
         return found
+
+    def picture(self, name: str) -> None:
+        """Write the screen as a picture, if pictures are wanted."""
+        if PICTURES:
+            self.page.evaluate("() => document.activeElement?.blur()")
+            self.page.screenshot(path=f"{PICTURES}/{self.texts.language}-centre-{name}.png")
 
     @property
     def number(self) -> str:

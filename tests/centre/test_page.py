@@ -1,4 +1,7 @@
-"""The centre's page in a browser, with the real program behind it and a real phone page."""
+"""The centre's page in a browser, with the real program behind it and a real phone page.
+
+With ``CERTRELAY_SCREENSHOTS=folder`` screens are also written there as pictures.
+"""
 
 import io
 import zipfile
@@ -34,7 +37,9 @@ def test_a_first_copy_from_the_phone(
     desk.at("centre.home.title")
     desk.sees(say("centre.home.none"))
     desk.page.locator("button.door.import").click()
-    phone.scan(desk.read_code())
+    code = desk.read_code()
+    desk.picture("import")
+    phone.scan(code)
     give(phone, write_files(item, tmp_path / "phone"))
     phone.type_number(desk.number)
     desk.at("page.receive.ask")
@@ -167,6 +172,10 @@ def test_a_new_password_rule_by_rule(filled: Centre, desk: Desk) -> None:
     assert kept.count() == 4, "a letter, and nothing that is forbidden but a run"
     desk.page.fill("#new-password", NEW_PASSWORD)
     assert kept.count() == 8
+    desk.page.fill("#new-password", "Qw7#mP2")
+    assert kept.count() == 7
+    desk.picture("rules")
+    desk.page.fill("#new-password", NEW_PASSWORD)
     desk.page.fill("#new-password-again", "another one")
     desk.page.locator("button[form=new-password-form]").click()
     desk.sees(say("error.passwords_differ"))
@@ -190,6 +199,7 @@ def test_verifying_tells_what_is_wrong_and_what_to_do(filled: Centre, desk: Desk
     late = desk.page.locator(".finding.fails", has_text=say("verify.validity"))
     late.wait_for()
     assert say("centre.todo.expired") in late.inner_text()
+    desk.picture("verified")
 
 
 def test_a_file_is_made_and_a_second_one_is_not(filled: Centre, desk: Desk) -> None:
@@ -297,7 +307,7 @@ def each_screen(desk: Desk) -> Iterator[str]:
         desk.go(place)
         desk.page.locator("main:not(:has(.busy)) h1").wait_for()
         if place == "list":
-            desk.page.get_by_label(say("centre.list.choose", owner=KIM)).check()
+            desk.page.get_by_label(desk.texts.say("centre.list.choose", owner=KIM)).check()
         yield place
 
 
@@ -354,12 +364,14 @@ def test_a_keyboard_is_enough(filled: Centre, desk: Desk) -> None:
     desk.at("centre.verify")
 
 
-def test_a_whole_visit_in_english(filled: Centre, desk: Desk) -> None:
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_each_screen_in_its_language(
+    filled: Centre, desk: Desk, language: Literal["ko", "en"]
+) -> None:
     desk.open(filled.address())
-    desk.speak("en")
-    desk.at("centre.home.title")
-    for place in PLACES:
-        desk.go(place)
-        desk.page.wait_for_timeout(200)
-        shown = desk.page.locator("h1").inner_text()
-        assert shown.isascii(), place
+    desk.speak(language)
+    for place in each_screen(desk):
+        title = desk.page.locator("h1").inner_text()
+        assert (language == "en") == title.isascii() or title == HONG, place
+        name = "certificate" if place.count("/") == 1 else place.rpartition("/")[2]
+        desk.picture(name or "home")

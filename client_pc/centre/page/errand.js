@@ -56,7 +56,8 @@ export function errand(app, plan) {
     await started.ended;
     again = "";
     app.tasks.delete(started.number);
-    if (plan.isSame !== true) void app.reload();
+    // What went wrong may be that something has changed under us.
+    if (plan.isSame !== true || started.fault !== null) void app.reload();
   };
 
   /** The program asks a new password twice; the form has both already. */

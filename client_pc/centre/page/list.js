@@ -13,7 +13,7 @@ import { busy, certificateLink, fault, nameOf } from "./parts.js";
 /** @typedef {import("./model.js").Wanted} Wanted */
 
 /** How many lines are drawn at once; the next ones come when the last is seen. */
-const PORTION = 60;
+const PORTION = 20;
 
 /** @param {App} app @param {string} first what is filtered for at the beginning @returns {View} */
 export function list(app, first) {

@@ -45,6 +45,7 @@ export const certificateLink = (texts, each) =>
     "a",
     { class: "line", href: `#/certificate/${Stock.address(each)}` },
     make("span", { class: "line-name" }, make("bdi", {}, nameOf(each))),
+    badge(texts, each),
     make(
       "span",
       { class: "line-facts" },
@@ -52,7 +53,6 @@ export const certificateLink = (texts, each) =>
         .filter((said) => said !== "")
         .join(" · "),
     ),
-    badge(texts, each),
   );
 
 /** A heading inside a screen. @param {string} text @param {string} [id] */
