@@ -15,6 +15,9 @@ _ESTABLISHED: Final = "01"
 _NONE: Final = "0"
 """The inode of a connection that no process holds any more."""
 
+_LOOKS: Final = 5
+"""How often a connection is looked for that is not in the list."""
+
 HostPort = tuple[str, int]
 """An IPv4 address and a port."""
 
@@ -36,14 +39,20 @@ def is_ours(client: HostPort, server: HostPort, own: int, table: Path = _TCP) ->
         user's arguments, or get the address by another way.
     """
     wanted = f"{_spelled(client)} {_spelled(server)}"
-    try:
-        lines = table.read_text("ascii").splitlines()[1:]
-    except (OSError, ValueError):
-        return True
-    rows = [row for row in map(str.split, lines) if f"{row[1]} {row[2]}" == wanted]
-    if len(rows) != 1:
-        return False
-    _, _, _, state, _, _, _, user, _, inode, *_ = rows[0]
+    # Where much is connected and closed, the list leaves out what lies between two of its parts.
+    for _ in range(_LOOKS):
+        try:
+            lines = table.read_text("ascii").splitlines()[1:]
+        except (OSError, ValueError):
+            return True
+        rows = [row for row in map(str.split, lines) if f"{row[1]} {row[2]}" == wanted]
+        if rows:
+            return all(_is_held(row, own) for row in rows)
+    return False
+
+
+def _is_held(row: list[str], own: int) -> bool:
+    _, _, _, state, _, _, _, user, _, inode, *_ = row
     return state == _ESTABLISHED and inode != _NONE and int(user) in (own, _ROOT)
 
 

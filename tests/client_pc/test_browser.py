@@ -337,6 +337,9 @@ def test_the_kernels_table_tells_the_owner(
     table = tmp_path / "tcp"
     table.write_text(TABLE)
     assert is_ours(("127.0.0.1", port), SERVER, own, table) is expected
+    # While much is connected and closed, the kernel lists a connection twice, too.
+    table.write_text(TABLE + "\n".join(TABLE.splitlines()[1:]) + "\n")
+    assert is_ours(("127.0.0.1", port), SERVER, own, table) is expected
 
 
 def test_without_such_a_table_the_ticket_has_to_do(tmp_path: Path) -> None:

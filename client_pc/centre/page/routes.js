@@ -53,10 +53,13 @@ export function viewOf(app, route) {
 /** A screen about one certificate, as soon as the list is read. @param {App} app @param {string} address @param {string} chore @returns {View} */
 function ofCertificate(app, address, chore) {
   const make = CHORES[chore] || certificate;
-  return afterwards(app, () => {
-    const each = app.stock === null ? undefined : app.stock.at(address);
+  const find = () => (app.stock === null ? undefined : app.stock.at(address));
+  const view = () => {
+    const each = find();
     return each === undefined ? missing(app) : make(app, each);
-  });
+  };
+  // What only shows it notices that it is gone; an errand is gone on with to its own end.
+  return afterwards(app, view, chore === "" ? () => find() !== undefined : undefined);
 }
 
 /** @param {App} app @param {string} chore @returns {View} */
@@ -67,12 +70,23 @@ const ofSeveral = (app, chore) =>
     return chore === "delete" ? remove(app, chosen) : convert(app, chosen);
   });
 
-/** A view that needs the list, which may still be read. @param {App} app @param {() => View} make @returns {View} */
-function afterwards(app, make) {
+/**
+ * A view that needs the list, which may still be read.
+ * @param {App} app
+ * @param {() => View} make
+ * @param {() => boolean} [isThere] whether what it shows is in the list still
+ * @returns {View}
+ */
+function afterwards(app, make, isThere = () => true) {
   /** @type {View | null} */
   let own = null;
+  let wasThere = true;
   const found = () => {
-    if (own === null && app.stock !== null) own = make();
+    if (app.stock === null) return own;
+    if (own === null || (wasThere && !isThere())) {
+      wasThere = isThere();
+      own = make();
+    }
     return own;
   };
   return {
