@@ -132,9 +132,13 @@ def test_a_browser_asks_nobody_else_and_shows_the_pictures(site: Path, chromium:
             lambda message: complaints.append(message.text) if message.type == "error" else None,
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        for path in ("", "README.ko/", "protocol/", "screens/"):
+        widths: list[int] = []
+        for path in ("", "README.ko/", "protocol/", "centre/", "screens/"):
             page.goto(f"{address}{path}")
-        widths = page.eval_on_selector_all("img", "all => all.map(one => one.naturalWidth)")
+            if path in ("centre/", "screens/"):
+                widths += page.eval_on_selector_all(
+                    "img", "all => all.map(one => one.naturalWidth)"
+                )
         page.goto(f"{address}search.html?q=인증번호")
         page.wait_for_selector("#mkdocs-search-results article", timeout=1000 * PATIENCE_S)
         page.close()
