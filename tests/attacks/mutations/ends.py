@@ -63,8 +63,8 @@ MUTATIONS = (
         37,
         "nothing is made printable",
         "certrelay/safe_text.py",
-        "        if is_hidden(character):\n            marks",
-        "        if not character:\n            marks",
+        '    if is_hidden(character):\n        return "hidden"',
+        '    if not character:\n        return "hidden"',
     ),
     Mutation(
         44,
