@@ -122,17 +122,18 @@ def _exec(words: Sequence[str]) -> str:
 
 
 def _reminding_entry(command: Sequence[str]) -> str:
+    """What a desktop starts at each login; a minute later it can show notices."""
+    later = ("sh", "-c", 'sleep 60; exec "$@"', "sh", *command)
     lines = [
         "[Desktop Entry]",
         "Type=Application",
         "Version=1.4",
         *_told("Name", "desktop.reminder"),
         f"TryExec={_value(command[0])}",
-        f"Exec={_exec(command)}",
+        f"Exec={_exec(later)}",
         "Icon=certrelay",
         "Terminal=false",
         "NoDisplay=true",
-        "X-GNOME-Autostart-Delay=60",
     ]
     return "\n".join(lines) + "\n"
 
