@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tests.engines.calls import CallFailed
 from tests.engines.handset import Handset
 from tests.engines.tab import Tab
 from tests.qr_pictures import read_png
@@ -25,19 +26,16 @@ class Desk(Handset):
 
     def follow(self, ending: str) -> None:
         """Click a link, by how its address ends."""
-        self._find(f"(ending) => ({_LINK})(ending) !== null", ending)
-        self.tab.tap(_LINK, ending)
+        self._click(_LINK, ending)
 
     def open_certificate(self, owner: str) -> None:
         """Click a certificate's line."""
-        self._find(f"(name) => ({_LINE})(name) !== null", owner)
-        self.tab.tap(_LINE, owner)
+        self._click(_LINE, owner)
         self.reads(owner)
 
     def click(self, selector: str) -> None:
         """Click what a selector finds, once it is there."""
-        self.has(selector)
-        self.tab.tap(_ELEMENT, selector)
+        self._click(_ELEMENT, selector)
 
     def has(self, selector: str) -> None:
         """Wait until a selector finds something."""
@@ -73,6 +71,16 @@ class Desk(Handset):
         """The first path that is shown."""
         self.has("p.path")
         return Path(self.text(_TEXT, "p.path"))
+
+    def _click(self, function: str, given: str) -> None:
+        """Click what a function finds, also where the screen is drawn anew in between."""
+        for _ in range(3):
+            self._find(f"(given) => ({function})(given) !== null", given)
+            try:
+                return self.tab.tap(function, given)
+            except (CallFailed, AssertionError):
+                continue
+        return self.tab.tap(function, given)
 
     def text(self, function: str, *given: Any) -> str:
         """What a function of the page gives, without the marks of foreign texts."""
