@@ -24,7 +24,7 @@ def mistake(*arguments: str) -> tuple[str, dict[str, Detail]]:
     ("line", "code", "argument", "typed"),
     [
         ("", "missing_arguments", "COMMAND", None),
-        ("show", "missing_arguments", "TARGET", None),
+        ("restore", "missing_arguments", "TARGET", None),
         ("lst", "unknown_command", None, "'lst'"),
         ("list --foo", "unknown_arguments", None, "--foo"),
         ("list --js", "unknown_arguments", None, "--js"),
@@ -33,7 +33,7 @@ def mistake(*arguments: str) -> tuple[str, dict[str, Detail]]:
         ("remind --days x", "bad_value", "--days", "'x'"),
         ("remind --days -5", "bad_value", "--days", "'-5'"),
         ("convert 1 --to zip", "bad_value", "--to", "'zip'"),
-        ("completion fish", "bad_value", "shell", "'fish'"),
+        ("completion tcsh", "bad_value", "shell", "'tcsh'"),
         ("list --json=yes", "usage", None, None),
     ],
 )
