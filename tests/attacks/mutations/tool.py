@@ -111,9 +111,10 @@ def run_tests(tree: Path, mutation: Mutation) -> tuple[bool, str]:
 
 
 def _pytest(tree: Path, row: int, tests: str) -> "subprocess.CompletedProcess[str]":
+    # Where a defence against hanging is taken away the test hangs, and its limit turns it red.
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     return subprocess.run(
-        [*command, f"--attack={row}", *files_of(row, tree / tests)],
+        [*command, "--timeout=240", f"--attack={row}", *files_of(row, tree / tests)],
         cwd=tree,
         env={**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
