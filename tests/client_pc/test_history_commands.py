@@ -80,7 +80,7 @@ def test_history_tells_when_where_and_what(store: Path, capsys: pytest.CaptureFi
     certificate = inspect(item).certificate
     assert certificate is not None
     assert first["items"][0]["fingerprint"] == certificate.fingerprint
-    assert datetime.fromisoformat(first["at"]) - NOW < timedelta(minutes=5)
+    assert NOW.replace(microsecond=0) <= datetime.fromisoformat(first["at"]) <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
