@@ -57,7 +57,7 @@ def url(seed: int) -> str:
     return ORIGIN + "#" + "".join(random.Random(seed).choices("0123456789", k=158))
 
 
-def draw_with_best_mask(text: str) -> qr_screen.Code:
+def draw_with_best_mask(text: str) -> qr_screen.QrDrawing:
     """Draw as `qr_screen.draw` does, but let qrcode judge all eight masks."""
     from qrcode.constants import ERROR_CORRECT_M
     from qrcode.main import QRCode
@@ -65,10 +65,10 @@ def draw_with_best_mask(text: str) -> qr_screen.Code:
     code = QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(text, optimize=8)
     code.make(fit=True)
-    return qr_screen.Code(tuple(tuple(map(bool, row)) for row in code.modules))
+    return qr_screen.QrDrawing(tuple(tuple(map(bool, row)) for row in code.modules))
 
 
-def run(name: str, count: int, seed: int, draw: Callable[[str], qr_screen.Code]) -> Tally:
+def run(name: str, count: int, seed: int, draw: Callable[[str], qr_screen.QrDrawing]) -> Tally:
     tally = Tally()
     for each in range(seed, seed + count):
         wanted = url(each)

@@ -19,6 +19,10 @@ MAX_CONTROL_BYTES: Final = 1 * KIB
 MAX_MESSAGE_BYTES: Final = 32 * KIB
 """Bytes of one WebSocket message: the largest sealed frame is 16,674."""
 
+MAX_FRAGMENTS: Final = 64
+"""Fragments of one WebSocket message: a browser cuts 32 KiB into one or two, and empty ones would
+pile up without ever reaching the largest size."""
+
 MAX_INTEGER: Final = 2**53 - 1
 """The largest integer in JSON that every language reads exactly."""
 

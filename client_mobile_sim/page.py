@@ -9,7 +9,7 @@ from datetime import datetime
 
 from certrelay.client.flow.dialogue import Ask, Dialogue, says_yes
 from certrelay.client.flow.receiving import Receiving
-from certrelay.client.flow.session import Session
+from certrelay.client.flow.session import CopySession
 from certrelay.client.store.store import Store
 from certrelay.e2e.bodies import ItemResult
 from certrelay.endpoint import events
@@ -28,14 +28,14 @@ class PageReceiving(Receiving):
         super().__init__(store, yes=yes, today=today)
         self._sees = yes
 
-    def on_event(self, event: events.Event, session: Session) -> None:
+    def on_event(self, event: events.Event, session: CopySession) -> None:
         """Take an event; see `certrelay.endpoint.events`."""
         if isinstance(event, events.SeenOverdue):
             session.stop_asking()
             session.say("unconfirmed", "phone.unconfirmed")
         super().on_event(event, session)
 
-    def _report(self, results: list[ItemResult], session: Session) -> Dialogue[None]:
+    def _report(self, results: list[ItemResult], session: CopySession) -> Dialogue[None]:
         handed_over = [ItemResult("stored") if result.is_kept else result for result in results]
         session.endpoint.ask_seen(handed_over, session.now())
         session.report.event("seen_wanted")

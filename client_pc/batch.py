@@ -307,9 +307,9 @@ def _do(task: Task, stores: Stores, shell: Shell) -> CertRelayError | None:
 
             passwd(stores, target, shell, better=options["better"], dry_run=options["dry_run"])
         case "convert":
-            from client_pc.change import Form, convert
+            from client_pc.change import Conversion, convert
 
-            convert(stores, target, Form(**options), shell)
+            convert(stores, target, Conversion(**options), shell)
         case "unlock":
             from client_pc.change import unlock
 

@@ -83,7 +83,7 @@ def passwd(
 
 
 @frozen
-class Form:
+class Conversion:
     """What `convert` makes."""
 
     to: Literal["p12", "npki"]
@@ -101,7 +101,7 @@ class Form:
     dry_run: bool = False
 
 
-def convert(stores: Stores, target: str, form: Form, shell: Shell) -> None:
+def convert(stores: Stores, target: str, form: Conversion, shell: Shell) -> None:
     """Make the other kind of file; the source stays.  What is there already is not made again.
 
     It has the same password, unless another one is wanted.  A key that no password protects gets
@@ -126,7 +126,9 @@ def convert(stores: Stores, target: str, form: Form, shell: Shell) -> None:
         shell.report.event("note", text, code="source_unprotected")
 
 
-def _to_p12(stores: Stores, candidate: Candidate, password: str, form: Form, shell: Shell) -> None:
+def _to_p12(
+    stores: Stores, candidate: Candidate, password: str, form: Conversion, shell: Shell
+) -> None:
     report, new, km = shell.report, password, KmKey(form.km)
     if form.km and km_differs(candidate.item, password):
         km = ask_km_key("pc.ask.km_password", shell)
@@ -160,7 +162,9 @@ def _to_p12(stores: Stores, candidate: Candidate, password: str, form: Form, she
         _tell_saved(candidate, path, "stored" if is_new else "duplicate", report)
 
 
-def _to_npki(stores: Stores, candidate: Candidate, old: str, form: Form, shell: Shell) -> None:
+def _to_npki(
+    stores: Stores, candidate: Candidate, old: str, form: Conversion, shell: Shell
+) -> None:
     report, password = shell.report, old
     if form.new_password or not candidate.summary.protected:
         password = hold(_new_password(report), shell.lines, report)

@@ -217,12 +217,14 @@ def convert(
         if arguments.out == "-" or arguments.name:
             raise UsageError("not_together", one="--name, --out -", other="TARGET…")
         return _batch("convert", options, arguments, stores, report)
-    from client_pc.change import Form, convert
+    from client_pc.change import Conversion, convert
 
     if arguments.out == "-" and arguments.json:
         raise UsageError("not_together", one="--out -", other="--json")
     with _shell(report) as shell:
-        convert(stores, arguments.targets[0], Form(**options, dry_run=arguments.dry_run), shell)
+        convert(
+            stores, arguments.targets[0], Conversion(**options, dry_run=arguments.dry_run), shell
+        )
     return None
 
 

@@ -7,7 +7,7 @@ from certrelay.safe_text import printable
 from client_pc.computer import hello
 from client_pc.folders import config_file
 from client_pc.places import default_root
-from client_pc.settings import KEYS, Key, Settings
+from client_pc.settings import KEYS, Setting, Settings
 
 
 def show_settings(settings: Settings, report: Report) -> CertRelayError | None:
@@ -38,14 +38,14 @@ def show_settings(settings: Settings, report: Report) -> CertRelayError | None:
     return settings.error
 
 
-def _data(key: Key, value: object, report: Report) -> object:
+def _data(key: Setting, value: object, report: Report) -> object:
     """A value as a script reads it; what is in force where nothing is set."""
     if value is not None or key.name == "relay":  # without one this PC relays
         return value
     return _shown(key, value, report)
 
 
-def _shown(key: Key, value: object, report: Report) -> str:
+def _shown(key: Setting, value: object, report: Report) -> str:
     """A value as a person reads it; in place of "none" what then happens."""
     texts = report.texts
     match key.name, value:

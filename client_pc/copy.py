@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.client.dialling import Dialling
-from certrelay.client.flow.session import Handler, Names, Session, Shell
+from certrelay.client.flow.session import CopySession, Handler, Names, Shell
 from certrelay.client.link import connect
 from certrelay.client.terminal.report import Report
 from certrelay.e2e.handshake import ShowSecrets
@@ -29,7 +29,7 @@ from client_pc import computer
 from client_pc.embedded import USUAL_PORT, listen_address, relay_on
 from client_pc.interfaces import addresses, others_beside
 from client_pc.nearby import Announcement
-from client_pc.showing import CodeFiles, CodeWish, Showing
+from client_pc.showing import CodeFiles, CodeWindow, CodeWish
 
 RENEWED: Final = frozenset({"expired", "second_scan", "m1_tries", "page_closed", "left", "grace"})
 """Ends after which the PC shows a fresh code by itself, as long as no number has matched.
@@ -93,8 +93,8 @@ def copy(
                 options.times,
                 codes=CodeSource(qr, os.urandom),
             )
-            handler = Showing(qr, make_handler, purpose, files, wish, announcement=announcement)
-            session = Session(endpoint, handler, origin.text, Names("pc", "phone"), shell)
+            handler = CodeWindow(qr, make_handler, purpose, files, wish, announcement=announcement)
+            session = CopySession(endpoint, handler, origin.text, Names("pc", "phone"), shell)
             try:
                 ended = session.run()
             finally:

@@ -23,7 +23,7 @@ from certrelay.errors import CertRelayError, NotConfirmed, StateError, StorageEr
 from certrelay.safe_text import printable
 from client_pc.folders import CONFIG_VARIABLE, DATA_VARIABLE
 
-PATIENCE_S: Final = 60.0
+DEMO_LIMIT_S: Final = 60.0
 """Seconds without an event after which the demo gives up."""
 
 _PHONE: Final = "client_mobile_sim"
@@ -76,7 +76,7 @@ class Program:
         thread.start()
         try:
             yield self
-            process.wait(PATIENCE_S)
+            process.wait(DEMO_LIMIT_S)
         finally:
             if process.poll() is None:
                 process.terminate()
@@ -213,7 +213,7 @@ class Demo:
 
     def _next(self) -> tuple[str, Fields]:
         try:
-            return self._events.get(timeout=PATIENCE_S)
+            return self._events.get(timeout=DEMO_LIMIT_S)
         except queue.Empty:
             raise NotConfirmed("not_confirmed") from None
 

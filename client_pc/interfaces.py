@@ -20,11 +20,11 @@ from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError
 from certrelay.frozen import frozen, replace
 
-Kind = Literal["network", "unknown", "virtual", "tunnel"]
+AdapterKind = Literal["network", "unknown", "virtual", "tunnel"]
 """A real network; one that the system does not name; a network inside this computer (containers,
 virtual machines); a VPN.  The order is that in which they are taken."""
 
-_KINDS: Final[tuple[Kind, ...]] = ("network", "unknown", "virtual", "tunnel")
+_KINDS: Final[tuple[AdapterKind, ...]] = ("network", "unknown", "virtual", "tunnel")
 
 _TUNNELS: Final = (
     *("tun", "tap", "wg", "utun", "ppp", "ipsec", "tailscale", "zt", "nordlynx", "feth"),
@@ -72,7 +72,7 @@ class Address:
     """Whether it is known to be inside this computer, whatever it is called."""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> AdapterKind:
         """What kind of interface it is, by the names that systems and makers give them."""
         name, words = self.interface.lower(), f"{self.interface} {self.adapter}".lower()
         if not name:

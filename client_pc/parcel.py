@@ -46,7 +46,7 @@ class Piece:
         return f"Piece({self.target!r})"
 
 
-Form = Callable[[Opened], tuple[Item, bool]]
+ParcelForm = Callable[[Opened], tuple[Item, bool]]
 """Gives what is sent of a certificate, and whether that is all of it."""
 
 
@@ -75,7 +75,7 @@ def named_pieces(
 def open_pieces(
     pieces: Sequence[tuple[Piece, str | None]],
     passwords: Passwords,
-    form: Form,
+    form: ParcelForm,
     report: Report,
     *,
     keep_going: bool,

@@ -15,7 +15,7 @@ from client_pc import commands
 from client_pc.words import COLUMNS, DOORS, SETTING_NAMES, SORTS, STATES
 
 PROGRAM: Final = "certrelay"
-SHELLS: Final = ("bash", "zsh", "fish", "powershell", "targets")
+_COMPLETIONS: Final = ("bash", "zsh", "fish", "powershell", "targets")
 _PROGRAMS: Final = (PROGRAM, "certrelay-relay", "certrelay-phone")
 
 
@@ -265,7 +265,7 @@ def _add_keep(command: Parser, texts: Texts) -> None:
 
 
 def _add_shell(command: Parser, texts: Texts) -> None:
-    command.add_argument("shell", choices=SHELLS, help=texts.say("help.shell"))
+    command.add_argument("shell", choices=_COMPLETIONS, help=texts.say("help.shell"))
     command.add_argument("words", nargs="*", metavar="WORD", help=texts.say("help.words"))
 
 

@@ -53,7 +53,7 @@ _COLOURS: Final = {Look.CUBE: "\x1b[0;38;5;16;48;5;231m", Look.BASIC: "\x1b[0;30
 
 
 @frozen(repr=False)
-class Code:
+class QrDrawing:
     """A QR code: square rows of modules, true where dark, without a quiet zone."""
 
     modules: tuple[tuple[bool, ...], ...]
@@ -77,7 +77,7 @@ class Code:
         return f"Code(version {self.version})"  # the modules are the secret itself
 
 
-def draw(url: str) -> Code:
+def draw(url: str) -> QrDrawing:
     """Draw the QR code of a session's URL.
 
     The error correction is M where the code then stays within version 6, else L: with a
@@ -94,7 +94,7 @@ def draw(url: str) -> Code:
         if code.best_fit() <= _ROBUST_VERSION:
             break
     code.make(fit=False)  # `best_fit` has chosen
-    return Code(tuple(tuple(bool(module) for module in row) for row in code.modules))
+    return QrDrawing(tuple(tuple(bool(module) for module in row) for row in code.modules))
 
 
 def choose_look(environment: Mapping[str, str]) -> Look:
@@ -113,7 +113,7 @@ def choose_look(environment: Mapping[str, str]) -> Look:
     return Look.CUBE if rich else Look.BASIC
 
 
-def terminal_lines(code: Code, look: Look) -> list[str]:
+def terminal_lines(code: QrDrawing, look: Look) -> list[str]:
     """Draw the code with half blocks, one line of text for two rows of modules.
 
     Each line begins and ends in the terminal's own colours.
@@ -130,7 +130,7 @@ def terminal_lines(code: Code, look: Look) -> list[str]:
     return lines if colours is None else [f"{colours}{line}\x1b[0m" for line in lines]
 
 
-def png(code: Code) -> bytes:
+def png(code: QrDrawing) -> bytes:
     """Draw the code as a PNG picture, black on white, one bit a pixel."""
     from PIL import Image
 
@@ -145,7 +145,7 @@ def png(code: Code) -> bytes:
     return file.getvalue()
 
 
-def _with_quiet_zone(code: Code, width: int) -> list[tuple[bool, ...]]:
+def _with_quiet_zone(code: QrDrawing, width: int) -> list[tuple[bool, ...]]:
     side = (False,) * width
     empty = (False,) * (len(code.modules) + 2 * width)
     return [empty] * width + [side + row + side for row in code.modules] + [empty] * width

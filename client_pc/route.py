@@ -5,7 +5,7 @@ A phone and a PC cannot be mistaken for each other; two PCs can.
 
 from typing import Final, Literal
 
-from certrelay.client.flow.session import Handler, Session
+from certrelay.client.flow.session import CopySession, Handler
 from certrelay.endpoint import events
 from certrelay.safe_text import printable
 from certrelay.wire.release import PCS
@@ -26,7 +26,7 @@ class Route:
         self._handler: Final = handler
         self._original: Final = original
 
-    def on_event(self, event: events.Event, session: Session) -> None:
+    def on_event(self, event: events.Event, session: CopySession) -> None:
         """Take an event."""
         if isinstance(event, events.PeerIntroduced) and event.hello.platform in PCS:
             own, peer = session.endpoint.hello.name, printable(event.hello.name)

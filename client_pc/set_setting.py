@@ -10,7 +10,7 @@ from certrelay.client.private_file import write_private
 from certrelay.client.terminal.report import Report
 from certrelay.errors import StorageError, UsageError
 from client_pc.folders import config_file
-from client_pc.settings import KEYS, Key, read, read_file
+from client_pc.settings import KEYS, Setting, read, read_file
 
 _NAMES: Final = tuple(key.name for key in KEYS)
 
@@ -53,7 +53,7 @@ def set_setting(name: str, value: str | None, report: Report) -> None:
         report.event("note", told, code="overruled", variable=origin)
 
 
-def _toml(key: Key, value: str) -> str:
+def _toml(key: Setting, value: str) -> str:
     try:
         usable = key.read(value)
     except (ValueError, RuntimeError):
@@ -77,7 +77,7 @@ def _check(text: str, path: Path) -> None:
         raise UsageError("bad_settings", where=f"{path}: {error}") from None
 
 
-def changed(text: str, key: Key, value: str | None) -> str:
+def changed(text: str, key: Setting, value: str | None) -> str:
     """Give the file's text with another value for a key, or without the key.
 
     Comments and all other lines stay.

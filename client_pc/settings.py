@@ -141,7 +141,7 @@ def _seconds(longest: float) -> Callable[[object], float]:
 
 
 @frozen
-class Key:
+class Setting:
     """One setting: how it is called, and how its value is read (``ValueError`` if not)."""
 
     name: str
@@ -161,17 +161,17 @@ class Key:
 
 
 KEYS: Final = (
-    Key("relay", _relay),
-    Key("access_key_file", _folder),
-    Key("store", _folder),
-    Key("language", _language),
-    Key("name", _text),
-    Key("history", _switch),
-    Key("directions", _directions),
-    Key("pcs", _switch),
-    Key("plain", _switch),
-    Key("timeouts.number_s", _seconds(limits.NUMBER_S)),
-    Key("timeouts.save_question_s", _seconds(limits.SAVE_QUESTION_S)),
+    Setting("relay", _relay),
+    Setting("access_key_file", _folder),
+    Setting("store", _folder),
+    Setting("language", _language),
+    Setting("name", _text),
+    Setting("history", _switch),
+    Setting("directions", _directions),
+    Setting("pcs", _switch),
+    Setting("plain", _switch),
+    Setting("timeouts.number_s", _seconds(limits.NUMBER_S)),
+    Setting("timeouts.save_question_s", _seconds(limits.SAVE_QUESTION_S)),
 )
 
 
@@ -203,7 +203,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-def _with(settings: Settings, key: Key, value: object, origin: str) -> Settings:
+def _with(settings: Settings, key: Setting, value: object, origin: str) -> Settings:
     try:
         usable = key.read(value)
     except (ValueError, RuntimeError):  # a RuntimeError is a "~name" that nobody has

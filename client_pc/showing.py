@@ -12,13 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from certrelay.client.flow.session import Handler, Session, Wish
+from certrelay.client.flow.session import CopySession, Handler, Wish
 from certrelay.client.terminal.report import Beside
 from certrelay.e2e import hpke
 from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import events
 from certrelay.errors import RoomEnded
-from client_pc.qr_screen import Code, Look, choose_look, draw, png, terminal_lines
+from client_pc.qr_screen import Look, QrDrawing, choose_look, draw, png, terminal_lines
 from client_pc.secret_file import SecretFile
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from client_pc.code_screen import CodeScreen
     from client_pc.nearby import Announcement
 
-GRACE_S: Final = 3.0
+FILES_GRACE_S: Final = 3.0
 """Seconds after the end of a code's life at which its files go, whatever the program is doing:
 later than the session takes them away (`certrelay.endpoint.Times.slack`)."""
 
@@ -49,7 +49,7 @@ class CodeWish:
         self.reads: Final = reads
 
 
-class Showing:
+class CodeWindow:
     """A part that shows the code when the room stands and takes it away when it is burnt.
 
     Args:
@@ -79,7 +79,7 @@ class Showing:
         self._purpose: Final = purpose
         self._files: Final = files
         self._expires_at = 0.0
-        self._code: Code | None = None
+        self._code: QrDrawing | None = None
         self._is_drawn = False
         self._is_told = False
         self._wish: Final = wish or CodeWish()
@@ -90,7 +90,7 @@ class Showing:
         self.renews_for_code = False
         """Whether the person asked for a code that needs a fresh QR code first."""
 
-    def on_event(self, event: events.Event, session: Session) -> None:
+    def on_event(self, event: events.Event, session: CopySession) -> None:
         """Take an event."""
         match event:
             case events.RoomOpened(expires_in_ms):
@@ -113,7 +113,7 @@ class Showing:
             hpke.suite()
         self._handler.on_event(event, session)
 
-    def _show(self, expires_in_ms: int, session: Session) -> None:
+    def _show(self, expires_in_ms: int, session: CopySession) -> None:
         url = self._qr.url
         self._expires_at = session.now() + expires_in_ms / 1000
         self._code = draw(url)
@@ -131,7 +131,7 @@ class Showing:
 
     # --- a code to type ---
 
-    def _ask_code(self, session: Session) -> None:
+    def _ask_code(self, session: CopySession) -> None:
         self._wish.is_asked = True
         if self._codes_used_up or not session.endpoint.show_code(session.now()):
             self.renews_for_code = True
@@ -139,7 +139,7 @@ class Showing:
         elif self._typed_code is not None:  # what was typed has moved the screen
             self._draw_typed(session)
 
-    def _show_typed(self, code: str, session: Session) -> None:
+    def _show_typed(self, code: str, session: CopySession) -> None:
         from client_pc.code_screen import CodeScreen
 
         renewed = self._typed_codes > 0
@@ -150,7 +150,7 @@ class Showing:
         session.report.event("code", words, code=code, address=address, renewed=renewed)
         self._announce(is_shown=True)
 
-    def _withdraw_typed(self, why: str, session: Session) -> None:
+    def _withdraw_typed(self, why: str, session: CopySession) -> None:
         self._announce(is_shown=False)
         self._typed_code, self._is_drawn = None, False
         session.report.erase_picture()
@@ -168,7 +168,7 @@ class Showing:
         else:
             self._announcement.end()
 
-    def _draw_typed(self, session: Session) -> bool:
+    def _draw_typed(self, session: CopySession) -> bool:
         """Draw the code large, or smaller; tell whether there was room for it."""
         assert self._typed_code is not None
         report = session.report
@@ -180,14 +180,14 @@ class Showing:
             report.picture(lines, self._caption(session))
         return self._is_drawn
 
-    def _tick(self, session: Session) -> None:
+    def _tick(self, session: CopySession) -> None:
         """Go on with the countdown; follow the person who makes the window larger."""
         if self._is_drawn:
             session.report.caption(self._caption(session))
         else:
             self._draw_or_say_why(session)
 
-    def _draw_or_say_why(self, session: Session) -> None:
+    def _draw_or_say_why(self, session: CopySession) -> None:
         """Draw where there is room; else a picture is written, and its place is told once."""
         assert self._code is not None
         report = session.report
@@ -209,17 +209,17 @@ class Showing:
                 text = f"{text}\n  {report.texts.say('pc.steps.code')}"
             report.event("qr_file", text, path=path)
 
-    def _left(self, session: Session) -> str:
+    def _left(self, session: CopySession) -> str:
         left = max(0, round(self._expires_at - session.now()))
         return f"{left // 60}:{left % 60:02}"
 
-    def _caption(self, session: Session) -> str:
+    def _caption(self, session: CopySession) -> str:
         left, texts = self._left(session), session.report.texts
         if self._typed_code is not None:
             return texts.say("pc.code.left", left=left)
         return texts.say(f"pc.scan.{self._purpose}", left=left)
 
-    def take_away(self, session: Session) -> None:
+    def take_away(self, session: CopySession) -> None:
         """Remove the code from everywhere."""
         session.ticking = None
         session.listen(None)
@@ -252,7 +252,7 @@ class CodeFiles:
         self._lock: Final = threading.Lock()
         self._timer: threading.Timer | None = None
 
-    def write(self, code: Code, url: str, life_s: float) -> None:
+    def write(self, code: QrDrawing, url: str, life_s: float) -> None:
         """Write what the person asked for.
 
         Args:
@@ -266,7 +266,7 @@ class CodeFiles:
         self.remove()
         with self._lock:
             self._is_told = False
-            self._timer = threading.Timer(life_s + GRACE_S, self.remove)
+            self._timer = threading.Timer(life_s + FILES_GRACE_S, self.remove)
             self._timer.daemon = True
             self._timer.start()
             if self._png is not None:
@@ -274,7 +274,7 @@ class CodeFiles:
             if self._url is not None:
                 self._url.write(f"{url}\n".encode())
 
-    def write_fallback(self, code: Code) -> Path | None:
+    def write_fallback(self, code: QrDrawing) -> Path | None:
         """Name the picture to scan where the terminal cannot show the code, once for a code.
 
         Without ``--qr-png`` it is one of our own, in a folder that only the person may read.

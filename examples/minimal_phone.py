@@ -176,7 +176,7 @@ class Phone:
                 self.link.send_text(text)
             case events.SendBinary(message) if self.link:
                 self.link.send_binary(message)
-            case events.Disconnect():
+            case events.HangUp():
                 raise ConnectionLostError
             case events.ItemsArrived(items):
                 try:  # all or nothing: one that is broken spoils the rest

@@ -262,7 +262,7 @@ class ConnectionLimiter:
         return self._requests.owe(host)
 
 
-class Admission:
+class AddressLimiter:
     """Counts sockets and requests by address.
 
     Args:

@@ -100,7 +100,7 @@ def opened(create: Create, name: Name, now: float, limits: RoomLimits) -> Change
 
 def stepped(
     record: Record,
-    event: rules.Event,
+    event: rules.RoomEvent,
     now: float,
     limits: RoomLimits,
     asker: tuple[Role, Name] | None = None,

@@ -87,12 +87,12 @@ def _quiet(logger: logging.Logger) -> Iterator[None]:
 async def _ask_store(url: str) -> tuple[str, dict[str, str | int]]:
     """Do all that a node does with the store; give the word for what came of it."""
     try:
-        from relay.store import COMMAND_S, Store, StoreAway
+        from relay.store import COMMAND_S, RoomStore, StoreAway
         from relay.store_words import kind_of
     except ImportError:
         raise UsageError("no_redis") from None
     try:
-        store = Store(url, os.urandom(8).hex(), records.VERSION)
+        store = RoomStore(url, os.urandom(8).hex(), records.VERSION)
     except ValueError:
         raise UsageError("bad_redis_url") from None
 

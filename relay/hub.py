@@ -27,7 +27,7 @@ from certrelay.wire.messages import (
     encode,
 )
 from certrelay.wire.release import ReleasePolicy, Version
-from certrelay.wire.room import DeadWord, Event, Joined, Recreated, Resumed
+from certrelay.wire.room import DeadWord, Joined, Recreated, Resumed, RoomEvent
 from relay import journal
 from relay.outbox import Outbox, Pending
 from relay.store_figures import StoreFigures
@@ -120,7 +120,7 @@ def is_probe(request: Request) -> bool:
     return request.token_hash == PROBE_HASH
 
 
-def event_of(request: Request, policy: ReleasePolicy, closed: Refused | None) -> Event:
+def event_of(request: Request, policy: ReleasePolicy, closed: Refused | None) -> RoomEvent:
     """Say what a request is to a room that stands; ``closed`` as in `Home`."""
     match request:
         case Create(_, token_hash, peer_token_hash, token):
@@ -258,7 +258,7 @@ def note_carried(room: rules.Room, event: rules.Carried) -> None:
 
 def note(
     room: rules.Room,
-    event: Event,
+    event: RoomEvent,
     effects: tuple[rules.Effect, ...],
     now: float,
     limits: rules.RoomLimits,

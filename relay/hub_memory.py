@@ -200,7 +200,7 @@ class MemoryHub:
         self._carry_out(home, effects, line)
         self._watch(home)
 
-    def _step(self, home: _Home, event: rules.Event, asker: Line | None) -> None:
+    def _step(self, home: _Home, event: rules.RoomEvent, asker: Line | None) -> None:
         """Apply an event."""
         now = self._clock()
         after, effects = rules.step(home.room, event, now, self._settings.room)

@@ -47,7 +47,7 @@ from relay.store import (
     BEAT_S,
     COMMAND_S,
     Found,
-    Store,
+    RoomStore,
     StoreAway,
     StoreForeign,
     StoreFull,
@@ -68,7 +68,7 @@ _AGAIN_S: Final = 1.0
 _AT_ONCE: Final = 500
 """Rooms compared with the store at a time."""
 
-Step = Callable[[Stored, float], Change | Refused | None]
+StoredStep = Callable[[Stored, float], Change | Refused | None]
 """What to make of what lies in the store at that time; ``None``: nothing."""
 
 
@@ -77,7 +77,7 @@ class RedisHub:
 
     Args:
         settings: The same on all nodes; rooms are counted for each node by itself.
-        url: Of the store, see `relay.store.Store`.
+        url: Of the store, see `relay.store.RoomStore`.
     """
 
     def __init__(self, settings: Settings, url: str) -> None:
@@ -90,7 +90,7 @@ class RedisHub:
         self._settings: Final = settings
         self._limits: Final = settings.room
         self._node: Final = os.urandom(8).hex()
-        self._store: Final = Store(url, self._node, records.VERSION)
+        self._store: Final = RoomStore(url, self._node, records.VERSION)
         self._views: Final = Views(
             self._node,
             settings.admission,
@@ -240,7 +240,7 @@ class RedisHub:
                 line.refuse(effect.error)
         return None
 
-    async def _apply_if_can(self, room: RoomId, event: rules.Event, name: Name) -> None:
+    async def _apply_if_can(self, room: RoomId, event: rules.RoomEvent, name: Name) -> None:
         with suppress(StoreAway):
             await self._apply(room, event, name)
 
@@ -295,7 +295,7 @@ class RedisHub:
 
     # --- changing a room ---
 
-    async def _apply(self, room: RoomId, event: rules.Event, name: Name | None) -> None:
+    async def _apply(self, room: RoomId, event: rules.RoomEvent, name: Name | None) -> None:
         """Apply an event; of a socket, only while it speaks for its end.
 
         Raises:
@@ -314,7 +314,11 @@ class RedisHub:
         await self._change(room, step)
 
     def _step(
-        self, record: Record, event: rules.Event, now: float, asker: tuple[Role, Name] | None = None
+        self,
+        record: Record,
+        event: rules.RoomEvent,
+        now: float,
+        asker: tuple[Role, Name] | None = None,
     ) -> Change:
         view = self._views.rooms.get(record.room.id)
         if view is not None:
@@ -322,7 +326,7 @@ class RedisHub:
             record = record.counted(known.carried_bytes, known.carried_messages)
         return stepped(record, event, now, self._limits, asker)
 
-    async def _change(self, room: RoomId, step: Step) -> Refused | None:
+    async def _change(self, room: RoomId, step: StoredStep) -> Refused | None:
         """Take a step on what lies in the store, until no other node is faster.
 
         Raises:
@@ -391,13 +395,13 @@ class RedisHub:
         with suppress(StoreAway):
             await self._store.swap(room, word, b"", 0)
 
-    def _note_later(self, room: RoomId, event: rules.Event, name: Name | None = None) -> None:
+    def _note_later(self, room: RoomId, event: rules.RoomEvent, name: Name | None = None) -> None:
         """Apply an event that nobody waits for, again until the store has taken it."""
         task = self._spawn(self._note(room, event, name))
         self._notings.add(task)
         task.add_done_callback(self._notings.discard)
 
-    async def _note(self, room: RoomId, event: rules.Event, name: Name | None) -> None:
+    async def _note(self, room: RoomId, event: rules.RoomEvent, name: Name | None) -> None:
         gives_up = self._store.now() + self._limits.session_s
         while self._store.now() < gives_up:
             try:

@@ -124,7 +124,7 @@ class Lobbies:
                     if host is not None:
                         self._step(host, rules.WaiterGone(waiter))
 
-    def _step(self, line: Line, event: rules.Event) -> None:
+    def _step(self, line: Line, event: rules.LobbyEvent) -> None:
         before = self._lobbies.get(line, Lobby())
         after, effects = rules.step(before, event)
         if after == Lobby():

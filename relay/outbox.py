@@ -17,7 +17,7 @@ from relay.settings import SocketLimits
 MAX_CONTROL_WAITING: Final = 64
 """Control messages that may wait for one device: a room's whole life takes fewer than 20."""
 
-Item = str | bytes | CloseCode
+OutboxItem = str | bytes | CloseCode
 
 Pending = asyncio.Future[None] | None
 """``None`` if something is done, else what is done once it is."""
@@ -34,7 +34,7 @@ class Transport(Protocol):
     def unwritten(self) -> int:
         """Bytes that it has taken and not given to the system yet."""
 
-    def write(self, item: Item) -> None:
+    def write(self, item: OutboxItem) -> None:
         """Write a message, or close; while `is_writable` only."""
 
     def cut_off(self) -> None:
@@ -70,7 +70,7 @@ class Outbox:
         self._transport: Final = transport
         self._account: Final = account
         # Most sockets are silent at any time, so whatever only waits is made when it waits.
-        self._items: deque[Item] | None = None
+        self._items: deque[OutboxItem] | None = None
         self._room: asyncio.Future[None] | None = None
         """Set where there is none."""
 
@@ -167,7 +167,7 @@ class Outbox:
         elif waiting:
             self.start_watch()
 
-    def _put(self, item: Item) -> None:
+    def _put(self, item: OutboxItem) -> None:
         size = len(item) if isinstance(item, str | bytes) else 0
         self._new_bytes += size
         if not self._items and self._transport.is_writable:

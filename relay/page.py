@@ -52,7 +52,7 @@ HEADERS: Final = {
 
 
 @frozen(repr=False)
-class PageFile:
+class StaticFile:
     """One file, ready to be sent."""
 
     content: bytes
@@ -70,7 +70,7 @@ def page_routes(prefix: str = "/") -> list[Route]:
         prefix: The path of the relay's origin, ending in "/".
     """
 
-    def route(path: str, file: PageFile) -> Route:
+    def route(path: str, file: StaticFile) -> Route:
         async def answer(request: Request) -> Response:
             return _answer(request, file)
 
@@ -84,7 +84,7 @@ def page_routes(prefix: str = "/") -> list[Route]:
 
 
 @cache
-def page_files() -> dict[str, PageFile]:
+def page_files() -> dict[str, StaticFile]:
     """Read every file of the page, by its path below the page's place."""
     home = files("web_phone")
     return {
@@ -138,7 +138,7 @@ def export(folder: Path) -> None:
     (folder / "headers.txt").write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def _answer(request: Request, file: PageFile) -> Response:
+def _answer(request: Request, file: StaticFile) -> Response:
     headers = HEADERS | {"etag": file.tag, "vary": "accept-encoding"}
     if file.media_type.startswith("text/html"):
         host = request.headers.get("host", "").lower()
@@ -151,9 +151,9 @@ def _answer(request: Request, file: PageFile) -> Response:
     return Response(content, media_type=file.media_type, headers=headers)
 
 
-def _ready(content: bytes, media_type: str) -> PageFile:
+def _ready(content: bytes, media_type: str) -> StaticFile:
     packed = None
     if len(content) >= _SMALLEST_TO_PACK:
         packed = gzip.compress(content, 9, mtime=0)
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    return PageFile(content, packed, media_type, tag)
+    return StaticFile(content, packed, media_type, tag)

@@ -13,7 +13,7 @@ from certrelay.frozen import frozen, replace
 from certrelay.wire.ids import LobbyDigits, Role, RoomId, Share, Sid, TokenHash
 from certrelay.wire.messages import KnockAnswer, decode_from_device
 from certrelay.wire.messages import encode as encode_control
-from certrelay.wire.room import DeadWord, Place, Room
+from certrelay.wire.room import DeadWord, Participant, Room
 
 VERSION: Final = 1
 """Of the form below.  A relay that finds another one does not touch the room."""
@@ -101,13 +101,13 @@ def decode(room: RoomId, raw: bytes) -> Stored:
         raise RecordUnreadable(type(error).__name__) from None
 
 
-def _place(place: Place) -> list[Any]:
+def _place(place: Participant) -> list[Any]:
     return [place.token_hash.hex, place.away_until, place.missed_scan]
 
 
-def _read_place(fields: list[Any]) -> Place:
+def _read_place(fields: list[Any]) -> Participant:
     token_hash, away_until, missed_scan = fields
-    return Place(
+    return Participant(
         TokenHash(bytes.fromhex(token_hash)),
         None if away_until is None else float(away_until),
         bool(missed_scan),

@@ -24,7 +24,7 @@ from certrelay.wire.room import Room
 from certrelay.wire.service import ServicePolicy
 from relay import journal
 from relay.address import BACKLOG
-from relay.admission import Admission, ConnectionLimiter
+from relay.admission import AddressLimiter, ConnectionLimiter
 from relay.app import HEADERS, address_of, build_app, upgrade_refusal
 from relay.clock import Clock, wall
 from relay.http_connection import Gate, HttpConnection
@@ -70,7 +70,10 @@ class Server:
         """Whether newcomers are refused because the operator said so, whatever the policy says."""
 
         self.sockets: Final = Sockets(
-            self.hub, Admission(settings.admission), Ledger(settings.admission), settings.socket
+            self.hub,
+            AddressLimiter(settings.admission),
+            Ledger(settings.admission),
+            settings.socket,
         )
         self.sockets.service = settings.service
         self._settings: Final = settings

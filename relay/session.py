@@ -29,7 +29,7 @@ from certrelay.wire.messages import (
 )
 from certrelay.wire.service import ServicePolicy
 from relay import journal, outbox
-from relay.admission import Admission
+from relay.admission import AddressLimiter
 from relay.hub import Hub, Line, Seat, is_probe
 from relay.ledger import Ledger
 from relay.outbox import Pending
@@ -51,7 +51,7 @@ class Keeper(Protocol):
     hub: Hub
     """The home of the rooms."""
 
-    admission: Admission
+    admission: AddressLimiter
     """Counts requests by address."""
 
     ledger: Ledger
@@ -64,11 +64,11 @@ class Keeper(Protocol):
     draining: bool
     """Whether newcomers are sent elsewhere."""
 
-    def leave(self, session: "Session") -> None:
+    def leave(self, session: "ConnectionSession") -> None:
         """Hear once that a socket is gone, and all that it said is done."""
 
 
-class Session:
+class ConnectionSession:
     """What one socket says, and what becomes of it.
 
     Args:

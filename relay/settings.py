@@ -193,7 +193,7 @@ class Settings:
     """Seconds that devices have to answer the close when it stops."""
 
 
-MAX_FILE_BYTES: Final = 64 * KIB
+MAX_TOML_BYTES: Final = 64 * KIB
 """Bytes of a policy or a limits file: a real one is below 1 KiB."""
 
 MAX_LIMIT: Final = 2**53
@@ -284,8 +284,8 @@ def read_toml(path: Path, code: str) -> dict[str, Any]:
     """
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_FILE_BYTES + 1)
-        if len(raw) > MAX_FILE_BYTES:
+            raw = file.read(MAX_TOML_BYTES + 1)
+        if len(raw) > MAX_TOML_BYTES:
             raise UsageError(code, where=str(path))
         return tomllib.loads(raw.decode())
     except OSError as error:

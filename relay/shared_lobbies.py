@@ -17,7 +17,7 @@ from relay import records
 from relay.hub import Line
 from relay.lobbies import Lobbies
 from relay.records import KnockLetter, Name, ReplyLetter, node_of
-from relay.store import Store, StoreAway
+from relay.store import RoomStore, StoreAway
 from relay.views import View, Views
 
 _DRAWS: Final = 12
@@ -36,7 +36,7 @@ class SharedLobbies:
         spawn: Runs what nobody waits for.
     """
 
-    def __init__(self, node: str, store: Store, views: Views, spawn: Spawn) -> None:
+    def __init__(self, node: str, store: RoomStore, views: Views, spawn: Spawn) -> None:
         self._node: Final = node
         self._store: Final = store
         self._views: Final = views

@@ -11,11 +11,11 @@ from certrelay.wire.ids import AccessKeyHash
 from certrelay.wire.messages import Refused
 from certrelay.wire.service import ServicePolicy
 from relay import session as sessions
-from relay.admission import Admission
+from relay.admission import AddressLimiter
 from relay.hub import Hub, Line
 from relay.ledger import Account, Ledger
 from relay.outbox import Outbox
-from relay.session import Session
+from relay.session import ConnectionSession
 from relay.settings import SocketLimits
 
 
@@ -26,7 +26,7 @@ class Transport(sessions.Transport, Protocol):
     def speaks(self) -> bool:
         """Whether the device has asked for the relay's subprotocol."""
 
-    def attach(self, session: Session, account: Account, early: bytes) -> None:
+    def attach(self, session: ConnectionSession, account: Account, early: bytes) -> None:
         """Tell a session from now on what happens; ``early`` came with the request."""
 
 
@@ -41,16 +41,16 @@ class Sockets:
     """
 
     def __init__(
-        self, hub: Hub, admission: Admission, ledger: Ledger, limits: SocketLimits
+        self, hub: Hub, admission: AddressLimiter, ledger: Ledger, limits: SocketLimits
     ) -> None:
         self.hub: Hub = hub
-        self.admission: Admission = admission
+        self.admission: AddressLimiter = admission
         self.ledger: Ledger = ledger
         self.limits: SocketLimits = limits
         self.service: ServicePolicy = ServicePolicy()
         """Says who may open rooms; may be exchanged while the relay runs."""
 
-        self._sessions: Final[set[Session]] = set()
+        self._sessions: Final[set[ConnectionSession]] = set()
         self.draining: bool = False
         """Whether newcomers are sent elsewhere."""
 
@@ -87,7 +87,7 @@ class Sockets:
         """
         account = self.ledger.open(address, transport.cut_off)
         line = Line(Outbox(self.limits, transport, account), address)
-        session = Session(self, line, transport, key)
+        session = ConnectionSession(self, line, transport, key)
         self._sessions.add(session)
         fits = self.admission.enter(address)
         if not transport.speaks:
@@ -97,7 +97,7 @@ class Sockets:
         session.start_idle_timer()
         transport.attach(session, account, early)
 
-    def leave(self, session: Session) -> None:
+    def leave(self, session: ConnectionSession) -> None:
         """Note that a socket is gone."""
         self.admission.leave(session.line.address)
         self._sessions.discard(session)

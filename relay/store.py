@@ -110,7 +110,7 @@ class Found:
     """Seconds on the server's clock."""
 
 
-class Store:
+class RoomStore:
     """One node's way to the server.
 
     Args:

@@ -2,8 +2,8 @@
 
 `websockets.server.ServerProtocol` alone decides what the bytes mean; nothing here looks at one.
 It writes all that is said too, but for sealed messages, whose frames are made here.
-Its events go to the `relay.session.Session`.  What this module adds is what a stranger must not
-be able to make expensive:
+Its events go to the `relay.session.ConnectionSession`.  What this module adds is what a stranger
+must not be able to make expensive:
 
 * Work is done in portions, and other sockets have their turn between two of them.
 * Control frames have a budget, and a message has so many fragments at most.
@@ -26,18 +26,15 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from certrelay.limits import KIB, MAX_MESSAGE_BYTES
+from certrelay.limits import KIB, MAX_FRAGMENTS, MAX_MESSAGE_BYTES
 from certrelay.wire.close import CloseCode
 from certrelay.wire.messages import SUBPROTOCOL
 from relay import journal
 from relay.ledger import Account
-from relay.outbox import Item
-from relay.session import Session
+from relay.outbox import OutboxItem
+from relay.session import ConnectionSession
 from relay.settings import SocketLimits
 from relay.turns import Turns
-
-MAX_FRAGMENTS: Final = 64
-"""Fragments of one message: a browser cuts 32 KiB into one or two."""
 
 CONTROL_FRAMES: Final = 32
 """Control frames that a device may send at once: a client sends one in 20 s."""
@@ -125,7 +122,7 @@ class WebSocketConnection(asyncio.Protocol):
             max_size=MAX_MESSAGE_BYTES,
             logger=_SILENT,
         )
-        self._session: Session | None = None
+        self._session: ConnectionSession | None = None
         self._account: Account | None = None
         self.transport: Any = None
 
@@ -202,7 +199,7 @@ class WebSocketConnection(asyncio.Protocol):
         """Whether the device has asked for the relay's subprotocol."""
         return self._protocol.subprotocol is not None
 
-    def attach(self, session: Session, account: Account, early: bytes) -> None:
+    def attach(self, session: ConnectionSession, account: Account, early: bytes) -> None:
         """Tell a session from now on what happens; ``early`` came with the request."""
         self._session = session
         self._account = account
@@ -393,7 +390,7 @@ class WebSocketConnection(asyncio.Protocol):
         if self._session is not None:
             self._session.flush()
 
-    def write(self, item: Item) -> None:
+    def write(self, item: OutboxItem) -> None:
         """Write a message, or close; while `is_writable` only."""
         if isinstance(item, bytes):
             if not (self._is_gone or self.transport.is_closing()):

@@ -114,7 +114,7 @@ def test_every_word_of_a_sealed_message_is_listed() -> None:
     for words in (bodies.STATUSES, bodies.REASONS, bodies.CLOSE_REASONS, bodies.STEPS):
         for word in words:
             assert f"`{word}`" in section
-    for kind in bodies.Kind:
+    for kind in bodies.BodyKind:
         assert f"| {kind.value} | {kind.name} |" in section
     assert all(f"`{platform}`" in PAGE for platform in LETTERS)
 

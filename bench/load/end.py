@@ -76,7 +76,7 @@ class End:
                         self._send(text)
                     case events.SendBinary(message):
                         self._send(message)
-                    case events.Disconnect():
+                    case events.HangUp():
                         self._hang_up()
                     case events.Ended():
                         if not self._ended.done():

@@ -27,7 +27,7 @@ from certrelay.client.websocket import (
     parse_uri,
 )
 from certrelay.errors import RelayUnreachable
-from certrelay.limits import ANSWER_PING_S, KIB, MAX_MESSAGE_BYTES, QUIET_S
+from certrelay.limits import ANSWER_PING_S, KIB, MAX_FRAGMENTS, MAX_MESSAGE_BYTES, QUIET_S
 from certrelay.wire.ids import AccessKey
 from certrelay.wire.messages import NO_PAGE, SOCKET_PATH, SUBPROTOCOL
 
@@ -50,9 +50,6 @@ CONTROL_S: Final = 10.0
 
 MAX_UNSENT_BYTES: Final = 1024 * 1024
 """Bytes that wait for a relay that does not read: answers to its pings pile up without end."""
-
-MAX_FRAGMENTS: Final = 64
-"""Fragments of one message: empty ones would pile up without reaching its largest size."""
 
 _RECEIVE_BYTES: Final = 65_536
 

@@ -20,7 +20,7 @@ from certrelay.strict_json import NotStrict, parse_object, write_object
 from certrelay.wire.release import Version, VersionUnreadable
 
 
-class Kind(IntEnum):
+class BodyKind(IntEnum):
     """The first byte of a frame's plaintext."""
 
     OFFER = 1
@@ -150,27 +150,27 @@ _OFFSET_BYTES = 4
 _DIGEST_BYTES = 32
 
 
-def encode(body: Body) -> tuple[Kind, bytes]:
+def encode(body: Body) -> tuple[BodyKind, bytes]:
     """Write a body: its kind and its bytes."""
     match body:
         case Offer(manifest):
-            return Kind.OFFER, manifest
+            return BodyKind.OFFER, manifest
         case Accept():
-            return Kind.ACCEPT, b"{}"
+            return BodyKind.ACCEPT, b"{}"
         case Reject(reason):
-            return Kind.REJECT, _json({"reason": reason})
+            return BodyKind.REJECT, _json({"reason": reason})
         case Chunk(offset, data):
-            return Kind.CHUNK, offset.to_bytes(_OFFSET_BYTES, "big") + data
+            return BodyKind.CHUNK, offset.to_bytes(_OFFSET_BYTES, "big") + data
         case End(digest):
-            return Kind.END, digest
+            return BodyKind.END, digest
         case Receipt(items):
-            return Kind.RECEIPT, _json({"items": [_result_fields(item) for item in items]})
+            return BodyKind.RECEIPT, _json({"items": [_result_fields(item) for item in items]})
         case Close(reason, found, needed):
             versions = {"found": found, "needed": needed}
             known = {name: version for name, version in versions.items() if version is not None}
-            return Kind.CLOSE, _json({"reason": reason, **known})
+            return BodyKind.CLOSE, _json({"reason": reason, **known})
         case Progress(step):
-            return Kind.PROGRESS, _json({"step": step})
+            return BodyKind.PROGRESS, _json({"step": step})
         case _:
             assert_never(body)
 
@@ -182,33 +182,33 @@ def decode(kind: int, raw: bytes) -> Body:
         ProtocolError: ``unknown_kind``, ``bad_json`` or ``bad_body``.
     """
     try:
-        known = Kind(kind)
+        known = BodyKind(kind)
     except ValueError:
         raise ProtocolError("unknown_kind") from None
     match known:
-        case Kind.OFFER:
+        case BodyKind.OFFER:
             return Offer(raw)
-        case Kind.CHUNK:
+        case BodyKind.CHUNK:
             data = raw[_OFFSET_BYTES:]
             if not 1 <= len(data) <= CHUNK_BYTES:
                 raise ProtocolError("bad_body")
             return Chunk(int.from_bytes(raw[:_OFFSET_BYTES], "big"), data)
-        case Kind.END:
+        case BodyKind.END:
             if len(raw) != _DIGEST_BYTES:
                 raise ProtocolError("bad_body")
             return End(raw)
     fields = _object(raw)
     match known:
-        case Kind.ACCEPT:
+        case BodyKind.ACCEPT:
             return Accept()
-        case Kind.REJECT:
+        case BodyKind.REJECT:
             return Reject(_word(fields, "reason", REASONS))
-        case Kind.RECEIPT:
+        case BodyKind.RECEIPT:
             return Receipt(_results(fields.get("items")))
-        case Kind.CLOSE:
+        case BodyKind.CLOSE:
             reason = _word(fields, "reason", CLOSE_REASONS)
             return Close(reason, **(_versions(fields) if reason in REFUSALS else {}))
-        case Kind.PROGRESS:
+        case BodyKind.PROGRESS:
             return Progress(_word(fields, "step", STEPS))
         case _:
             assert_never(known)

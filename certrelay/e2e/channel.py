@@ -102,7 +102,7 @@ class Delivery:
             return None
         return decode(opened.kind, frame.unpad(opened.kind, opened.payload))
 
-    def _open(self, message: bytes, now: float) -> frame.Opened | None:
+    def _open(self, message: bytes, now: float) -> frame.OpenedFrame | None:
         if message[:1] == bytes([Carrier.ACK]):
             if len(message) != frame.ACK_BYTES:
                 raise TrustError("frame_length")

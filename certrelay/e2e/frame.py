@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import Final
 
 from certrelay.e2e.aead import BadTag, seal, unseal
-from certrelay.e2e.bodies import Kind
+from certrelay.e2e.bodies import BodyKind
 from certrelay.errors import ProtocolError, TrustError
 from certrelay.frozen import frozen
 from certrelay.limits import LARGE_PAYLOAD_BYTES, SMALL_PAYLOAD_BYTES
@@ -44,7 +44,7 @@ ACK_BYTES: Final = _HEAD_BYTES + 8 + _TAG_BYTES
 
 
 @frozen(repr=False)
-class Opened:
+class OpenedFrame:
     """A frame's plaintext; the payload is still padded."""
 
     kind: int
@@ -64,14 +64,14 @@ def seal_frame(key: bytes, seq: int, kind: int, ack: int, body: bytes) -> bytes:
     return head + seal(key, _nonce(0, seq), plaintext, head)
 
 
-def open_frame(key: bytes, message: bytes) -> Opened:
+def open_frame(key: bytes, message: bytes) -> OpenedFrame:
     """Decrypt a frame of a right size.
 
     Raises:
         TrustError: ``bad_tag``.
     """
     plaintext = _open(key, 0, message)
-    return Opened(plaintext[0], int.from_bytes(plaintext[1:9], "big"), plaintext[9:])
+    return OpenedFrame(plaintext[0], int.from_bytes(plaintext[1:9], "big"), plaintext[9:])
 
 
 def seal_ack(key: bytes, n: int, next_seq: int) -> bytes:
@@ -115,7 +115,7 @@ def unpad(kind: int, payload: bytes) -> bytes:
 
 
 def _payload_size(kind: int, body_bytes: int) -> int:
-    large = kind == Kind.CHUNK or body_bytes > _SMALL_BODY_BYTES
+    large = kind == BodyKind.CHUNK or body_bytes > _SMALL_BODY_BYTES
     return LARGE_PAYLOAD_BYTES if large else SMALL_PAYLOAD_BYTES
 
 

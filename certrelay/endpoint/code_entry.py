@@ -81,7 +81,7 @@ class CodeEntry:
             message = messages.decode_from_relay(text)
             if isinstance(message, messages.KnockAnswer):
                 self.qr = self._entering.open(message.share.raw, message.sealed.raw)
-                self._out.append(events.Disconnect())
+                self._out.append(events.HangUp())
             elif isinstance(message, messages.Refused):
                 self._fail(of_refusal_of_code(message))
             else:
@@ -105,4 +105,4 @@ class CodeEntry:
     def _fail(self, error: CertRelayError) -> None:
         if not self.is_over:
             self.error = error
-            self._out.append(events.Disconnect())
+            self._out.append(events.HangUp())

@@ -202,7 +202,7 @@ class Endpoint:
         if self._channel is not None and self._presence.both_here:
             if self._channel.delivery.is_silent(now):
                 # The relay answers, yet nothing gets through: another way may be better.
-                self._out.append(events.Disconnect())
+                self._out.append(events.HangUp())
             self._channel.delivery.tick(now)
 
     # --- the person ---
@@ -410,7 +410,7 @@ class Endpoint:
         elif refused.code == "peer_not_ready":
             self._presence.join_later(now)
         elif self._presence.may_retry(refused):
-            self._out.append(events.Disconnect())
+            self._out.append(events.HangUp())
         else:
             self._end(error)
 

@@ -29,7 +29,7 @@ class SendBinary:
 
 
 @frozen
-class Disconnect:
+class HangUp:
     """Close the socket; connect again while the driver wants a connection."""
 
 
@@ -198,7 +198,7 @@ class Ended:
     """Whether the number had matched: before that a fresh QR code hurts nobody."""
 
 
-Command = SendText | SendBinary | Disconnect
+Command = SendText | SendBinary | HangUp
 Event = (
     RoomOpened
     | CodeShown

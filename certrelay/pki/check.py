@@ -170,7 +170,7 @@ def _km_error(
     return None
 
 
-def _verified_pkcs12(seen: Summary, opened: pkcs12.Opened, content: bytes) -> Summary:
+def _verified_pkcs12(seen: Summary, opened: pkcs12.OpenedPkcs12, content: bytes) -> Summary:
     first, *others = opened.pairs
     return _verified(
         replace(

@@ -53,7 +53,7 @@ Use = Literal[
 
 
 @frozen
-class Kind:
+class PolicyKind:
     """What a certificate is for, and for whom."""
 
     authority: str
@@ -166,19 +166,19 @@ _ROWS: Final[tuple[tuple[str, str, Holder | None, Use, str], ...]] = (
 letter is from certificates that were seen, not from a table."""
 
 _KINDS: Final = {
-    f"1.2.410.{row[0]}": Kind(
+    f"1.2.410.{row[0]}": PolicyKind(
         row[1], row[2], row[3], row[4].endswith(_DISPUTED), sources=row[4].rstrip(_DISPUTED)
     )
     for row in _ROWS
 }
 
 
-def kind_of_policy(oid: str | None) -> Kind:
+def kind_of_policy(oid: str | None) -> PolicyKind:
     """Look an identifier up; the longest prefix of whole numbers counts."""
     return _look_up(oid)[1]
 
 
-def kind_of(certificate: Certificate) -> Kind:
+def kind_of(certificate: Certificate) -> PolicyKind:
     """Tell what a certificate is for; one whose key may not sign is a km certificate.
 
     A certificate may have several policies, the authorities' common one first: the one that
@@ -190,17 +190,17 @@ def kind_of(certificate: Certificate) -> Kind:
     return kind if certificate.signs else replace(kind, use="km")
 
 
-def _look_up(oid: str | None) -> tuple[int, Kind]:
+def _look_up(oid: str | None) -> tuple[int, PolicyKind]:
     """The numbers of the line that knows an identifier, 0 for none, and what it says."""
     prefix = oid or ""
     while prefix:
         if (kind := _KINDS.get(prefix)) is not None:
             return prefix.count(".") + 1, replace(kind, oid=oid)
         prefix = prefix.rpartition(".")[0]
-    return 0, Kind("", None, "unknown", oid=oid)
+    return 0, PolicyKind("", None, "unknown", oid=oid)
 
 
-def label(kind: Kind, say: Callable[[str], str]) -> str:
+def label(kind: PolicyKind, say: Callable[[str], str]) -> str:
     """Write a kind for a person.
 
     Args:

@@ -53,7 +53,7 @@ class Outline:
 
 
 @frozen
-class Pair:
+class KeyPair:
     """A certificate with its key."""
 
     certificate: Certificate
@@ -62,10 +62,10 @@ class Pair:
 
 
 @frozen
-class Opened:
+class OpenedPkcs12:
     """A file that its password has opened."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[KeyPair, ...]
     """At least one; the one that signs first."""
     chain: tuple[Certificate, ...]
     """The other certificates: those of authorities, and older ones of the same keys."""
@@ -105,7 +105,7 @@ def outline(encoded: bytes) -> Outline:
     )
 
 
-def open_file(encoded: bytes, password: str, *, plain_keys: bool = False) -> Opened:
+def open_file(encoded: bytes, password: str, *, plain_keys: bool = False) -> OpenedPkcs12:
     """Open a file.
 
     Args:
@@ -307,7 +307,7 @@ def unsealed(info: Element, password: str) -> tuple[Scheme, Element]:
     raise PasswordError("wrong_password")
 
 
-def _opened(bags: list[Bag], password: str) -> Opened:
+def _opened(bags: list[Bag], password: str) -> OpenedPkcs12:
     certificates = _certificates(bags)
     _check_work(
         _work(pbe.parse(bag.value.encoded)[0]) for bag in bags if bag.oid == oids.SHROUDED_KEY_BAG
@@ -318,13 +318,13 @@ def _opened(bags: list[Bag], password: str) -> Opened:
     for key, bag in keys:
         match = _owner(key, bag, certificates)
         if match is not None:
-            pairs.append(Pair(match[0], key, bag.friendly_name or match[1].friendly_name))
+            pairs.append(KeyPair(match[0], key, bag.friendly_name or match[1].friendly_name))
     if not pairs:
         raise CertificateError("key_mismatch")
     pairs.sort(key=lambda pair: not pair.certificate.signs)
     owned = {pair.certificate.der for pair in pairs}
     chain = tuple(c for c, _ in certificates if c.der not in owned)
-    return Opened(tuple(pairs), chain)
+    return OpenedPkcs12(tuple(pairs), chain)
 
 
 def _check_complete(has_keys: bool, has_certificates: bool) -> None:

@@ -12,7 +12,7 @@ from certrelay.frozen import frozen
 from certrelay.pki import der, kdf, oids, pbe
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.pbe import Random
-from certrelay.pki.pkcs12 import Pair
+from certrelay.pki.pkcs12 import KeyPair
 
 Style = Literal["field", "modern"]
 
@@ -37,7 +37,7 @@ class _Form:
 
 
 def write(
-    pairs: Sequence[Pair],
+    pairs: Sequence[KeyPair],
     chain: Sequence[Certificate],
     password: str,
     random: Random,
@@ -108,7 +108,7 @@ def _certificate_bag(certificate: Certificate, name: str, *, owner: bool = True)
     return der.sequence(der.oid(oids.CERT_BAG), der.explicit(0, value), *attributes)
 
 
-def _names(pairs: Sequence[Pair]) -> list[str]:
+def _names(pairs: Sequence[KeyPair]) -> list[str]:
     """A name for each pair, none twice: Java's key store goes by them, in lower case, and a
     second pair of the same name replaces the first there."""
     names: list[str] = []
@@ -125,7 +125,7 @@ def _names(pairs: Sequence[Pair]) -> list[str]:
     return names
 
 
-def _key_bag(pair: Pair, name: str, form: _Form, password: str) -> bytes:
+def _key_bag(pair: KeyPair, name: str, form: _Form, password: str) -> bytes:
     value = pbe.encrypt(form.scheme(), pair.key.der, password)
     attributes = _attributes(pair.certificate, name)
     return der.sequence(der.oid(oids.SHROUDED_KEY_BAG), der.explicit(0, value), *attributes)

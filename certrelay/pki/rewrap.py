@@ -13,7 +13,7 @@ from certrelay.pki.certificate import Certificate
 from certrelay.pki.check import inspect, inspect_with_password
 from certrelay.pki.der import Element
 from certrelay.pki.pbe import Random, Scheme
-from certrelay.pki.pkcs12 import Opened, Pair
+from certrelay.pki.pkcs12 import KeyPair, OpenedPkcs12
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.pki.private_key import PrivateKey
 
@@ -99,10 +99,10 @@ def to_pkcs12(
     summary = inspect_with_password(item, password, plain_keys=True)
     assert summary.certificate is not None
     assert summary.key is not None
-    pairs = [Pair(summary.certificate, summary.key, summary.certificate.cn)]
+    pairs = [KeyPair(summary.certificate, summary.key, summary.certificate.cn)]
     if km and summary.km_certificate is not None:
         key = _km_key(item, summary.km_certificate, password, km_password)
-        pairs.append(Pair(summary.km_certificate, key, summary.km_certificate.cn))
+        pairs.append(KeyPair(summary.km_certificate, key, summary.km_certificate.cn))
     written = pkcs12_writing.write(pairs, summary.authorities, new, random, style)
     opened = pkcs12.open_file(written, new)
     if [pair.key.der for pair in opened.pairs] != [pair.key.der for pair in pairs]:
@@ -143,7 +143,7 @@ def to_npki(
     return tuple(_npki_item(pair, opened, new, random, form) for pair in signing)
 
 
-def _npki_item(pair: Pair, opened: Opened, new: str, random: Random, form: Scheme) -> Item:
+def _npki_item(pair: KeyPair, opened: OpenedPkcs12, new: str, random: Random, form: Scheme) -> Item:
     files = {
         "signCert": pair.certificate.der,
         "signPri": _sealed_key(form.fresh(random), pair.key.der, new),
@@ -272,10 +272,10 @@ def _renewed_mac(mac: Element, content: bytes, password: str, random: Random) ->
     return pkcs12_writing.written_mac(content, password, random, digest_oid, iterations)
 
 
-def _check_same(before: Opened, after: Opened) -> None:
+def _check_same(before: OpenedPkcs12, after: OpenedPkcs12) -> None:
     if _plain(before) != _plain(after):
         raise StateError("a written file opens to other keys")
 
 
-def _plain(opened: Opened) -> tuple[list[tuple[Certificate, bytes]], tuple[Certificate, ...]]:
+def _plain(opened: OpenedPkcs12) -> tuple[list[tuple[Certificate, bytes]], tuple[Certificate, ...]]:
     return [(pair.certificate, pair.key.der) for pair in opened.pairs], opened.chain

@@ -23,10 +23,10 @@ from certrelay.frozen import frozen
 from certrelay.pki import der, oids, pbe, pkcs12_writing, vid
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.pbe import Scheme
-from certrelay.pki.pkcs12 import Pair
+from certrelay.pki.pkcs12 import KeyPair
 from certrelay.pki.private_key import PrivateKey
 
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+IssuedKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 Random = Callable[[int], bytes]
 SchemeMaker = Callable[[Random], Scheme]
 """Makes a key file's scheme of fresh randomness."""
@@ -84,8 +84,8 @@ class Owner:
 class Issued:
     """What one person got: certificates with opened keys."""
 
-    sign: Pair
-    km: Pair | None
+    sign: KeyPair
+    km: KeyPair | None
     authority: Certificate
 
     def npki(
@@ -136,7 +136,7 @@ class Authority:
         self,
         now: datetime,
         organisation: str = "yessign",
-        key: Key | None = None,
+        key: IssuedKey | None = None,
         above: "Authority | None" = None,
     ):
         self._key: Final = key or new_key()
@@ -161,8 +161,8 @@ class Authority:
         not_after: datetime,
         *,
         km: bool = True,
-        sign_key: Key | None = None,
-        km_key: Key | None = None,
+        sign_key: IssuedKey | None = None,
+        km_key: IssuedKey | None = None,
         random: Random = os.urandom,
     ) -> Issued:
         """Issue a sign pair, and a km pair beside it.
@@ -183,12 +183,12 @@ class Authority:
         when = (not_before, not_after)
         key = sign_key or new_key()
         sign = self._certificate(subject, owner, when, key, vid_random)
-        pair = Pair(sign, private_key(key, vid_random), owner.name)
+        pair = KeyPair(sign, private_key(key, vid_random), owner.name)
         if not km:
             return Issued(pair, None, self.certificate)
         other = km_key or new_key()
         km_certificate = self._certificate(subject, owner, when, other, None)
-        km_pair = Pair(km_certificate, private_key(other, None), owner.name)
+        km_pair = KeyPair(km_certificate, private_key(other, None), owner.name)
         return Issued(pair, km_pair, self.certificate)
 
     def revocations(
@@ -227,7 +227,7 @@ class Authority:
         subject: x509.Name,
         owner: Owner,
         when: tuple[datetime, datetime],
-        key: Key,
+        key: IssuedKey,
         vid_random: bytes | None,
     ) -> Certificate:
         serial = 2 * owner.number + (vid_random is None) + 1_000_000
@@ -264,7 +264,7 @@ def new_key(bits: int = 2048) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
-def private_key(key: Key, vid_random: bytes | None) -> PrivateKey:
+def private_key(key: IssuedKey, vid_random: bytes | None) -> PrivateKey:
     """Write a key as PrivateKeyInfo, with the VID random where there is one."""
     plain = key.private_bytes(
         serialization.Encoding.DER,
@@ -289,7 +289,7 @@ def _name(cn: str, units: tuple[str, ...], organisation: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, serial: int, start: datetime, end: datetime, key: Key
+    subject: x509.Name, serial: int, start: datetime, end: datetime, key: IssuedKey
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

@@ -12,7 +12,7 @@ Source: docs/protocol.md §4, §5 and §7.
 import json
 from typing import Any, Final
 
-from certrelay.e2e.bodies import Kind
+from certrelay.e2e.bodies import BodyKind
 from certrelay.limits import HELLO_BYTES, MAX_BUNDLE_BYTES, MAX_FILE_BYTES, MAX_ITEMS
 
 _HEX32: Final = "0123456789abcdef" * 4
@@ -135,13 +135,23 @@ CONTROL_FROM_RELAY: Final[dict[str, str]] = {
 }
 """What a device must refuse, with ``protocol``."""
 
-_WORD_KINDS: Final = {Kind.REJECT: "reason", Kind.CLOSE: "reason", Kind.PROGRESS: "step"}
+_WORD_KINDS: Final = {
+    BodyKind.REJECT: "reason",
+    BodyKind.CLOSE: "reason",
+    BodyKind.PROGRESS: "step",
+}
 
 BODIES: Final[dict[str, tuple[int, bytes]]] = {
     **{f"unknown kind {kind}": (kind, b"{}") for kind in (0, 9, 16, 127, 255)},
     **{
-        f"{Kind(kind).name}: {name}": (kind, body)
-        for kind in (Kind.ACCEPT, Kind.REJECT, Kind.RECEIPT, Kind.CLOSE, Kind.PROGRESS)
+        f"{BodyKind(kind).name}: {name}": (kind, body)
+        for kind in (
+            BodyKind.ACCEPT,
+            BodyKind.REJECT,
+            BodyKind.RECEIPT,
+            BodyKind.CLOSE,
+            BodyKind.PROGRESS,
+        )
         for name, body in {
             "empty": b"",
             "not UTF-8": b'{"reason":"\xff"}',
@@ -157,23 +167,23 @@ BODIES: Final[dict[str, tuple[int, bytes]]] = {
         for kind, key in _WORD_KINDS.items()
         for name, value in {"a number": "1", "a list": "[]", "an object": "{}"}.items()
     },
-    "REJECT: no reason": (Kind.REJECT, b"{}"),
-    "CLOSE: no reason": (Kind.CLOSE, b"{}"),
-    "PROGRESS: no step": (Kind.PROGRESS, b"{}"),
-    "RECEIPT: no items": (Kind.RECEIPT, b"{}"),
-    "RECEIPT: items are words": (Kind.RECEIPT, b'{"items":["stored"]}'),
-    "RECEIPT: no status": (Kind.RECEIPT, b'{"items":[{}]}'),
+    "REJECT: no reason": (BodyKind.REJECT, b"{}"),
+    "CLOSE: no reason": (BodyKind.CLOSE, b"{}"),
+    "PROGRESS: no step": (BodyKind.PROGRESS, b"{}"),
+    "RECEIPT: no items": (BodyKind.RECEIPT, b"{}"),
+    "RECEIPT: items are words": (BodyKind.RECEIPT, b'{"items":["stored"]}'),
+    "RECEIPT: no status": (BodyKind.RECEIPT, b'{"items":[{}]}'),
     "RECEIPT: a reason that is no text": (
-        Kind.RECEIPT,
+        BodyKind.RECEIPT,
         b'{"items":[{"status":"stored","reason":1}]}',
     ),
-    "CHUNK: empty": (Kind.CHUNK, b""),
-    "CHUNK: no data": (Kind.CHUNK, bytes(4)),
-    "CHUNK: half an offset": (Kind.CHUNK, b"\0\0"),
-    "CHUNK: one byte too many": (Kind.CHUNK, bytes(4 + 16_385)),
-    "END: empty": (Kind.END, b""),
-    "END: half a digest": (Kind.END, bytes(16)),
-    "END: a byte too many": (Kind.END, bytes(33)),
+    "CHUNK: empty": (BodyKind.CHUNK, b""),
+    "CHUNK: no data": (BodyKind.CHUNK, bytes(4)),
+    "CHUNK: half an offset": (BodyKind.CHUNK, b"\0\0"),
+    "CHUNK: one byte too many": (BodyKind.CHUNK, bytes(4 + 16_385)),
+    "END: empty": (BodyKind.END, b""),
+    "END: half a digest": (BodyKind.END, bytes(16)),
+    "END: a byte too many": (BodyKind.END, bytes(33)),
 }
 """Kind and body of frames that end a session with CLOSE protocol, whoever gets them."""
 

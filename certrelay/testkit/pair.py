@@ -182,7 +182,7 @@ class Pair:
             case events.SendBinary(message):
                 if role in self._connected:
                     self._carry(role, message)
-            case events.Disconnect():
+            case events.HangUp():
                 self.cut(role)
             case _:
                 self.heard[role].append(output)
@@ -226,7 +226,7 @@ class Pair:
             else:
                 self._deliver(to, each)
 
-    def _step(self, event: rules.Event, asker: Role | None, sealed: bytes = b"") -> None:
+    def _step(self, event: rules.RoomEvent, asker: Role | None, sealed: bytes = b"") -> None:
         if self._room is None:
             return
         before = self._room
@@ -292,7 +292,7 @@ def _kept(item: Item | None) -> ItemResult:
     return ItemResult("rejected", "bad_digest") if item is None else ItemResult("stored")
 
 
-def _event_of(request: Create | Join | Resume) -> rules.Event:
+def _event_of(request: Create | Join | Resume) -> rules.RoomEvent:
     match request:
         case Create(_, token_hash, peer_token_hash, token):
             return rules.Recreated(token_hash, peer_token_hash, token)

@@ -78,7 +78,7 @@ class _Device:
                         self._link.send_text(text)
                     case events.SendBinary(message):
                         self._link.send_binary(message)
-                    case events.Disconnect():
+                    case events.HangUp():
                         pass
                     case events.Ended():
                         self.ended = output

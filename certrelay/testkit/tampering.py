@@ -61,7 +61,7 @@ class Recording(Tampering):
         return [m for role, m in self.passed if role is sender and isinstance(m, bytes)]
 
 
-class Change(Tampering):
+class Altering(Tampering):
     """Change the messages of one kind on their way, every time they pass.
 
     Args:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Final
 
 from certrelay.e2e import bodies
-from certrelay.e2e.bodies import Body, Kind
+from certrelay.e2e.bodies import Body, BodyKind
 from certrelay.e2e.code import Code
 from certrelay.e2e.frame import Carrier as Kinds
 from certrelay.e2e.manifest import Manifest
@@ -266,7 +266,7 @@ def _offered(offer: bytes, *said: Callable[[HostileChannel], bytes]) -> Callable
 
     def play(stage: Stage) -> str:
         channel = stage.open()
-        stage.carrier.send(channel.frame(Kind.OFFER, offer))
+        stage.carrier.send(channel.frame(BodyKind.OFFER, offer))
         if said:
             stage.hear(bodies.Accept)
             stage.carrier.send(*(each(channel) for each in said))
@@ -357,7 +357,7 @@ TRIALS: Final[Mapping[str, Trial]] = MappingProxyType(
             "zeros that are none behind a body",
             Direction.TO_PC,
             _PROTOCOL,
-            _after_opening(lambda channel: channel.payload(Kind.PROGRESS, _PADDED_WRONGLY)),
+            _after_opening(lambda channel: channel.payload(BodyKind.PROGRESS, _PADDED_WRONGLY)),
         ),
         "early-receipt": Trial(
             "a RECEIPT before anything was offered",

@@ -114,7 +114,7 @@ class Victim:
                     sent.append(message)
                 case events.SendText(text):
                     self.said.append(text)
-                case events.Disconnect():
+                case events.HangUp():
                     self.hung_up = True
                 case _:
                     self.heard.append(output)

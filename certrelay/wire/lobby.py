@@ -96,7 +96,7 @@ class WaiterGone:
     waiter: Waiter
 
 
-Event = Publish | Enter | AnswerKnock | Claim | CloseLobby | WaiterGone
+LobbyEvent = Publish | Enter | AnswerKnock | Claim | CloseLobby | WaiterGone
 
 
 # --- what is to be done ---
@@ -143,7 +143,7 @@ class Refuse:
 Effect = Release | TellPublished | TellKnock | PassAnswer | Refuse
 
 
-def step(lobby: Lobby, event: Event) -> tuple[Lobby, tuple[Effect, ...]]:
+def step(lobby: Lobby, event: LobbyEvent) -> tuple[Lobby, tuple[Effect, ...]]:
     """Apply an event; nothing raises, and what has no place here changes nothing."""
     match event:
         case Publish(digits):

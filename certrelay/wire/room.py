@@ -58,7 +58,7 @@ class DeadWord(StrEnum):
 
 
 @frozen
-class Place:
+class Participant:
     """One end of a room."""
 
     token_hash: TokenHash
@@ -80,8 +80,8 @@ class Room:
     """A room that stands."""
 
     id: RoomId
-    g: Place
-    s: Place | None
+    g: Participant
+    s: Participant | None
     """``None`` until somebody has joined: the room is unclaimed."""
 
     ends_at: float
@@ -119,11 +119,11 @@ class Room:
         """What a later scan of its QR code is told."""
         return DeadWord.USED if self.claimed else DeadWord.EXPIRED
 
-    def place(self, role: Role) -> Place | None:
+    def place(self, role: Role) -> Participant | None:
         """One end; ``None`` is an S that was never seen."""
         return self.g if role is Role.G else self.s
 
-    def with_place(self, role: Role, place: Place) -> "Room":
+    def with_place(self, role: Role, place: Participant) -> "Room":
         """The room with one end changed."""
         return replace(self, g=place) if role is Role.G else replace(self, s=place)
 
@@ -198,7 +198,7 @@ class Tick:
     """Time passed and nothing else did."""
 
 
-Event = Recreated | Joined | Resumed | Left | Lost | Carried | Suspended | Abandoned | Tick
+RoomEvent = Recreated | Joined | Resumed | Left | Lost | Carried | Suspended | Abandoned | Tick
 
 
 # --- effects: what the caller must do, in order ---
@@ -261,9 +261,9 @@ def open_room(create: messages.Create, now: float, limits: RoomLimits) -> Step:
     With a ``peer_token_hash`` it starts claimed, S in grace, its 10 minutes fresh.
     """
     peer = create.peer_token_hash
-    s = None if peer is None else Place(peer, now + limits.grace_s)
+    s = None if peer is None else Participant(peer, now + limits.grace_s)
     ends_at = now + (limits.unclaimed_s if s is None else limits.session_s)
-    room = Room(create.room, Place(create.token_hash), s, ends_at)
+    room = Room(create.room, Participant(create.token_hash), s, ends_at)
     return room, (Admit(Role.G), Tell(Role.G, messages.Created(_left_ms(room, now), codes=True)))
 
 
@@ -279,7 +279,7 @@ def answer_absent(
     return messages.Refused(word.value)
 
 
-def step(room: Room, event: Event, now: float, limits: RoomLimits) -> Step:
+def step(room: Room, event: RoomEvent, now: float, limits: RoomLimits) -> Step:
     """Apply one event.
 
     Args:
@@ -348,7 +348,9 @@ def _recreated(room: Room, event: Recreated, now: float, limits: RoomLimits) -> 
         return room, (Refuse(messages.Refused("already_claimed")),)
     if room.s is None and peer is not None:
         # G knows its S from a relay that restarted since: the room is claimed as of now.
-        room = replace(room, s=Place(peer, now + limits.grace_s), ends_at=now + limits.session_s)
+        room = replace(
+            room, s=Participant(peer, now + limits.grace_s), ends_at=now + limits.session_s
+        )
     room, missed = _back(room, Role.G)
     effects: tuple[Effect, ...] = (
         Admit(Role.G),
@@ -375,13 +377,13 @@ def _joined(room: Room, event: Joined, now: float, limits: RoomLimits) -> Step:
             room = replace(room, s=replace(room.s, away_until=now + limits.grace_s))
         return room, (Refuse(messages.Refused("peer_not_ready", retry_in_ms=retry_in_ms)),)
     if room.s is None:
-        room = replace(room, s=Place(event.token_hash), ends_at=now + limits.session_s)
+        room = replace(room, s=Participant(event.token_hash), ends_at=now + limits.session_s)
     room, missed = _back(room, Role.S)
     paired = messages.Paired(_left_ms(room, now))
     return room, (Admit(Role.S), Tell(Role.G, paired), Tell(Role.S, paired), *missed)
 
 
-def _is_of(place: Place, event: Recreated | Joined) -> bool:
+def _is_of(place: Participant, event: Recreated | Joined) -> bool:
     """Tell whether who asks is the end that has this place: only the token proves it."""
     return place.token_hash == event.token_hash and event.token is not None
 
@@ -438,7 +440,7 @@ def _back(room: Room, role: Role) -> tuple[Room, tuple[Effect, ...]]:
     place = room.place(role)
     assert place is not None
     missed = (Tell(role, messages.SecondScan()),) if place.missed_scan else ()
-    return room.with_place(role, Place(place.token_hash)), missed
+    return room.with_place(role, Participant(place.token_hash)), missed
 
 
 def reason_of_time(room: Room) -> messages.ClosedReason:
@@ -448,7 +450,7 @@ def reason_of_time(room: Room) -> messages.ClosedReason:
     return "timeout" if room.claimed else "expired"
 
 
-def _answer_late(room: Room, event: Event) -> tuple[Effect, ...]:
+def _answer_late(room: Room, event: RoomEvent) -> tuple[Effect, ...]:
     """Answer who asks for a room whose time was over when it asked."""
     match event:
         case Recreated() | Joined():

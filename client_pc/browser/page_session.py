@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 from certrelay.errors import CertRelayError, Detail
 from certrelay.frozen import frozen
 
-State = Literal["opening", "open", "closed", "failed", "unopened", "twice"]
+PageState = Literal["opening", "open", "closed", "failed", "unopened", "twice"]
 """The page: on its way, seen, left; or no browser opened it, none in time, two did."""
 
 UNOPENED_S: Final = 30.0
@@ -39,7 +39,7 @@ is doing: later than the story burns it."""
 
 
 @frozen(repr=False)
-class Admission:
+class PageKeys:
     """What a page gets for its ticket: both are secrets."""
 
     token: str
@@ -71,8 +71,8 @@ class PageSession:
         self._clock: Final = clock
         self._opened_at: Final = clock()
         self._changed: Final = threading.Condition()
-        self._state: State = "opening"
-        self._news: list[State] = []
+        self._state: PageState = "opening"
+        self._news: list[PageState] = []
         self._events: list[dict[str, Any]] = []
         self._expires_at = 0.0
         self._told = 0
@@ -153,7 +153,7 @@ class PageSession:
             answer, self._answer = self._answer, None
         return answer
 
-    def take_news(self) -> list[State]:
+    def take_news(self) -> list[PageState]:
         """What has become of the page since the last call."""
         with self._changed:
             news, self._news = self._news, []
@@ -187,7 +187,7 @@ class PageSession:
 
     # --- the server's side ---
 
-    def redeem(self, ticket: str) -> Admission | None:
+    def redeem(self, ticket: str) -> PageKeys | None:
         """Exchange a ticket for a token, and for the ticket of the next reload; each is good once.
 
         The first ticket is seen by whoever may read this PC's process table while the browser
@@ -213,7 +213,7 @@ class PageSession:
             self._token, self._is_token_used = _secret(), False
             self._seen_at = self._clock()
             self._become("open")
-            return Admission(self._token, self._next_ticket)
+            return PageKeys(self._token, self._next_ticket)
 
     def admits(self, token: str) -> bool:
         """Tell whether this is the page's token; the one before a reload is it no more."""
@@ -285,7 +285,7 @@ class PageSession:
             if self._state == "open" and is_away:
                 self._become("closed")
 
-    def _become(self, state: State) -> None:
+    def _become(self, state: PageState) -> None:
         if state == self._state:
             return
         self._state = state

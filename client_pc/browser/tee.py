@@ -11,7 +11,7 @@ from certrelay.errors import CertRelayError, UsageError
 from certrelay.limits import MAX_SHOWN_CELLS, PASSWORD_TRIES
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
-from client_pc.browser.page_session import PageSession, State, described
+from client_pc.browser.page_session import PageSession, PageState, described
 from client_pc.qr_screen import draw
 
 
@@ -61,7 +61,7 @@ class PageReport:
         elif name not in ("burnt", "qr_file"):  # told already, and the terminal's affair
             self._page_session.tell(name, **_for_page(fields), text=text)
 
-    def browser(self, state: State) -> None:
+    def browser(self, state: PageState) -> None:
         """Say in the terminal how the page is."""
         text = self._terminal.texts.say(f"pc.browser.{state}")
         self._terminal.event("browser", text, state=state)

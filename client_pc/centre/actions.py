@@ -30,7 +30,7 @@ class NotAllowed(ValueError):
     """No command, option or value of the list."""
 
 
-Form = Callable[[str, "Named"], str]
+ValueForm = Callable[[str, "Named"], str]
 """Gives a value as the command gets it, or raises `NotAllowed`."""
 
 
@@ -81,7 +81,7 @@ def _name(value: str, _named: Named) -> str:
     return _checked(0 < len(value) <= 64 and is_plain and value.strip(". ") != "", value)
 
 
-def _one_of(*words: str) -> Form:
+def _one_of(*words: str) -> ValueForm:
     return lambda value, _named: _checked(value in words, value)
 
 
@@ -96,14 +96,14 @@ class Action:
     """A command, and what may be said with it."""
 
     flags: frozenset[str]
-    options: Mapping[str, Form]
+    options: Mapping[str, ValueForm]
     targets: int = 0
     """How many certificates may be named."""
     sets: bool = False
     """Whether a setting may be named in their place: ``set NAME VALUE``, ``unset NAME``."""
 
 
-def _action(*flags: str, targets: int = 0, shelves: bool = True, **options: Form) -> Action:
+def _action(*flags: str, targets: int = 0, shelves: bool = True, **options: ValueForm) -> Action:
     named = {f"--{name.rstrip('_')}": form for name, form in options.items()}
     if shelves:
         flags, named = (*flags, "--all-places"), {**named, "--store": _store}
@@ -117,7 +117,7 @@ def _seconds(value: str, _named: Named) -> str:
     return _checked(_WHOLE_SECONDS.fullmatch(value) is not None, value)
 
 
-_SETTINGS: Final[Mapping[str, Form]] = {
+_SETTINGS: Final[Mapping[str, ValueForm]] = {
     "language": _one_of(*LANGUAGES),
     "name": _name,
     "history": _YES_OR_NO,

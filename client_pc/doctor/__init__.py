@@ -11,7 +11,7 @@ from certrelay.errors import CertRelayError, NotConfirmed
 from certrelay.frozen import frozen, replace
 from certrelay.safe_text import wrap
 from client_pc.doctor import network, places, screen
-from client_pc.doctor.finding import Finding
+from client_pc.doctor.finding import CheckResult
 from client_pc.settings import Settings
 
 
@@ -47,9 +47,13 @@ def doctor(patient: Patient, report: Report) -> CertRelayError | None:
     return None
 
 
-def _findings(patient: Patient) -> Iterator[Finding]:
+def _findings(patient: Patient) -> Iterator[CheckResult]:
     error = patient.settings.error
-    yield Finding("settings", "good") if error is None else Finding.of_error("settings", error)
+    yield (
+        CheckResult("settings", "good")
+        if error is None
+        else CheckResult.of_error("settings", error)
+    )
     yield screen.terminal(plain=patient.plain)
     yield screen.qr_code()
     for finding in network.own(patient.listen):
@@ -59,10 +63,10 @@ def _findings(patient: Patient) -> Iterator[Finding]:
     if patient.relay is not None:
         yield from network.remote(patient.relay, patient.access_key)
     yield from places.all_places(patient.store)
-    yield Finding("reach", "note")
+    yield CheckResult("reach", "note")
 
 
-def _tell(finding: Finding, report: Report) -> None:
+def _tell(finding: CheckResult, report: Report) -> None:
     texts = report.texts
     if finding.error is None:
         text = texts.say(f"doctor.{finding.key}", **finding.values)

@@ -7,17 +7,17 @@ from typing import Literal
 from certrelay.errors import CertRelayError
 from certrelay.frozen import frozen
 
-State = Literal["good", "note", "bad"]
+CheckState = Literal["good", "note", "bad"]
 """Good; something to know; something to put right."""
 
 
 @frozen
-class Finding:
+class CheckResult:
     """One check's answer.  Its sentences are ``doctor.<check>.<says>`` and, if there is
     something to do, ``remedy.<check>.<says>``."""
 
     check: str
-    state: State
+    state: CheckState
     says: str = ""
     """A word for what was found; the state where there is nothing more to say."""
 
@@ -28,7 +28,7 @@ class Finding:
     """Tells in place of the sentences what is wrong, where an error says it already."""
 
     @classmethod
-    def of_error(cls, check: str, error: CertRelayError) -> "Finding":
+    def of_error(cls, check: str, error: CertRelayError) -> "CheckResult":
         """Something is wrong that has an error of its own."""
         return cls(check, "bad", error=error)
 

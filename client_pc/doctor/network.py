@@ -33,7 +33,7 @@ from certrelay.wire.messages import (
 from certrelay.wire.release import LETTERS, PCS
 from client_pc.access_key import read_access_key
 from client_pc.copy import relay_origin
-from client_pc.doctor.finding import Finding
+from client_pc.doctor.finding import CheckResult
 from client_pc.embedded import LOOPBACK, listen_address, relay_on
 from client_pc.interfaces import Address, addresses, others_beside
 
@@ -49,12 +49,12 @@ FIXED_PORT: Final = 47_800
 """The port that is proposed where a firewall must be opened for one."""
 
 
-def own(listen: str | None) -> Iterator[Finding]:
+def own(listen: str | None) -> Iterator[CheckResult]:
     """Look at this PC as the relay: its address, whether it answers there, what stands around."""
     try:
         host, port = listen_address(listen)
     except CertRelayError as error:
-        yield Finding.of_error("lan", error)
+        yield CheckResult.of_error("lan", error)
         return
     address = judge_address(host, addresses(), is_asked=listen is not None)
     if host == LOOPBACK and listen is None:
@@ -66,15 +66,15 @@ def own(listen: str | None) -> Iterator[Finding]:
             yield _ask("own_relay", origin)
             yield _page(origin)
     except CertRelayError as error:
-        yield Finding.of_error("own_relay", error)
+        yield CheckResult.of_error("own_relay", error)
         return
     if name := firewall():
         values: dict[str, str | int] = {"name": name, "address": host, "port": FIXED_PORT}
-        yield Finding("firewall", "note", name, values)
-    yield Finding("isolation", "note")
+        yield CheckResult("firewall", "note", name, values)
+    yield CheckResult("isolation", "note")
 
 
-def remote(relay: str, key_file: Path | None = None) -> Iterator[Finding]:
+def remote(relay: str, key_file: Path | None = None) -> Iterator[CheckResult]:
     """Look at a relay: whether it takes a room, and whether it has the same time.
 
     Args:
@@ -85,7 +85,7 @@ def remote(relay: str, key_file: Path | None = None) -> Iterator[Finding]:
         origin = relay_origin(relay)
         key = None if key_file is None else read_access_key(key_file, origin)
     except CertRelayError as error:
-        yield Finding.of_error("relay", error)
+        yield CheckResult.of_error("relay", error)
         return
     answer = _ask("relay", origin, key)
     yield answer
@@ -94,7 +94,7 @@ def remote(relay: str, key_file: Path | None = None) -> Iterator[Finding]:
         yield compare_clocks(origin)
 
 
-def judge_address(host: str, known: Sequence[Address], *, is_asked: bool) -> Finding:
+def judge_address(host: str, known: Sequence[Address], *, is_asked: bool) -> CheckResult:
     """Judge the address that a phone is given.
 
     Args:
@@ -103,7 +103,11 @@ def judge_address(host: str, known: Sequence[Address], *, is_asked: bool) -> Fin
         is_asked: Whether the person named it: then others need not be told.
     """
     if Origin.of("http", host, FIXED_PORT).is_loopback:
-        return Finding("lan", "note", "loopback") if is_asked else Finding("lan", "bad", "none")
+        return (
+            CheckResult("lan", "note", "loopback")
+            if is_asked
+            else CheckResult("lan", "bad", "none")
+        )
     interface = next((each for each in known if each.address == host), Address(host, ""))
     others = [each.address for each in others_beside(host, known)]
     values: dict[str, str | int] = {
@@ -113,13 +117,13 @@ def judge_address(host: str, known: Sequence[Address], *, is_asked: bool) -> Fin
         "others": ", ".join(others),
     }
     if interface.kind in ("tunnel", "virtual"):
-        return Finding("lan", "bad" if others else "note", interface.kind, values)
+        return CheckResult("lan", "bad" if others else "note", interface.kind, values)
     if others and not is_asked:
-        return Finding("lan", "note", "several", values)
-    return Finding("lan", "good", values=values)
+        return CheckResult("lan", "note", "several", values)
+    return CheckResult("lan", "good", values=values)
 
 
-def _ask(check: str, origin: Origin, key: AccessKey | None = None) -> Finding:
+def _ask(check: str, origin: Origin, key: AccessKey | None = None) -> CheckResult:
     """Open a room and leave it, as `import` begins."""
     started = time.monotonic()
     try:
@@ -129,13 +133,13 @@ def _ask(check: str, origin: Origin, key: AccessKey | None = None) -> Finding:
         finally:
             link.close()
     except CertRelayError as error:
-        return Finding.of_error(check, error)
+        return CheckResult.of_error(check, error)
     values: dict[str, str | int] = {
         "relay": origin.text,
         "milliseconds": round(1000 * (time.monotonic() - started)),
         "seconds": answer.expires_in_ms // 1000,
     }
-    return Finding(check, "good", values=values)
+    return CheckResult(check, "good", values=values)
 
 
 def _open_room(link: Link) -> Created:
@@ -146,15 +150,15 @@ def _open_room(link: Link) -> Created:
     return answer
 
 
-def admitted(origin: Origin, key: AccessKey | None = None) -> Finding:
+def admitted(origin: Origin, key: AccessKey | None = None) -> CheckResult:
     """Find which app releases a relay admits: by its refusals of devices that are far too old."""
     try:
         lowest = {platform: _lowest(origin, platform, key) for platform in _ASKED}
     except CertRelayError as error:
-        return Finding.of_error("policy", error)
+        return CheckResult.of_error("policy", error)
     if lowest["web"] == _NONE:
-        return Finding("policy", "note", "no_page", lowest)
-    return Finding("policy", "good", values=lowest)
+        return CheckResult("policy", "note", "no_page", lowest)
+    return CheckResult("policy", "good", values=lowest)
 
 
 def _lowest(origin: Origin, platform: str, key: AccessKey | None) -> str:
@@ -202,30 +206,30 @@ def _answer(link: Link, request: FromDevice, *, refusals: bool = False) -> FromR
     raise RelayUnreachable("not_a_relay")
 
 
-def _page(origin: Origin) -> Finding:
+def _page(origin: Origin) -> CheckResult:
     """Fetch the page that the phone's camera opens."""
     try:
         status, headers = _get(origin, "")
     except OSError as error:
-        return Finding("page", "bad", "failed", {"why": error.strerror or type(error).__name__})
+        return CheckResult("page", "bad", "failed", {"why": error.strerror or type(error).__name__})
     if headers.get(NO_PAGE[0]) == NO_PAGE[1]:
-        return Finding("page", "note", "apps_only")
+        return CheckResult("page", "note", "apps_only")
     if status != http.client.OK or not headers.get("content-type", "").startswith("text/html"):
-        return Finding("page", "bad", "failed", {"why": f"HTTP {status}"})
-    return Finding("page", "good", values={"page": origin.text})
+        return CheckResult("page", "bad", "failed", {"why": f"HTTP {status}"})
+    return CheckResult("page", "good", values={"page": origin.text})
 
 
-def compare_clocks(origin: Origin) -> Finding:
+def compare_clocks(origin: Origin) -> CheckResult:
     """Compare this PC's clock with the relay's, which every HTTP answer tells."""
     try:
         _, headers = _get(origin, SOCKET_PATH)
         theirs = parsedate_to_datetime(headers.get("date", ""))
     except (OSError, ValueError, http.client.HTTPException):
-        return Finding("clock", "note", "untold")
+        return CheckResult("clock", "note", "untold")
     wrong = round((datetime.now(UTC) - theirs).total_seconds())
     if abs(wrong) > CLOCK_TOLERANCE_S:
-        return Finding("clock", "bad", "fast" if wrong > 0 else "slow", {"seconds": abs(wrong)})
-    return Finding("clock", "good")
+        return CheckResult("clock", "bad", "fast" if wrong > 0 else "slow", {"seconds": abs(wrong)})
+    return CheckResult("clock", "good")
 
 
 def _get(origin: Origin, path: str) -> tuple[int, http.client.HTTPMessage]:

@@ -4,8 +4,8 @@ import sys
 from typing import TextIO
 
 from certrelay.client.terminal.screen import BLOCKS, has_letters, open_screen
-from client_pc.doctor.finding import Finding
-from client_pc.qr_screen import Code, Look, draw, png, terminal_lines
+from client_pc.doctor.finding import CheckResult
+from client_pc.qr_screen import Look, QrDrawing, draw, png, terminal_lines
 
 _SAMPLE_URL = f"http://192.168.100.100:47800/#{'0123456789' * 15}01234567"
 """A URL as long as a real one; its payload is none."""
@@ -14,7 +14,7 @@ _CELL = 8
 """Pixels of a module's side, when a terminal is imitated."""
 
 
-def terminal(stream: TextIO | None = None, *, plain: bool = False) -> Finding:
+def terminal(stream: TextIO | None = None, *, plain: bool = False) -> CheckResult:
     """See whether the terminal shows a QR code whole."""
     stream = sys.stderr if stream is None else stream
     code = draw(_SAMPLE_URL)
@@ -22,27 +22,27 @@ def terminal(stream: TextIO | None = None, *, plain: bool = False) -> Finding:
     encoding = stream.encoding or "ascii"
     needed = {"needed": f"{code.columns}×{code.rows + 1}", "encoding": encoding}
     if plain:
-        return Finding("terminal", "note", "plain")
+        return CheckResult("terminal", "note", "plain")
     if not has_letters(stream, BLOCKS):
-        return Finding("terminal", "bad", "encoding", needed)
+        return CheckResult("terminal", "bad", "encoding", needed)
     if screen.size is None:
-        return Finding("terminal", "note", "none")
+        return CheckResult("terminal", "note", "none")
     found = {**needed, "found": f"{screen.size[0]}×{screen.size[1]}"}
     if not screen.can_draw(code.columns, code.rows):
-        return Finding("terminal", "bad", "small", found)
-    return Finding("terminal", "good", values=found)
+        return CheckResult("terminal", "bad", "small", found)
+    return CheckResult("terminal", "good", values=found)
 
 
-def qr_code() -> Finding:
+def qr_code() -> CheckResult:
     """Draw a QR code as `import` does, as a picture and for the terminal, and read both."""
     code = draw(_SAMPLE_URL)
     try:
         readable = _reads(png(code)) and _reads(_imitated(code))
     except ImportError as error:
-        return Finding("qr", "note", "unread", {"package": error.name or "?"})
+        return CheckResult("qr", "note", "unread", {"package": error.name or "?"})
     if not readable:
-        return Finding("qr", "bad")
-    return Finding("qr", "good", values={"version": code.version})
+        return CheckResult("qr", "bad")
+    return CheckResult("qr", "good", values={"version": code.version})
 
 
 def _reads(picture: bytes) -> bool:
@@ -56,7 +56,7 @@ def _reads(picture: bytes) -> bool:
     return [each.text for each in found] == [_SAMPLE_URL]
 
 
-def _imitated(code: Code) -> bytes:
+def _imitated(code: QrDrawing) -> bytes:
     """What a light terminal shows: two modules a letter, one above the other."""
     from io import BytesIO
 

@@ -25,7 +25,7 @@ FILE_NAME: Final = "history.jsonl"
 MAX_HISTORY_BYTES: Final = MIB
 """Bytes after which the older half is dropped: some 2,000 copies."""
 
-Direction = Literal["import", "export"]
+CopyKind = Literal["import", "export"]
 
 
 @frozen
@@ -52,7 +52,7 @@ class Copy:
     """One copy, also one that failed after the devices had met."""
 
     at: datetime
-    direction: Direction
+    direction: CopyKind
     device: str
     """The other device's name: what it says of itself."""
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from certrelay.client.flow.session import Handler, Session
+from certrelay.client.flow.session import CopySession, Handler
 from certrelay.client.terminal.report import Report
 from certrelay.e2e.hello import Hello
 from certrelay.endpoint import events
@@ -13,7 +13,7 @@ from certrelay.errors import StorageError
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.check import Summary
 from certrelay.safe_text import printable
-from client_pc.history import CopiedItem, Copy, Direction, History, devices_with_older
+from client_pc.history import CopiedItem, Copy, CopyKind, History, devices_with_older
 
 
 class Witness:
@@ -23,7 +23,7 @@ class Witness:
         self._handler: Final = handler
         self.peer: Hello | None = None
 
-    def on_event(self, event: events.Event, session: Session) -> None:
+    def on_event(self, event: events.Event, session: CopySession) -> None:
         """Take an event."""
         if isinstance(event, events.PeerIntroduced):
             self.peer = event.hello
@@ -32,7 +32,7 @@ class Witness:
 
 def remember(
     folder: Path | None,
-    direction: Direction,
+    direction: CopyKind,
     peer: Hello | None,
     summaries: Sequence[Summary | None],
     *,

@@ -20,7 +20,7 @@ from certrelay.errors import CertRelayError
 from certrelay.testkit.hostile_end import HostileChannel
 from certrelay.testkit.pair import Pair, helpful
 from certrelay.testkit.tampering import (
-    Change,
+    Altering,
     Drop,
     Inject,
     Recording,
@@ -175,7 +175,7 @@ def test_reordered_frames_arrive_in_their_order_all_the_same(
 @pytest.mark.attack(26)
 def test_a_frame_that_comes_too_early_changes_nothing() -> None:
     victim, phone = opened_pc(Direction.TO_PC)
-    early = phone.channel.frame(bodies.Kind.PROGRESS, b'{"step":"typing"}', seq=5)
+    early = phone.channel.frame(bodies.BodyKind.PROGRESS, b'{"step":"typing"}', seq=5)
     assert victim.take(early) == []
     assert not victim.heard_of(events.PeerStepped)
 
@@ -322,7 +322,7 @@ def test_an_acknowledgement_of_what_was_never_sent_ends_the_session() -> None:
 def test_a_counter_moves_only_after_the_tag_was_right() -> None:
     key = bytes(32)
     delivery = Delivery(key, key)
-    good = frame.seal_frame(key, 0, bodies.Kind.PROGRESS, 0, b'{"step":"typing"}')
+    good = frame.seal_frame(key, 0, bodies.BodyKind.PROGRESS, 0, b'{"step":"typing"}')
     before = repr(delivery)
     with pytest.raises(CertRelayError):
         delivery.receive(flip(40)(good), 0.0)
@@ -419,7 +419,7 @@ def test_a_changed_byte_of_any_frame_or_acknowledgement_ends_the_session(
 ) -> None:
     for carrier, size in ((0x10, 1058), (0x11, 33)):
         for position in (*range(1, 12), size // 2, size - 17, size - 1):
-            pair = copy(direction, Change(carrier, flip(position)))
+            pair = copy(direction, Altering(carrier, flip(position)))
             assert "done" not in codes(pair), (carrier, position)
             assert arrived(pair) == [], (carrier, position)
 

@@ -16,7 +16,7 @@ from certrelay.frozen import replace
 from certrelay.testkit.hostile_pc import HostilePc
 from certrelay.testkit.hostile_phone import HostilePhone
 from certrelay.testkit.pair import ORIGIN, PHONE_HELLO
-from certrelay.testkit.tampering import Change, Recording, Tampering, flip
+from certrelay.testkit.tampering import Altering, Recording, Tampering, flip
 from certrelay.testkit.victim import Victim
 from certrelay.wire.ids import LABEL, Role, Token
 from tests.attacks.people import BOTH, copy, opened_pc, pair_item, seeded
@@ -50,7 +50,7 @@ def test_a_changed_byte_at_any_place_of_the_opening_ends_both_sides(
     carrier: int, size: int
 ) -> None:
     for position in range(1, size + 1):
-        pair = copy(Direction.TO_PC, Change(carrier, flip(position)), random=seeded(position))
+        pair = copy(Direction.TO_PC, Altering(carrier, flip(position)), random=seeded(position))
         outcome((pair.code(Role.G), pair.code(Role.S)))
         assert pair.number is None, "nobody was shown a number to compare"
 
@@ -59,7 +59,7 @@ def test_a_changed_byte_at_any_place_of_the_opening_ends_both_sides(
 @pytest.mark.parametrize("carrier", [1, 2, 3])
 def test_an_opening_message_of_another_length_ends_both_sides(carrier: int) -> None:
     for change in (lambda m: m[:1], lambda m: m[:-1], lambda m: m + b"\0", lambda m: m + m[1:]):
-        pair = copy(Direction.TO_PHONE, Change(carrier, change))
+        pair = copy(Direction.TO_PHONE, Altering(carrier, change))
         outcome((pair.code(Role.G), pair.code(Role.S)))
 
 

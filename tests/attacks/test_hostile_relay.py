@@ -16,7 +16,7 @@ from certrelay.errors import ExitStatus
 from certrelay.limits import CODES_PER_ROOM, UNCLAIMED_S
 from certrelay.testkit.guessing import GuessingRelay
 from certrelay.testkit.hostile_relay import HostileRelay
-from certrelay.testkit.tampering import Change, Lie, Replay, Tampering, flip
+from certrelay.testkit.tampering import Altering, Lie, Replay, Tampering, flip
 from certrelay.wire.ids import Role
 from relay.embedded import Running
 from tests.certificates import PASSWORD, person, stranger
@@ -80,7 +80,7 @@ def start_guessing(relay: Running) -> Iterator[tuple[str, GuessingRelay]]:
 def test_a_changed_opening_ends_both_programs_with_nothing_stored(
     relay: Running, tmp_path: Path, carrier: int
 ) -> None:
-    with desk_at(relay, tmp_path, Change(carrier, flip(33))) as desk:
+    with desk_at(relay, tmp_path, Altering(carrier, flip(33))) as desk:
         pc, phone = begin(desk)
         trusting, waiting = (phone, pc) if carrier == 2 else (pc, phone)
         assert trusting.finish() == ExitStatus.TRUST
@@ -100,7 +100,7 @@ def test_a_changed_frame_ends_both_programs_with_nothing_stored(
     def last_byte_of_chunks(message: bytes) -> bytes:
         return flip(-1)(message) if len(message) > 2000 else message
 
-    with desk_at(relay, tmp_path, Change(0x10, last_byte_of_chunks)) as desk:
+    with desk_at(relay, tmp_path, Altering(0x10, last_byte_of_chunks)) as desk:
         pc, phone = begin(desk)
         phone.expect("password_wanted")
         phone.answer(PASSWORD)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from certrelay.bundle import Item
 from certrelay.e2e import bodies
-from certrelay.e2e.bodies import Kind
+from certrelay.e2e.bodies import BodyKind
 from certrelay.e2e.qr import Direction
 from certrelay.endpoint import events
 from certrelay.errors import ExitStatus
@@ -241,7 +241,7 @@ def test_a_malformed_body_ends_the_session_and_nothing_else(
 )
 def test_a_wrong_length_or_padding_ends_the_session(payload: bytes) -> None:
     victim, phone = opened_pc(Direction.TO_PC)
-    victim.take(phone.channel.payload(Kind.PROGRESS, payload))
+    victim.take(phone.channel.payload(BodyKind.PROGRESS, payload))
     victim.wait(60)
     assert victim.ended not in (None, "done")
 

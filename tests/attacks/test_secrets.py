@@ -333,7 +333,9 @@ def test_an_error_holds_no_text_that_a_peer_chose() -> None:
     from certrelay.e2e.qr import Direction
 
     victim, phone = opened_pc(Direction.TO_PC)
-    victim.take(phone.channel.frame(bodies.Kind.CLOSE, b'{"reason":"call 02-123-4567 \\u001b[2J"}'))
+    victim.take(
+        phone.channel.frame(bodies.BodyKind.CLOSE, b'{"reason":"call 02-123-4567 \\u001b[2J"}')
+    )
     victim.wait(60)
     ended = victim.heard[-1]
     assert isinstance(ended, events.Ended)
@@ -348,7 +350,7 @@ def test_no_word_of_the_protocol_is_about_a_password() -> None:
     from certrelay.wire import messages
 
     texts = [*words.STEPS, *words.STATUSES, *words.REASONS, *words.CLOSE_REASONS]
-    texts += [kind.name.lower() for kind in words.Kind]
+    texts += [kind.name.lower() for kind in words.BodyKind]
     texts += Path(messages.__file__).read_text("utf-8").split('"')[1::2]
     assert len(texts) > 60
     assert not [

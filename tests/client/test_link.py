@@ -10,14 +10,20 @@ from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
 from certrelay.client.link import (
-    MAX_FRAGMENTS,
     MAX_TAKEN,
     MAX_UNSENT_BYTES,
     ConnectionLostError,
     Link,
     new_protocol,
 )
-from certrelay.limits import ANSWER_PING_S, GRACE_S, MAX_MESSAGE_BYTES, QUIET_S, RECONNECT_S
+from certrelay.limits import (
+    ANSWER_PING_S,
+    GRACE_S,
+    MAX_FRAGMENTS,
+    MAX_MESSAGE_BYTES,
+    QUIET_S,
+    RECONNECT_S,
+)
 
 
 class Relay:

@@ -20,7 +20,7 @@ from client_pc.browser.page_session import (
     CODE_GRACE_S,
     TICKET_S,
     UNOPENED_S,
-    Admission,
+    PageKeys,
     PageSession,
 )
 from client_pc.browser.server import _Handler, _Server, serving
@@ -56,7 +56,7 @@ def opened(page_session: PageSession) -> str:
     return redeemed(page_session, page_session.ticket).token
 
 
-def redeemed(page_session: PageSession, ticket: str) -> Admission:
+def redeemed(page_session: PageSession, ticket: str) -> PageKeys:
     admission = page_session.redeem(ticket)
     assert admission is not None
     return admission

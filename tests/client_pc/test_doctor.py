@@ -26,7 +26,7 @@ from certrelay.wire.release import LETTERS, ReleasePolicy
 from client_pc import cli
 from client_pc.copy import relay_origin
 from client_pc.doctor import network, places, screen
-from client_pc.doctor.finding import Finding
+from client_pc.doctor.finding import CheckResult
 from client_pc.interfaces import Address, addresses
 from client_pc.qr_screen import draw, png
 from relay import journal
@@ -296,7 +296,7 @@ def test_a_drawing_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) 
 # --- the places ---
 
 
-def found_in(folder: Path, check: str) -> Finding:
+def found_in(folder: Path, check: str) -> CheckResult:
     return next(each for each in places.all_places(folder) if each.check == check)
 
 

@@ -11,7 +11,7 @@ from certrelay.errors import ExitStatus
 from certrelay.texts import LANGUAGES, Texts
 from client_pc import cli
 from client_pc.folders import config_file, data_folder
-from client_pc.settings import KEYS, Key, Settings, read
+from client_pc.settings import KEYS, Setting, Settings, read
 from client_pc.words import SETTING_NAMES
 
 WHOLE = """
@@ -243,7 +243,7 @@ def test_the_parser_knows_the_names_of_all_settings() -> None:
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
-def test_every_setting_can_be_set_and_taken_out(file: Path, key: Key) -> None:
+def test_every_setting_can_be_set_and_taken_out(file: Path, key: Setting) -> None:
     values = {"relay": "Relay.Example.KR", "language": "ko", "directions": "import"}
     switches = {"history", "pcs", "plain"}
     value = "false" if key.name in switches else values.get(key.name, "45")

@@ -14,7 +14,7 @@ from certrelay.endpoint.events import RoomOpened
 from certrelay.testkit.pair import ORIGIN
 from client_pc import showing
 from client_pc.qr_screen import draw
-from client_pc.showing import CodeFiles, Showing
+from client_pc.showing import CodeFiles, CodeWindow
 
 
 class GoneScreen:
@@ -40,7 +40,7 @@ def test_the_files_go_before_the_screen_is_cleared(tmp_path: Path) -> None:
     qr = QrCode(ORIGIN, ShowSecrets.fresh(os.urandom).payload(Direction.TO_PC, lan=False))
     handler = SimpleNamespace(on_event=lambda _event, _session: None)
     files = CodeFiles(tmp_path / "qr.png", tmp_path / "url.txt")
-    showing = Showing(qr, lambda: cast(Any, handler), "import", files)
+    showing = CodeWindow(qr, lambda: cast(Any, handler), "import", files)
     session = cast(
         Any,
         SimpleNamespace(

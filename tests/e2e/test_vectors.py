@@ -213,7 +213,9 @@ def delivery_before_the_fault(vector: Vector) -> Delivery:
         delivery.send(bodies.Progress("typing"))
     delivery.take(0.0)
     for seq in range(vector["next"]):
-        sealed = frame.seal_frame(receive_key, seq, bodies.Kind.PROGRESS, 0, b'{"step":"typing"}')
+        sealed = frame.seal_frame(
+            receive_key, seq, bodies.BodyKind.PROGRESS, 0, b'{"step":"typing"}'
+        )
         delivery.receive(sealed, 0.0)
     delivery.take(0.0)
     return delivery

@@ -95,7 +95,7 @@ def test_a_typed_code_gives_what_a_scan_gives() -> None:
     assert isinstance(answer, events.SendText)
     s.receive_text(answer.text, 1.0)
     assert s.qr == g.qr
-    assert s.take() == [events.Disconnect()]
+    assert s.take() == [events.HangUp()]
     assert (s.is_over, s.error, s.deadline()) == (True, None, None)
 
 
@@ -235,7 +235,7 @@ def test_two_displays_with_one_lobby_whose_knocks_are_crossed_open_nothing() -> 
         assert s.qr is None
         assert s.error is not None
         assert s.error.code == "code_open"
-        assert s.take() == [events.Disconnect()]
+        assert s.take() == [events.HangUp()]
 
 
 def test_wrong_digits_open_nothing_and_say_so() -> None:
@@ -267,7 +267,7 @@ def test_what_s_meets_is_told(message: messages.FromRelay, code: str) -> None:
     s.receive_text(messages.encode(message), 1.0)
     assert s.error is not None
     assert s.error.code == code
-    assert s.take() == [events.Disconnect()]
+    assert s.take() == [events.HangUp()]
 
 
 def test_s_waits_ten_seconds_and_no_longer() -> None:

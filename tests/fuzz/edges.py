@@ -33,7 +33,7 @@ from certrelay.safe_text import cell_width, is_hidden, printable
 from certrelay.texts import Texts
 from certrelay.wire.ids import Role, RoomId, TokenHash
 from certrelay.wire.release import PHONE_POLICY, Version, VersionUnreadable
-from certrelay.wire.room import DeadWord, Place, Room
+from certrelay.wire.room import DeadWord, Participant, Room
 from client_pc import settings
 from client_pc.folders import CONFIG_VARIABLE
 from client_pc.history import FILE_NAME, CopiedItem, Copy, History, devices_with_older
@@ -253,7 +253,10 @@ def _history() -> bytes:
 
 def _records() -> tuple[bytes, ...]:
     room = RoomId(bytes(32))
-    places = Place(TokenHash(bytes(32))), Place(TokenHash(bytes(range(32))), 12.5, missed_scan=True)
+    places = (
+        Participant(TokenHash(bytes(32))),
+        Participant(TokenHash(bytes(range(32))), 12.5, missed_scan=True),
+    )
     record = records.encode(
         records.Record(Room(room, *places, 99.0, 5, 2), {Role.G: "node:1", Role.S: "other:2"})
     )

@@ -160,7 +160,9 @@ def receive_sealed(data: bytes) -> None:
                 seq += 1
             case _:
                 ack = int.from_bytes(piece[:1], "big")
-                message = frame.seal_frame(KEY, max(0, seq - 1), bodies.Kind.PROGRESS, ack, piece)
+                message = frame.seal_frame(
+                    KEY, max(0, seq - 1), bodies.BodyKind.PROGRESS, ack, piece
+                )
         before = repr(delivery)
         was_dead = delivery.is_dead
         code = ""
@@ -320,7 +322,7 @@ def step_room(data: bytes) -> None:
         what, detail = data[at] % 9, data[at + 1]
         role = Role.G if detail & 1 else Role.S
         token = tokens[detail >> 1 & 3]
-        event: rules.Event
+        event: rules.RoomEvent
         match what:
             case 0:
                 event = rules.Joined(token.hashed)
@@ -352,7 +354,7 @@ def _check_step(
     before: rules.Room,
     after: rules.Room | None,
     effects: tuple[rules.Effect, ...],
-    event: rules.Event,
+    event: rules.RoomEvent,
 ) -> None:
     forgotten = [effect for effect in effects if isinstance(effect, rules.Forget)]
     assert len(forgotten) == (after is None)

@@ -95,7 +95,7 @@ def test_a_changed_content_is_caught_by_the_mac() -> None:
 
 
 def test_keys_of_other_certificates_are_a_mismatch() -> None:
-    swapped = pkcs12.Pair(ISSUED.sign.certificate, stranger().sign.key, "")
+    swapped = pkcs12.KeyPair(ISSUED.sign.certificate, stranger().sign.key, "")
     encoded = pkcs12_writing.write([swapped], [], PASSWORD, bytes, "field")
     with pytest.raises(CertificateError) as caught:
         pkcs12.open_file(encoded, PASSWORD)

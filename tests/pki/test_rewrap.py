@@ -12,7 +12,7 @@ from certrelay.limits import MAX_FILE_BYTES
 from certrelay.pki import check, npki, oids, pbe, pkcs12, pkcs12_writing, rewrap
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.pbe import Scheme
-from certrelay.pki.pkcs12 import Pair
+from certrelay.pki.pkcs12 import KeyPair
 from certrelay.pki.pkcs12_writing import Style
 from certrelay.testkit.ca import SCHEMES, Owner, new_key
 from tests.certificates import (
@@ -244,7 +244,7 @@ def test_a_km_pair_whose_subject_is_spelt_otherwise_goes_along() -> None:
     subject = km.certificate.subject_der
     encoded = km.certificate.der.replace(subject, subject.replace(b"kr", b"KR"))
     assert encoded != km.certificate.der
-    pairs = [sign, Pair(Certificate.parse(encoded), km.key, "")]
+    pairs = [sign, KeyPair(Certificate.parse(encoded), km.key, "")]
     content = pkcs12_writing.write(pairs, (), PASSWORD, os.urandom, "field")
     item = Item.of("pkcs12", {"pkcs12": content})
     summary = check.inspect(item)

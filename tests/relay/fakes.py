@@ -6,8 +6,8 @@ from typing import Final
 
 from relay.hub import Line
 from relay.ledger import Ledger
-from relay.outbox import Item, Outbox
-from relay.session import Session
+from relay.outbox import Outbox, OutboxItem
+from relay.session import ConnectionSession
 from relay.settings import AdmissionLimits, SocketLimits
 
 
@@ -17,14 +17,14 @@ class FakeTransport:
     speaks = True
 
     def __init__(self, *, reads: bool = True) -> None:
-        self.written: Final[list[Item]] = []
+        self.written: Final[list[OutboxItem]] = []
         self.is_writable = reads
         self.unwritten = 0
         self.cuts = 0
         self.resumed = 0
-        self.session: Session | None = None
+        self.session: ConnectionSession | None = None
 
-    def write(self, item: Item) -> None:
+    def write(self, item: OutboxItem) -> None:
         assert self.is_writable
         self.written.append(item)
 
@@ -36,7 +36,7 @@ class FakeTransport:
     def resume_reading(self) -> None:
         self.resumed += 1
 
-    def take(self, count: int) -> list[Item]:
+    def take(self, count: int) -> list[OutboxItem]:
         """The next things written; they must be there."""
         taken, self.written[:] = self.written[:count], self.written[count:]
         assert len(taken) == count

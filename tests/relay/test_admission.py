@@ -10,7 +10,7 @@ from certrelay.wire.messages import Created, Leave, Paired, Refused, Resumed
 from certrelay.wire.service import ServicePolicy
 from relay.admission import (
     AddressCounter,
-    Admission,
+    AddressLimiter,
     Allowances,
     ConnectionLimiter,
     allowance_key,
@@ -122,7 +122,9 @@ class Hand:
 
 def test_an_allowance_is_used_up_and_fills_again() -> None:
     clock = Hand()
-    admission = Admission(AdmissionLimits(asks_per_address=3, asks_per_address_per_s=2.0), clock)
+    admission = AddressLimiter(
+        AdmissionLimits(asks_per_address=3, asks_per_address_per_s=2.0), clock
+    )
     assert [admission.retry_after_ms(A) for _ in range(4)] == [0, 0, 0, 500]
     assert admission.retry_after_ms(B) == 0, "another's is untouched"
     clock.now += 0.25
@@ -136,7 +138,9 @@ def test_an_allowance_is_used_up_and_fills_again() -> None:
 @given(st.lists(st.sampled_from([0.0, 0.1, 0.5, 1.0, 5.0]), max_size=60))
 def test_an_address_never_asks_more_than_its_allowance(waits: list[float]) -> None:
     clock = Hand()
-    admission = Admission(AdmissionLimits(asks_per_address=3, asks_per_address_per_s=2.0), clock)
+    admission = AddressLimiter(
+        AdmissionLimits(asks_per_address=3, asks_per_address_per_s=2.0), clock
+    )
     admitted = 0
     for wait in waits:
         clock.now += wait
@@ -147,7 +151,9 @@ def test_an_address_never_asks_more_than_its_allowance(waits: list[float]) -> No
 @pytest.mark.attack(13)
 def test_addresses_that_asked_once_are_not_kept() -> None:
     clock = Hand()
-    admission = Admission(AdmissionLimits(asks_per_address=10, asks_per_address_per_s=10.0), clock)
+    admission = AddressLimiter(
+        AdmissionLimits(asks_per_address=10, asks_per_address_per_s=10.0), clock
+    )
     for n in range(10_000):
         clock.now += 0.01
         admission.retry_after_ms(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}")
@@ -156,7 +162,7 @@ def test_addresses_that_asked_once_are_not_kept() -> None:
 
 @pytest.mark.attack(13)
 def test_sockets_are_counted_in_and_out_by_address() -> None:
-    admission = Admission(AdmissionLimits(sockets_per_address=2))
+    admission = AddressLimiter(AdmissionLimits(sockets_per_address=2))
     assert [admission.enter(A) for _ in range(3)] == [True, True, False]
     assert admission.enter(B)
     admission.leave(A)

@@ -7,12 +7,12 @@ import pytest
 from certrelay.wire.close import CloseCode
 from certrelay.wire.messages import Join, encode
 from relay.hub_memory import MemoryHub
-from relay.outbox import Item
+from relay.outbox import OutboxItem
 from relay.settings import AdmissionLimits, Settings
 from tests.relay.device import Pair
 from tests.relay.fakes import new_line
 
-REFUSED: list[Item] = ['{"type":"error","code":"no_such_room"}', CloseCode.NO_ROOM]
+REFUSED: list[OutboxItem] = ['{"type":"error","code":"no_such_room"}', CloseCode.NO_ROOM]
 
 
 @pytest.mark.attack(10)

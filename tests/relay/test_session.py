@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from certrelay.wire.messages import encode
-from relay.admission import Admission
+from relay.admission import AddressLimiter
 from relay.hub import Line, Request, Seat
 from relay.hub_memory import MemoryHub
 from relay.ledger import Ledger
 from relay.outbox import Pending
-from relay.session import Session
+from relay.session import ConnectionSession
 from relay.settings import AdmissionLimits, Settings, SocketLimits
 from relay.socket import Sockets
 from tests.relay.device import Pair
@@ -59,17 +59,17 @@ class Keeper(Sockets):
 
     def __init__(self, hub: Any) -> None:
         limits = AdmissionLimits()
-        super().__init__(hub, Admission(limits), Ledger(limits), SocketLimits())
-        self.left: list[Session] = []
+        super().__init__(hub, AddressLimiter(limits), Ledger(limits), SocketLimits())
+        self.left: list[ConnectionSession] = []
 
-    def leave(self, session: Session) -> None:
+    def leave(self, session: ConnectionSession) -> None:
         self.left.append(session)
 
 
-def begin(hub: Any) -> tuple[Session, FakeTransport, list[Session]]:
+def begin(hub: Any) -> tuple[ConnectionSession, FakeTransport, list[ConnectionSession]]:
     keeper, transport = Keeper(hub), FakeTransport()
     line = Line(new_outbox(keeper.limits, transport), "198.51.100.7")
-    session = transport.session = Session(keeper, line, transport)
+    session = transport.session = ConnectionSession(keeper, line, transport)
     return session, transport, keeper.left
 
 

@@ -8,7 +8,7 @@ from certrelay.frozen import replace
 from certrelay.texts import LANGUAGES, Texts
 from certrelay.wire.release import PHONE_POLICY
 from certrelay.wire.service import ServicePolicy
-from relay.settings import MAX_FILE_BYTES, Settings, read_limits, read_policy
+from relay.settings import MAX_TOML_BYTES, Settings, read_limits, read_policy
 
 
 def test_a_policy_file_is_read(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_hours_of_use_stand_beside_the_releases_or_alone(tmp_path: Path) -> None
         (b"[android]\napp = G5.0", "line 2"),
         (b"[android]\napp = '5.0'", "[android] app"),
         (b"\xff", "UTF-8"),
-        (b"#" * (MAX_FILE_BYTES + 1), "releases.toml"),
+        (b"#" * (MAX_TOML_BYTES + 1), "releases.toml"),
         (b"android = " + b"[" * 3000, "releases.toml"),
         (b"android = " + b"1" * 5000, "releases.toml"),
         (b"", "[android]"),

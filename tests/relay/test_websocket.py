@@ -13,12 +13,12 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Opcode
 
-from certrelay.limits import KIB, MIB
+from certrelay.limits import KIB, MAX_FRAGMENTS, MIB
 from certrelay.wire.messages import Closed, Created, Leave, Paired, PeerGone, encode
 from certrelay.wire.room import RoomLimits
 from relay.embedded import Running
 from relay.settings import AdmissionLimits, SocketLimits
-from relay.websocket import MAX_FRAGMENTS, WebSocketConnection
+from relay.websocket import WebSocketConnection
 from tests.patience import PATIENCE_S
 from tests.relay.conftest import Connect
 from tests.relay.device import Device, Pair

@@ -9,7 +9,7 @@ from certrelay.bundle import Item
 from certrelay.client.flow.dialogue import Ask, Dialogue
 from certrelay.client.flow.receiving import Receiving
 from certrelay.client.flow.sending import Sending
-from certrelay.client.flow.session import Handler, Names, Session
+from certrelay.client.flow.session import CopySession, Handler, Names
 from certrelay.client.store.store import Store
 from certrelay.e2e.handshake import ScanSecrets, ShowSecrets
 from certrelay.e2e.hello import Hello
@@ -183,7 +183,7 @@ class _Showing:
         self._qr = qr
         self._world = world
 
-    def on_event(self, event: events.Event, session: Session) -> None:
+    def on_event(self, event: events.Event, session: CopySession) -> None:
         match event:
             case events.RoomOpened():
                 self._world.show(self._qr)

@@ -330,7 +330,7 @@ FAULTS = (
         "a second scanner takes the room over",
         ROOM,
         "        return _second_scan(room)\n",
-        "        room = replace(room, s=Place(event.token_hash))\n"
+        "        room = replace(room, s=Participant(event.token_hash))\n"
         "        told = messages.Paired(_left_ms(room, now))\n"
         "        return room, (Admit(Role.S), Tell(Role.G, told), Tell(Role.S, told))\n",
         2,

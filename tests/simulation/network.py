@@ -17,7 +17,7 @@ from websockets.protocol import State
 from certrelay.client.link import ConnectionLostError, Link
 from certrelay.wire.close import CloseCode
 from relay.ledger import Account
-from relay.session import Session
+from relay.session import ConnectionSession
 from tests.simulation.loop import VirtualLoop
 
 RELAY_NOTICES_S = 80.0
@@ -110,9 +110,9 @@ class SimSocket:
         self._inbox: deque[Message] = deque()
         """What has come while the session was busy."""
 
-        self._session: Session | None = None
+        self._session: ConnectionSession | None = None
 
-    def attach(self, session: Session, account: Account, early: bytes) -> None:
+    def attach(self, session: ConnectionSession, account: Account, early: bytes) -> None:
         self._session = session
 
     def put(self, message: Message) -> None:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from certrelay.wire.close import CloseCode
 from certrelay.wire.messages import Enter, KnockAnswer, Refused
-from relay.admission import Admission
+from relay.admission import AddressLimiter
 from relay.hub import Line, Request
 from relay.hub_memory import MemoryHub
 from relay.ledger import Ledger
@@ -220,7 +220,7 @@ class Node:
         if self.up:
             return
         self._bus = self._make_bus()
-        self._admission = Admission(self._settings.admission, self._loop.time)
+        self._admission = AddressLimiter(self._settings.admission, self._loop.time)
         ledger = Ledger(self._settings.admission)
         self._sockets = Sockets(self._bus, self._admission, ledger, self._settings.socket)
         self.past.append(self._sockets)

@@ -1,6 +1,6 @@
 """The programs of the devices: the real session loop, turned by the world's clock.
 
-`Program` does what ``Session.run`` does, without blocking: where that would wait, it gives
+`Program` does what ``CopySession.run`` does, without blocking: where that would wait, it gives
 the turn back to the world.  A frozen process takes no turns; a crashed one never again.
 """
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from certrelay.client.dialling import Dial
-from certrelay.client.flow.session import Handler, Names, Session, Shell
+from certrelay.client.flow.session import CopySession, Handler, Names, Shell
 from certrelay.client.link import ConnectionLostError, Link
 from certrelay.client.terminal.interrupts import Interrupts
 from certrelay.client.terminal.lines import Lines
@@ -89,7 +89,7 @@ class Screen(JsonReport):
         self._see(fields["event"], fields)
 
 
-class WatchedSession(Session):
+class WatchedSession(CopySession):
     """The real session; the world sees each event."""
 
     watch: Callable[[events.Event], None]
@@ -265,7 +265,7 @@ class Program:
         return SimDial(origin, None if wire is None else wire.link)
 
     def _say_farewell(self) -> None:
-        """As ``Session._say_farewell``, then the end of ``Session.run``."""
+        """As ``CopySession._say_farewell``, then the end of ``CopySession.run``."""
         assert self._farewell_until is not None
         link = self.link
         left = self._farewell_until - self.world.loop.time()

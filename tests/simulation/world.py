@@ -15,7 +15,7 @@ from certrelay.e2e.qr import QrCode
 from certrelay.frozen import replace
 from certrelay.pki.check import inspect
 from relay.hub_memory import MemoryHub
-from relay.outbox import Item
+from relay.outbox import OutboxItem
 from relay.settings import Settings
 from tests.simulation import items as certificates
 from tests.simulation.devices import Device, Pc, Phone
@@ -363,7 +363,7 @@ class World:
 def _hide_control(socket: SimSocket, chance: float, draw: Random) -> None:
     write = socket.write
 
-    def perhaps_write(item: Item) -> None:
+    def perhaps_write(item: OutboxItem) -> None:
         if not isinstance(item, str) or draw.random() >= chance:
             write(item)
 

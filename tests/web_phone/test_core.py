@@ -100,7 +100,7 @@ def test_its_words_are_pythons() -> None:
         list(words)
         for words in (bodies.STEPS, bodies.STATUSES, bodies.REASONS, bodies.CLOSE_REASONS)
     ]
-    assert in_node("bodies.js", "m.KINDS") == {kind.name: kind.value for kind in bodies.Kind}
+    assert in_node("bodies.js", "m.KINDS") == {kind.name: kind.value for kind in bodies.BodyKind}
     assert in_node("frame.js", "m.CARRIER") == {each.name: each.value for each in Carrier}
     assert in_node("messages.js", "[m.CLOSED_REASONS, m.ERROR_CODES]") == [
         list(get_args(messages.ClosedReason)),

@@ -8,7 +8,7 @@ import pytest
 
 from certrelay.bundle import Item
 from certrelay.pki import der, oids, pbe, pkcs12_writing
-from certrelay.pki.pkcs12 import Pair
+from certrelay.pki.pkcs12 import KeyPair
 from tests.certificates import PASSWORD, authority, person
 from tests.pki.test_pkcs12 import bag, certificate_bag, wrapped
 from tests.web_phone.conftest import ROLES
@@ -430,7 +430,7 @@ def test_no_more_than_twenty_are_chosen() -> None:
 
 
 def pkcs12_of(number: int) -> bytes:
-    pair = Pair(ONE.sign.certificate, ONE.sign.key, f"{number}")
+    pair = KeyPair(ONE.sign.certificate, ONE.sign.key, f"{number}")
     return pkcs12_writing.write([pair], [], PASSWORD, random.Random(number).randbytes, "field")
 
 

@@ -86,7 +86,7 @@ events = st.one_of(
 @pytest.mark.attack(65)
 @given(st.lists(events, max_size=40))
 def test_in_any_order_a_code_is_used_once_and_an_answer_goes_to_its_own_s(
-    happened: list[rules.Event],
+    happened: list[rules.LobbyEvent],
 ) -> None:
     lobby = Lobby()
     standing: LobbyDigits | None = None

@@ -17,7 +17,6 @@ from certrelay.wire.room import (
     Deliver,
     Disconnect,
     Effect,
-    Event,
     Forget,
     Joined,
     Left,
@@ -26,6 +25,7 @@ from certrelay.wire.room import (
     Refuse,
     Resumed,
     Room,
+    RoomEvent,
     RoomLimits,
     Suspended,
     Tell,
@@ -55,7 +55,7 @@ def opened(create: Create = CREATE, now: float = START) -> Room:
     return room
 
 
-def after(room: Room, *events: Event, now: float = START) -> Room:
+def after(room: Room, *events: RoomEvent, now: float = START) -> Room:
     for event in events:
         following, _ = step(room, event, now, LIMITS)
         assert following is not None
@@ -63,17 +63,17 @@ def after(room: Room, *events: Event, now: float = START) -> Room:
     return room
 
 
-def effects(room: Room, event: Event, now: float = START) -> tuple[Effect, ...]:
+def effects(room: Room, event: RoomEvent, now: float = START) -> tuple[Effect, ...]:
     return step(room, event, now, LIMITS)[1]
 
 
-def ended(room: Room, event: Event, now: float = START) -> tuple[Effect, ...]:
+def ended(room: Room, event: RoomEvent, now: float = START) -> tuple[Effect, ...]:
     following, done = step(room, event, now, LIMITS)
     assert following is None
     return done
 
 
-def refused(room: Room, event: Event, now: float = START) -> Refused:
+def refused(room: Room, event: RoomEvent, now: float = START) -> Refused:
     """The error with which an event is refused; the room stays as it is."""
     following, done = step(room, event, now, LIMITS)
     assert following == room
@@ -235,7 +235,7 @@ def test_who_was_away_hears_of_the_second_scan_once_when_it_is_back(
         Refuse(Refused("already_claimed")),
     )
     room = after(room, Joined(STRANGER.hashed))
-    back: list[Event] = [Resumed(away, TOKENS[away])]
+    back: list[RoomEvent] = [Resumed(away, TOKENS[away])]
     back.append(RECREATED if away is G else JOINED_AGAIN)
     for event in back:
         assert effects(room, event)[-1] == Tell(away, SecondScan())
@@ -454,7 +454,7 @@ def test_the_operator_ends_a_room_that_waits_and_lets_a_pair_go_on(
     assert step(claimed, Suspended(), START, LIMITS) == (claimed, ())
 
 
-LATE: list[tuple[Event, tuple[Effect, ...]]] = [
+LATE: list[tuple[RoomEvent, tuple[Effect, ...]]] = [
     (JOINED, (Refuse(Refused("expired")),)),
     (RECREATED, (Refuse(Refused("expired")),)),
     (Resumed(G, G_TOKEN), (Refuse(Refused("no_such_room")),)),
@@ -467,7 +467,7 @@ LATE: list[tuple[Event, tuple[Effect, ...]]] = [
 
 @pytest.mark.parametrize(("event", "answer"), LATE)
 def test_an_event_that_finds_the_time_over_ends_the_room_first(
-    unclaimed: Room, event: Event, answer: tuple[Effect, ...]
+    unclaimed: Room, event: RoomEvent, answer: tuple[Effect, ...]
 ) -> None:
     assert ended(unclaimed, event, START + 120) == (
         Tell(G, Closed("expired")),
@@ -509,7 +509,7 @@ def _joined(token: Token, policy: Refused | None) -> Joined:
 
 BIG = 2000
 SMALL_LIMITS = RoomLimits(message_bytes=BIG, budget_bytes=5000, budget_messages=6)
-requests: st.SearchStrategy[Event] = st.one_of(
+requests: st.SearchStrategy[RoomEvent] = st.one_of(
     st.builds(Recreated, hashes, st.none() | hashes),
     st.builds(Joined, hashes, st.none() | st.just(TOO_OLD)),
     st.builds(_recreated, tokens, st.none() | hashes),
@@ -552,7 +552,7 @@ class AnyRoom(RuleBasedStateMachine):
         self.delivered = 0
         self.carry_out(done)
 
-    def carry_out(self, done: tuple[Effect, ...], event: Event | None = None) -> None:
+    def carry_out(self, done: tuple[Effect, ...], event: RoomEvent | None = None) -> None:
         for effect in done:
             match effect:
                 case Admit(role):
@@ -570,7 +570,7 @@ class AnyRoom(RuleBasedStateMachine):
                 case Refuse():
                     assert isinstance(event, Recreated | Joined | Resumed | Carried)
 
-    def happen(self, event: Event, wait: float) -> None:
+    def happen(self, event: RoomEvent, wait: float) -> None:
         if self.room is None:
             return
         self.now += wait
@@ -602,7 +602,7 @@ class AnyRoom(RuleBasedStateMachine):
                 ), "who is refused changes nothing of weight"
 
     @rule(event=requests, wait=waits)
-    def somebody_asks(self, event: Event, wait: float) -> None:
+    def somebody_asks(self, event: RoomEvent, wait: float) -> None:
         self.happen(event, wait)
 
     @rule(
@@ -618,7 +618,7 @@ class AnyRoom(RuleBasedStateMachine):
             self.happen(kind(role) if size is None else Carried(role, size), wait)
 
     @rule(event=st.sampled_from([Tick(), Suspended()]), wait=waits)
-    def nobody_asks(self, event: Event, wait: float) -> None:
+    def nobody_asks(self, event: RoomEvent, wait: float) -> None:
         self.happen(event, wait)
 
     @invariant()
@@ -651,7 +651,7 @@ TestAnyRoom = AnyRoom.TestCase
 
 @given(st.lists(st.tuples(requests, waits), max_size=12))
 def test_without_the_tokens_nobody_gets_into_a_claimed_room(
-    asked: list[tuple[Event, float]],
+    asked: list[tuple[RoomEvent, float]],
 ) -> None:
     room, now = after(opened(), JOINED), START
     for event, wait in asked:

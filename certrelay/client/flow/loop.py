@@ -216,7 +216,7 @@ class Loop(Generic[DriverKind]):
             match output := self._orders.popleft():
                 case events.SendText() | events.SendBinary():
                     self._send(output)
-                case events.Disconnect():
+                case events.HangUp():
                     self._lost()
                 case events.Ended():
                     self._ended = output

@@ -7,7 +7,7 @@ from typing import Any, Final
 from certrelay.bundle import Item
 from certrelay.client.flow.describing import fields_of, line_of
 from certrelay.client.flow.dialogue import Ask, Dialogue, says_yes
-from certrelay.client.flow.session import Session
+from certrelay.client.flow.session import CopySession
 from certrelay.client.store.store import Store
 from certrelay.client.store.system import others_can_read
 from certrelay.e2e.bodies import ItemResult
@@ -52,7 +52,7 @@ class Receiving:
         """What arrived, in the order of the results; ``None`` for what cannot be read."""
         return tuple(arrived.summary for arrived in self._arrived)
 
-    def on_event(self, event: events.Event, session: Session) -> None:
+    def on_event(self, event: events.Event, session: CopySession) -> None:
         """Take an event; see `certrelay.endpoint.events`."""
         match event:
             case events.PeerIntroduced(hello):
@@ -71,7 +71,7 @@ class Receiving:
                 session.say("declined", "story.save_overdue")
                 self._decline(session)
 
-    def _check(self, items: tuple[Item | None, ...], session: Session) -> None:
+    def _check(self, items: tuple[Item | None, ...], session: CopySession) -> None:
         self._arrived = tuple(_inspect(item) for item in items)
         now, texts = self._today(), session.report.texts
         lines: list[str] = []
@@ -92,7 +92,7 @@ class Receiving:
             return
         session.converse(self._save(session) if self._yes else self._ask(session))
 
-    def _ask(self, session: Session) -> Dialogue[None]:
+    def _ask(self, session: CopySession) -> Dialogue[None]:
         session.report.event("save_wanted")
         answer = yield Ask(session.report.texts.say("story.ask.save", peer=self._peer))
         if says_yes(answer):
@@ -100,23 +100,23 @@ class Receiving:
         else:
             self._decline(session)
 
-    def _decline(self, session: Session) -> None:
+    def _decline(self, session: CopySession) -> None:
         session.endpoint.stored(
             [ItemResult("rejected", arrived.refusal or "declined") for arrived in self._arrived]
         )
 
-    def _save(self, session: Session) -> Dialogue[None]:
+    def _save(self, session: CopySession) -> Dialogue[None]:
         session.endpoint.saving()
         session.carry_out()  # the other end hears it before the first byte is written
         results = [self._save_one(arrived, session) for arrived in self._arrived]
         yield from self._report(results, session)
 
-    def _report(self, results: list[ItemResult], session: Session) -> Dialogue[None]:
+    def _report(self, results: list[ItemResult], session: CopySession) -> Dialogue[None]:
         """Give the receipt; a page asks its person first whether the files are there."""
         yield from ()
         session.endpoint.stored(results)
 
-    def _save_one(self, arrived: _Arrived, session: Session) -> ItemResult:
+    def _save_one(self, arrived: _Arrived, session: CopySession) -> ItemResult:
         if arrived.item is None or arrived.summary is None:
             return ItemResult("rejected", arrived.refusal)
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.client.flow.loop import Loop
-from certrelay.client.flow.session import Handler, Names, Session, Shell
+from certrelay.client.flow.session import CopySession, Handler, Names, Shell
 from certrelay.client.home import expanded
 from certrelay.client.terminal.lines import Lines
 from certrelay.e2e.code import Code
@@ -85,7 +85,7 @@ def follow(
     """
     side = ScanSide(ScanSecrets.fresh(os.urandom), qr, hello)
     endpoint = Endpoint(side, hello, PC_POLICY, times)
-    return Session(endpoint, handler, qr.origin.text, names, shell).run()
+    return CopySession(endpoint, handler, qr.origin.text, names, shell).run()
 
 
 class _Entry:

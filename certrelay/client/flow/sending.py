@@ -6,7 +6,7 @@ from typing import Final
 
 from certrelay.bundle import Item
 from certrelay.client.flow.dialogue import Ask, Dialogue
-from certrelay.client.flow.session import Session
+from certrelay.client.flow.session import CopySession
 from certrelay.endpoint import events
 from certrelay.errors import CertificateError
 from certrelay.limits import NUMBER_DIGITS, NUMBER_TRIES
@@ -40,7 +40,7 @@ class Sending:
         self._number_tries: int | None = None
         self._fingerprints: list[str | None] = []
 
-    def on_event(self, event: events.Event, session: Session) -> None:
+    def on_event(self, event: events.Event, session: CopySession) -> None:
         """Take an event; see `certrelay.endpoint.events`."""
         match event:
             case events.PeerIntroduced():
@@ -69,7 +69,7 @@ class Sending:
                     ],
                 )
 
-    def _prepare(self, session: Session) -> Dialogue[None]:
+    def _prepare(self, session: CopySession) -> Dialogue[None]:
         session.say("leaving", f"story.leaving.{session.names.other}")
         session.endpoint.report_step("choosing")
         items = yield from self._choose()
@@ -80,7 +80,7 @@ class Sending:
         if self._number_tries is not None:
             yield from self._ask_number(session)
 
-    def _ask_number(self, session: Session) -> Dialogue[None]:
+    def _ask_number(self, session: CopySession) -> Dialogue[None]:
         tries = self._number_tries if self._number_tries is not None else NUMBER_TRIES
         text = session.report.texts.say(f"story.ask.number.{session.names.other}")
         while True:

@@ -15,13 +15,13 @@ from certrelay.frozen import frozen
 from certrelay.safe_text import printable
 from certrelay.wire.release import PCS
 
-__all__ = ["Handler", "Names", "Session", "Shell"]
+__all__ = ["CopySession", "Handler", "Names", "Shell"]
 
 
 class Handler(Protocol):
     """What a device does in the room."""
 
-    def on_event(self, event: events.Event, session: "Session") -> None:
+    def on_event(self, event: events.Event, session: "CopySession") -> None:
         """Take an event that is this part's business."""
 
 
@@ -46,7 +46,7 @@ class Wish:
     heard: Callable[[], None]
 
 
-class Session(Loop[Endpoint]):
+class CopySession(Loop[Endpoint]):
     """Runs one driver to its end, and puts its part's questions.
 
     Args:

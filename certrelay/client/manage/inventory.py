@@ -20,7 +20,7 @@ from certrelay.pki.kinds import Holder, kind_of
 from certrelay.pki.naming import owner_name
 from certrelay.pki.validity import days_left, state
 
-State = Literal["valid", "expiring", "expired", "not_yet", "sealed", "broken", "unknown"]
+ListedState = Literal["valid", "expiring", "expired", "not_yet", "sealed", "broken", "unknown"]
 Sort = Literal["number", "owner", "issuer", "expiry"]
 
 
@@ -39,7 +39,7 @@ class Listed:
 
     number: int
     entry: Entry
-    state: State
+    state: ListedState
     days_left: int | None
     """Days of the Korean calendar; below 0 it has expired."""
 
@@ -152,7 +152,7 @@ def take_stock(entries: Sequence[Entry], now: datetime) -> tuple[Listed, ...]:
     return tuple(records)
 
 
-def _state(entry: Entry, certificate: Certificate | None, now: datetime) -> State:
+def _state(entry: Entry, certificate: Certificate | None, now: datetime) -> ListedState:
     if entry.summary is None:
         return "broken"
     if certificate is None:
@@ -164,7 +164,7 @@ def _state(entry: Entry, certificate: Certificate | None, now: datetime) -> Stat
 class Filter:
     """Which lines of the list; what is left empty leaves nothing out."""
 
-    states: Sequence[State] = ()
+    states: Sequence[ListedState] = ()
     expires_within: int | None = None
     """Days until the last one; what has expired already is not meant."""
 

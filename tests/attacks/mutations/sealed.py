@@ -117,7 +117,7 @@ MUTATIONS = (
         49,
         "a short chunk is a short frame",
         "certrelay/e2e/frame.py",
-        "large = kind == Kind.CHUNK or body_bytes > _SMALL_BODY_BYTES",
+        "large = kind == BodyKind.CHUNK or body_bytes > _SMALL_BODY_BYTES",
         "large = body_bytes > _SMALL_BODY_BYTES or kind > 255",
     ),
     Mutation(

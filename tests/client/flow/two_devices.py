@@ -13,7 +13,7 @@ from certrelay.bundle import Item
 from certrelay.client.flow.dialogue import Dialogue
 from certrelay.client.flow.receiving import Receiving
 from certrelay.client.flow.sending import Sending
-from certrelay.client.flow.session import Handler, Names, Session, Shell
+from certrelay.client.flow.session import CopySession, Handler, Names, Shell
 from certrelay.client.store.store import Store
 from certrelay.client.terminal.interrupts import Interrupts
 from certrelay.client.terminal.lines import Lines
@@ -91,7 +91,7 @@ class Person:
         self.ticks = 0
 
     def run(self, endpoint: Endpoint, handler: Handler, origin: Origin, names: Names) -> None:
-        session = Session(endpoint, handler, origin.text, names, self.shell)
+        session = CopySession(endpoint, handler, origin.text, names, self.shell)
         session.ticking = self._tick
         self.ended = session.run()
 
@@ -220,7 +220,7 @@ class Watching:
     def __init__(self, handler: Handler, opened: threading.Event) -> None:
         self._handler, self._opened = handler, opened
 
-    def on_event(self, event: events.Event, session: Session) -> None:
+    def on_event(self, event: events.Event, session: CopySession) -> None:
         if isinstance(event, events.RoomOpened):
             self._opened.set()
         self._handler.on_event(event, session)
