@@ -144,7 +144,7 @@ def _to_p12(
         single_files.file_of(form.out),
     )
     if form.out != "-" and (there := single_files.find(place)) is not None:
-        _tell_saved(candidate, there, "duplicate", report)
+        tell_saved(candidate, there, "duplicate", report)
         return
     item = rewrap.to_pkcs12(
         candidate.item, password, new, os.urandom, form.style, km=km.taken, km_password=km.password
@@ -159,7 +159,7 @@ def _to_p12(
         sys.stdout.buffer.flush()
     else:
         path, is_new = single_files.save(content, place)
-        _tell_saved(candidate, path, "stored" if is_new else "duplicate", report)
+        tell_saved(candidate, path, "stored" if is_new else "duplicate", report)
 
 
 def _to_npki(
@@ -174,13 +174,13 @@ def _to_npki(
         summary = inspect_with_password(item, password)
         there = _pair_there(root, summary)
         if there is not None:
-            _tell_saved(candidate, there, "duplicate", report)
+            tell_saved(candidate, there, "duplicate", report)
         elif form.dry_run:
             path = root.joinpath(*summary.place)
             report.event("would_save", report.texts.say("pc.dry_run"), path=path)
         else:
             saved = store.save(item, summary.place, beside=True)
-            _tell_saved(candidate, saved.path, saved.status, report)
+            tell_saved(candidate, saved.path, saved.status, report)
 
 
 def _pair_there(root: Path, summary: Summary) -> Path | None:
@@ -202,7 +202,8 @@ def _pair_there(root: Path, summary: Summary) -> Path | None:
     return None
 
 
-def _tell_saved(candidate: Candidate, path: Path, status: str, report: Report) -> None:
+def tell_saved(candidate: Candidate, path: Path, status: str, report: Report) -> None:
+    """Tell where a certificate was stored, or that it was there already."""
     text = report.texts.say(f"story.saved.{status}", path=str(path))
     report.event("saved", text, status=status, path=path, source=candidate.path)
     if status == "stored" and others_can_read(path):

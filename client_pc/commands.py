@@ -291,6 +291,15 @@ def delete(
         return delete(stores, _meant(arguments, stores, one_file=True), how, shell)
 
 
+def add(arguments: argparse.Namespace, settings: Settings, report: Report) -> CertRelayError | None:
+    """`certrelay add`."""
+    from certrelay.client.path_text import path_of
+    from client_pc.add import add
+
+    root, report = _root(arguments, settings, report), _journal(report, settings, saved="add")
+    return add(root, [path_of(each) for each in arguments.places], report)
+
+
 def restore(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
     """`certrelay restore`."""
     from client_pc.change import restore
@@ -356,10 +365,11 @@ def _meant(
     return list({entry.path: entry for entry in meant}.values())
 
 
-def _journal(report: Report, settings: Settings) -> Report:
+def _journal(report: Report, settings: Settings, saved: str = "convert") -> Report:
+    """Write changes down; ``saved`` is what led to a certificate that is stored."""
     from client_pc.history.journal import journalled
 
-    return journalled(report, _past(settings))
+    return journalled(report, _past(settings), saved)
 
 
 def history(

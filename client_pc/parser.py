@@ -53,7 +53,7 @@ def _filler(name: str, texts: Texts) -> Callable[[Parser], None]:
             _flag(command, "--verbose", "verbose", texts)
         if name in _OWN_OPTIONS:
             _OWN_OPTIONS[name](command, texts)
-        if name in (*_SHELVES, "import", "doctor"):
+        if name in (*_SHELVES, "import", "add", "doctor"):
             command.add_argument(
                 "--store",
                 type=Path,
@@ -83,6 +83,7 @@ _COMMANDS: Final[dict[str, commands.Run]] = {
     "passwd": commands.passwd,
     "convert": commands.convert,
     "unlock": commands.unlock,
+    "add": commands.add,
     "delete": commands.delete,
     "restore": commands.restore,
     "trash": commands.trash,
@@ -155,6 +156,10 @@ def _add_joining(command: Parser, texts: Texts) -> None:
     command.add_argument("--name", help=texts.say("help.name"))
     _flag(command, "--yes", "yes_join", texts)
     _add_form(command, texts)
+
+
+def _add_places(command: Parser, texts: Texts) -> None:
+    command.add_argument("places", nargs="+", metavar="FILE", help=texts.say("help.places"))
 
 
 def _add_verifying(command: Parser, texts: Texts) -> None:
@@ -341,6 +346,7 @@ _OWN_OPTIONS: Final[dict[str, Callable[[Parser, Texts], None]]] = {
     "verify": _add_verifying,
     "passwd": _add_passwd,
     "convert": _add_converting,
+    "add": _add_places,
     "delete": _add_deleting,
     "trash": _add_trash,
     "history": _add_history,

@@ -163,6 +163,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     ),
     "unlock": _action(targets=_MANY),
     "delete": _action("--yes", "--dry-run", targets=_MANY),
+    "add": _action(targets=_MANY, shelves=False),
     "restore": _action(targets=1),
     "trash": _action("--empty", "--yes"),
     "history": _action("--clear", "--yes"),

@@ -11,7 +11,6 @@ from client_pc.history import History, LocalChange
 
 _CHANGES: Final = {
     "changed": "passwd",
-    "saved": "convert",
     "deleted": "delete",
     "restored": "restore",
     "unlocked": "unlock",
@@ -25,21 +24,23 @@ class Journal:
     Args:
         report: Where it goes.
         folder: The history's; ``None`` if the person wants none.
+        saved: What a certificate that is saved is called there: the command that made it.
     """
 
-    def __init__(self, report: Report, folder: Path | None) -> None:
+    def __init__(self, report: Report, folder: Path | None, saved: str) -> None:
         self._report: Final = report
+        self._changes: Final = {**_CHANGES, "saved": saved}
         self._folder: Final = folder
 
     def event(self, name: str, text: str = "", **fields: Any) -> None:
         """Pass it on; if it tells of a change, that is kept."""
         self._report.event(name, text, **fields)
-        if self._folder is None or name not in _CHANGES or fields.get("status") == "duplicate":
+        if self._folder is None or name not in self._changes or fields.get("status") == "duplicate":
             return
         path, source = fields.get("path"), fields.get("source")
         change = LocalChange(
             datetime.now(UTC),
-            _CHANGES[name],
+            self._changes[name],
             _written(source or path) or "?",
             fields.get("fingerprint"),
             _written(path) if source else None,
@@ -61,8 +62,8 @@ def _written(path: object) -> str | None:
     return path_text(path) if isinstance(path, Path) else str(path)
 
 
-def journalled(report: Report, folder: Path | None) -> Report:
+def journalled(report: Report, folder: Path | None, saved: str = "convert") -> Report:
     """A report that writes changes down."""
-    journal: Any = Journal(report, folder)
+    journal: Any = Journal(report, folder, saved)
     told: Report = journal
     return told

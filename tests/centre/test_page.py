@@ -295,7 +295,11 @@ def test_a_dropped_zip_is_looked_into(
     desk.open(filled.address())
     desk.go("files")
     desk.pick(path)
-    desk.page.locator("section.card", has_text=LEE).wait_for()
+    card = desk.page.locator("section.card", has_text=LEE)
+    card.get_by_role("button", name=say("centre.files.save")).click()
+    desk.sees(say("centre.saved.duplicate"))
+    desk.sees("cn=이영희")
+    desk.go("files")
     nothing = tmp_path / "nothing.txt"
     nothing.write_text("nothing")
     desk.pick(nothing)

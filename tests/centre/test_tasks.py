@@ -101,7 +101,9 @@ def test_a_dropped_file_is_looked_at_and_taken_into_the_store(centre: Centre, pa
     assert Path(saved["path"]).is_relative_to(centre.home / "NPKI")
 
 
-def test_a_dropped_folder_is_a_store(page: Page) -> None:
+def test_a_dropped_folder_is_a_store_and_is_put_into_the_own_one(
+    centre: Centre, page: Page
+) -> None:
     item = person().npki(PASSWORD)
     names = {"signCert": "signCert.der", "signPri": "signPri.key"}
     drop = None
@@ -111,6 +113,9 @@ def test_a_dropped_folder_is_a_store(page: Page) -> None:
     assert drop is not None
     (told,) = page.run("list", "--store", drop).of("certificate")
     assert told["kind"] == "npki"
+    (saved,) = page.run("add", told["path"]).of("saved")
+    assert saved["status"] == "stored"
+    assert Path(saved["path"]).is_relative_to(centre.home / "NPKI")
 
 
 def test_a_certificate_is_saved_as_a_file_in_the_downloads(

@@ -53,8 +53,6 @@ export function files(app) {
       title: () => app.texts.say("centre.files.save"),
       about: () => [told(app.texts, "centre.files.one", { owner: nameOf(each) }, "plain")],
       given: [each.path],
-      asks: (asking, answer) =>
-        asking.event !== "save_wanted" ? null : { title: app.texts.say("page.receive.ask"), body: [told(app.texts, "centre.files.one", { owner: nameOf(each) }, "plain")], actions: [button(app.texts.say("page.receive.save"), () => answer("y"), "main")] },
       result: (task) => task.of("saved").flatMap(({ status, path }) => [wellDone(app.texts.say(`centre.saved.${status}`)), make("p", { class: "path" }, printable(String(path), Infinity))]),
       back: "list",
     });
