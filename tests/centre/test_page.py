@@ -299,6 +299,7 @@ def test_a_dropped_zip_is_looked_into(
     card.get_by_role("button", name=say("centre.files.save")).click()
     desk.sees(say("centre.saved.duplicate"))
     desk.sees("cn=이영희")
+    desk.tap(say("centre.back"))
     desk.go("files")
     nothing = tmp_path / "nothing.txt"
     nothing.write_text("nothing")
