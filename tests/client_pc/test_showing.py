@@ -69,7 +69,7 @@ def files_of_a_code(folder: Path, life_s: float) -> CodeFiles:
 def test_the_files_go_at_the_end_of_the_codes_life_though_nobody_takes_them_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(showing, "GRACE_S", 0.1)
+    monkeypatch.setattr(showing, "FILES_GRACE_S", 0.1)
     files_of_a_code(tmp_path, life_s=0.0)
     while list(tmp_path.iterdir()):  # the test's own limit ends it
         time.sleep(0.05)
@@ -78,7 +78,7 @@ def test_the_files_go_at_the_end_of_the_codes_life_though_nobody_takes_them_away
 def test_a_fresh_code_has_a_life_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(showing, "GRACE_S", 0.0)
+    monkeypatch.setattr(showing, "FILES_GRACE_S", 0.0)
     files = files_of_a_code(tmp_path, life_s=600.0)
     first = files._timer
     files.write(draw("http://127.0.0.1:1/#1"), "http://127.0.0.1:1/#1", 600.0)
