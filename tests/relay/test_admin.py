@@ -175,7 +175,7 @@ def test_looking_is_written_down_at_info_alone(path: Path) -> None:
 def test_nobody_else_is_answered_even_where_the_file_lets_him(relay: Node, path: Path) -> None:
     nobody = 65534
     for folder in path.parents:
-        if str(folder).startswith(str(path.parents[2])):
+        if folder.stat().st_mode & 0o777 == 0o700:  # the tests' own, on the way to the socket
             folder.chmod(0o755)
     path.chmod(0o666)
     asking = (
