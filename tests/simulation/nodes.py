@@ -163,7 +163,7 @@ class _FarLine(Line):
 
     seat, is_closed = _near("seat"), _near("is_closed")
     has_entered, is_waiting = _near("has_entered"), _near("is_waiting")
-    renew = _near("renew")
+    renew, is_probe = _near("renew"), _near("is_probe")
 
     def __init__(self, near: Line, outbox: "_FarOutbox") -> None:
         self._near = near
