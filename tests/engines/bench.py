@@ -133,6 +133,8 @@ class Bench:
         for phone in self._phones:
             phone.check()
             phone.tab.close()
+        for left in self.browser.downloads.iterdir():  # a flow that failed spoils no other
+            left.unlink(missing_ok=True)
         self._open.close()
 
 

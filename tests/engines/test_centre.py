@@ -11,6 +11,7 @@ from tests.centre.certificates import HONG, KIM, LEE
 from tests.centre.running import Centre, running
 from tests.engines.bench import Bench
 from tests.engines.desk import Desk
+from tests.engines.flows import look
 from tests.engines.network import LOOPBACK, Network
 from tests.web_phone.conftest import PASSWORD
 
@@ -93,6 +94,7 @@ def test_a_copy_to_the_phone_after_a_wrong_password_and_a_wrong_number(
     phone.is_at("page.receive.ask")
     phone.tap("page.receive.save")
     phone.is_at("page.seen.title")
+    look(bench)  # it is there, and moved away: the next flow waits for one file
     phone.tap("page.seen.yes")
     desk.is_at("browser.sent.title")
     desk.follow("#/history")
