@@ -100,10 +100,10 @@ def main() -> int:
                     measured[name].append(taken)
     base = measured["python -c pass"]
     print(f"{'':36}{'wall ms':>9}{'spread':>14}{'ratio':>7}{'CPU ms':>9}{'ratio':>7}")
-    for name, taken in measured.items():
-        walls, cpus = ([each[n] for each in taken] for n in (0, 1))
+    for name, all_taken in measured.items():
+        walls, cpus = ([each[n] for each in all_taken] for n in (0, 1))
         ratios = [
-            statistics.median(each[n] / one[n] for each, one in zip(taken, base, strict=True))
+            statistics.median(each[n] / one[n] for each, one in zip(all_taken, base, strict=True))
             for n in (0, 1)
         ]
         quarters = statistics.quantiles(walls, n=4)

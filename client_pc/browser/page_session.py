@@ -8,24 +8,19 @@ answers, which only wait here until the story takes them.
 Source: docs/security.md, attacks 8, 46 and the page of the PC.
 """
 
-import hmac
-import secrets
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
 from certrelay.errors import CertRelayError, Detail
-from certrelay.frozen import frozen
+from client_pc.loopback.tickets import PageKeys, Tab
 
 PageState = Literal["opening", "open", "closed", "failed", "unopened", "twice"]
 """The page: on its way, seen, left; or no browser opened it, none in time, two did."""
 
 UNOPENED_S: Final = 30.0
 """Seconds after which the person is told that no browser has come; it may still come."""
-
-TICKET_S: Final = 120.0
-"""Seconds that a page's address is good for."""
 
 AWAY_S: Final = 3.0
 """Seconds without the page after which it counts as left: a reload takes less."""
@@ -38,20 +33,6 @@ CODE_GRACE_S: Final = 3.0
 is doing: later than the story burns it."""
 
 
-@frozen(repr=False)
-class PageKeys:
-    """What a page gets for its ticket: both are secrets."""
-
-    token: str
-    """For its requests.  It stays in the page's memory."""
-    reload_ticket: str
-    """For its next reload.  Browsers write it down with the tab."""
-
-
-def _secret() -> str:
-    return secrets.token_urlsafe(32)
-
-
 class PageSession:
     """One page beside one story.
 
@@ -60,16 +41,13 @@ class PageSession:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.ticket: Final = _secret()
-        """What the page's address holds; good for one use."""
-        self._next_ticket = self.ticket
-        self._spent: list[str] = []
-        self._token = _secret()
-        self._is_token_used = False
         self.wake: Callable[[], None] = lambda: None
         """Ends the wait of the story's loop."""
         self._clock: Final = clock
         self._opened_at: Final = clock()
+        self._tab: Final = Tab(self._opened_at)
+        self.ticket: Final = self._tab.ticket
+        """What the page's address holds; good for one use."""
         self._changed: Final = threading.Condition()
         self._state: PageState = "opening"
         self._news: list[PageState] = []
@@ -188,40 +166,20 @@ class PageSession:
     # --- the server's side ---
 
     def redeem(self, ticket: str) -> PageKeys | None:
-        """Exchange a ticket for a token, and for the ticket of the next reload; each is good once.
-
-        The first ticket is seen by whoever may read this PC's process table while the browser
-        starts, the others by whoever reads the files in which the browser keeps its tabs.  Two
-        who have one are one too many, so a second use shuts the page for both.
-        """
+        """Exchange a ticket, as `Tab.redeem`; a second use shuts the page for both."""
         with self._changed:
-            is_next = hmac.compare_digest(ticket.encode(), self._next_ticket.encode())
-            # A person who reloads twice in a row repeats a ticket whose token was never used.
-            is_repeated = (
-                len(self._spent) > 1 and ticket == self._spent[-1] and not self._is_token_used
-            )
-            if not is_next and not is_repeated:
-                if ticket in self._spent:
-                    self._become("twice")
-                return None
-            is_late = not self._spent and self._clock() - self._opened_at > TICKET_S
-            if is_late or self._state == "twice":
-                return None
-            if is_next:
-                self._spent.append(ticket)
-                self._next_ticket = _secret()
-            self._token, self._is_token_used = _secret(), False
-            self._seen_at = self._clock()
-            self._become("open")
-            return PageKeys(self._token, self._next_ticket)
+            keys = self._tab.redeem(ticket, self._clock())
+            if self._tab.is_shut:
+                self._become("twice")
+            elif keys is not None:
+                self._seen_at = self._clock()
+                self._become("open")
+            return keys
 
     def admits(self, token: str) -> bool:
-        """Tell whether this is the page's token; the one before a reload is it no more."""
+        """Tell whether this is the page's token, as `Tab.admits`."""
         with self._changed:
-            is_right = hmac.compare_digest(token.encode(), self._token.encode())
-            admitted = is_right and bool(self._spent) and self._state != "twice"
-            self._is_token_used |= admitted
-            return admitted
+            return self._tab.admits(token)
 
     def events_after(
         self, count: int, seconds: float, is_gone: Callable[[], bool]
@@ -270,7 +228,7 @@ class PageSession:
     def failed(self) -> None:
         """No browser could be opened."""
         with self._changed:
-            if not self._spent:
+            if not self._tab.was_opened:
                 self._become("failed")
 
     def watch(self) -> None:

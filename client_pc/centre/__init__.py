@@ -2,8 +2,7 @@
 
 ``server`` answers the page, ``tasks`` runs the program's own commands in child processes over the
 contract of ``--json --interactive``, ``actions`` says which, ``places`` what they may work on,
-``tickets`` who is let in, ``instance`` that there is one centre for each user.  ``page/`` is what
-the browser runs.
+``instance`` that there is one centre for each user.  ``page/`` is what the browser runs.
 
 Source: docs/architecture.md and docs/security.md on the centre.
 """

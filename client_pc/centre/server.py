@@ -23,8 +23,8 @@ from client_pc.centre.files import read_files
 from client_pc.centre.instance import Instance
 from client_pc.centre.places import BadName, Drops, KnownPlaces, TooMuch, downloads, real_path
 from client_pc.centre.tasks import Tasks
-from client_pc.centre.tickets import Tickets
 from client_pc.loopback.server import LISTEN_S, LoopbackHandler, LoopbackServer
+from client_pc.loopback.tickets import Tickets
 from client_pc.words import DOORS
 
 LEFT_ALONE_S: Final = 600.0

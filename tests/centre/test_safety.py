@@ -21,8 +21,8 @@ from client_pc.centre.places import (
     _parts,
 )
 from client_pc.centre.server import CentreHandler
-from client_pc.centre.tickets import FIRST_TICKET_S, Tickets
 from client_pc.commands import Run
+from client_pc.loopback.tickets import FIRST_TICKET_S, Tickets
 from client_pc.parser import COMMAND_NAMES
 from tests.centre.running import Centre, Page, Refused, eventually
 from tests.client_pc.test_browser import Clock, answer_to

@@ -18,15 +18,14 @@ from client_pc.browser.opening import has_screen
 from client_pc.browser.page_session import (
     AWAY_S,
     CODE_GRACE_S,
-    TICKET_S,
     UNOPENED_S,
-    PageKeys,
     PageSession,
 )
 from client_pc.browser.server import _Handler, _Server, serving
 from client_pc.browser.tee import Answers, PageReport
 from client_pc.loopback.peer_uid import is_ours
 from client_pc.loopback.server import MAX_BODY
+from client_pc.loopback.tickets import FIRST_TICKET_S, PageKeys
 from tests.sources import ROOT
 
 
@@ -93,7 +92,7 @@ def test_a_ticket_is_good_once_and_a_second_use_shuts_the_page(page_session: Pag
 
 @pytest.mark.attack(51)
 def test_a_ticket_is_good_for_two_minutes(page_session: PageSession, clock: Clock) -> None:
-    clock.now += TICKET_S + 1
+    clock.now += FIRST_TICKET_S + 1
     assert page_session.redeem(page_session.ticket) is None
 
 
@@ -103,7 +102,7 @@ def test_a_reload_has_a_ticket_of_its_own_and_a_token_of_its_own(
 ) -> None:
     first = redeemed(page_session, page_session.ticket)
     assert page_session.admits(first.token)
-    clock.now += 10 * TICKET_S
+    clock.now += 10 * FIRST_TICKET_S
     second = redeemed(page_session, first.reload_ticket)
     assert page_session.admits(second.token)
     assert not page_session.admits(first.token)
