@@ -100,7 +100,12 @@ class Desk(Phone):
 
     def check(self) -> None:
         """See that its address holds a place at most, and nothing was stored."""
-        place = "" if self.page.is_closed() else str(self.page.evaluate("() => location.hash"))
+        if self.page.is_closed():
+            super().check()
+            return
+        # The page always waits for news, and what is checked of every page waits for answers.
+        self.page.evaluate("() => window.stop()")
+        place = str(self.page.evaluate("() => location.hash"))
         assert place == "" or place.startswith("#/"), place
         if place:
             # What is checked of every page knows of no places.

@@ -21,6 +21,8 @@ import { OWN_NAMES } from "./texts.js";
 const STEPS = ["connect", "choose", "number", "done"];
 /** Milliseconds in which a second tap belongs to the first: the systems allow 300 to 500. */
 const SETTLE_MS = 400;
+/** Milliseconds in which a tap's click follows the finger that has left. */
+const CLICK_MS = 100;
 /** Seconds that are left when the person is told once that time runs out. */
 const SOON_S = 20;
 
@@ -51,12 +53,16 @@ export class Layout {
     this._step = 0;
     this._settledAt = 0;
     this._wasSoon = false;
+    this._isPressed = false;
+    /** What is drawn as soon as nothing is pressed. @type {Screen | null} */
+    this._held = null;
     /** @type {Texts | null} */
     this._texts = null;
     const top = make("div", { class: "top" }, this._name, this._language);
     const header = make("header", {}, top, this._steps);
     const main = make("main", {}, this._content, this._bar, this._after);
     root.addEventListener("click", onlyWhereItBegan(), true);
+    this._watchPresses();
     fill(root, header, this._connection, this._peer, this._alert, main);
   }
 
@@ -76,10 +82,40 @@ export class Layout {
 
   /**
    * Show a screen.  A new one takes the focus, so that it is read out: its field, or its title.
+   * The same one drawn again waits until nothing is pressed: a button that is replaced between
+   * press and release would never be clicked.
    * @param {Screen} screen
    * @param {boolean} isNew
    */
-  show({ title, route = null, body, actions = [], after = null, step = 0, focus = "" }, isNew) {
+  show(screen, isNew) {
+    this._held = null;
+    if (!isNew && this._isPressed) this._held = screen;
+    else this._draw(screen, isNew);
+  }
+
+  _watchPresses() {
+    let turn = 0;
+    const set = (/** @type {boolean} */ isPressed) => {
+      this._isPressed = isPressed;
+      if (!isPressed && this._held !== null) this.show(this._held, false);
+    };
+    this._root.addEventListener("pointerdown", ({ isPrimary, button }) => {
+      if (!isPrimary || button !== 0) return;
+      turn += 1;
+      set(true);
+    });
+    const release = () => {
+      const own = turn;
+      setTimeout(() => own === turn && set(false), CLICK_MS);
+    };
+    addEventListener("pointerup", release);
+    addEventListener("pointercancel", release);
+    // Released where the page does not see it: outside the window, or in a menu of the system.
+    addEventListener("pointermove", ({ buttons }) => this._isPressed && buttons === 0 && release());
+  }
+
+  /** @param {Screen} screen @param {boolean} isNew */
+  _draw({ title, route = null, body, actions = [], after = null, step = 0, focus = "" }, isNew) {
     const heading = make("h1", { tabindex: "-1" }, title);
     const restore = isNew ? () => undefined : remember(this._root);
     fill(this._content, heading, route, ...body);
@@ -212,7 +248,9 @@ function remember(root) {
   const inputs = Array.from(root.querySelectorAll("input[id]"));
   const typed = new Map(inputs.map((each) => [each.id, /** @type {HTMLInputElement} */ (each).value]));
   const open = Array.from(root.querySelectorAll("details[open][id]"), ({ id }) => id);
-  const focused = document.activeElement === null ? "" : document.activeElement.id;
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  // The title takes the focus once: every time that it got it, it would be read out again.
+  const place = focused === null || focused.tabIndex < 0 ? -1 : alike(root, focused).indexOf(focused);
   return () => {
     for (const [id, value] of typed) {
       const input = /** @type {HTMLInputElement | null} */ (document.getElementById(id));
@@ -222,7 +260,14 @@ function remember(root) {
       const details = document.getElementById(id);
       if (details !== null) details.setAttribute("open", "");
     }
-    const again = focused === "" ? null : document.getElementById(focused);
-    if (again !== null) again.focus({ preventScroll: true });
+    if (focused === null || place < 0) return;
+    const again = /** @type {HTMLElement | undefined} */ (alike(root, focused)[place]);
+    if (again !== undefined && again !== document.activeElement) again.focus({ preventScroll: true });
   };
+}
+
+/** The elements that say the same and lead to the same as one does. @param {HTMLElement} root @param {Element} one */
+function alike(root, one) {
+  const mark = (/** @type {Element} */ each) => [each.id, each.getAttribute("href"), each.textContent].join("\n");
+  return Array.from(root.querySelectorAll(one.tagName)).filter((each) => mark(each) === mark(one));
 }
