@@ -11,8 +11,9 @@ from certrelay.client.terminal.arguments import manner_of, texts_for
 from certrelay.client.terminal.report import Report, make_report
 from certrelay.errors import CertRelayError
 from client_pc import settings as preferences
+from client_pc.commands import COMMAND_NAMES
 from client_pc.habits import usual
-from client_pc.parser import COMMAND_NAMES, PROGRAM, make_parser
+from client_pc.parser import PROGRAM, make_parser
 
 
 def start() -> NoReturn:

@@ -1,5 +1,7 @@
 """Command lines in both languages: help that fits its screen, mistakes that name their place."""
 
+import inspect
+
 import pytest
 
 from certrelay.errors import Detail, ExitStatus, UsageError
@@ -8,6 +10,7 @@ from certrelay.texts import LANGUAGES, Texts
 from client_mobile_sim import cli as phone
 from client_pc import centre, cli
 from client_pc import parser as pc
+from client_pc.commands import COMMAND_NAMES, CommandFile, load
 from client_pc.shell_integration import grammars
 from relay import __main__ as relay
 
@@ -42,6 +45,17 @@ def test_a_mistake_names_its_argument_and_what_was_typed(
 ) -> None:
     found, details = mistake(*line.split())
     assert (found, details.get("argument"), details.get("typed")) == (code, argument, typed)
+
+
+@pytest.mark.parametrize("name", COMMAND_NAMES)
+def test_a_command_has_a_file_of_the_form_that_the_parser_takes(name: str) -> None:
+    file = load(name)
+    for wanted in (CommandFile.add_options, CommandFile.run):
+        there = inspect.signature(getattr(file, wanted.__name__), eval_str=True)
+        meant = inspect.signature(wanted, eval_str=True)
+        ours = [each.annotation for each in there.parameters.values()]
+        assert ours == [each.annotation for each in meant.parameters.values()][1:]  # without self
+        assert there.return_annotation in (meant.return_annotation, None)
 
 
 def test_a_slip_is_told_the_word_that_was_meant() -> None:

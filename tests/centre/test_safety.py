@@ -21,9 +21,8 @@ from client_pc.centre.places import (
     _parts,
 )
 from client_pc.centre.server import CentreHandler
-from client_pc.commands import Run
+from client_pc.commands import COMMAND_NAMES
 from client_pc.loopback.tickets import FIRST_TICKET_S, Tickets
-from client_pc.parser import COMMAND_NAMES
 from tests.centre.running import Centre, Page, Refused, eventually
 from tests.client_pc.test_browser import Clock, answer_to
 from tests.sources import ROOT
@@ -304,8 +303,7 @@ def test_every_action_is_a_command_with_such_options(command: str) -> None:
     targets = ["x"] if action.targets else ["set", "pcs", "true"] if action.sets else []
     line = [command, "--json", "--interactive", "--lang=ko", *arguments, "--", *targets]
     parsed = make_parser(Texts("en")).parse_args(line if targets else line[:-1])
-    run: Run = parsed.run
-    assert callable(run)
+    assert callable(parsed.run)
 
 
 # --- what is dropped ---

@@ -15,7 +15,7 @@ from certrelay.e2e.origin import Origin
 from certrelay.errors import CertRelayError, ExitStatus, UsageError
 from certrelay.wire.ids import AccessKey
 from client_pc.access_key import read_access_key
-from client_pc.commands import _access_key
+from client_pc.commands.copying import access_key_file
 from client_pc.settings import read
 from relay.__main__ import main as relay_main
 
@@ -95,7 +95,7 @@ def test_a_key_of_the_settings_is_for_their_relay_alone(
     arguments = argparse.Namespace(
         **{"relay": None, "listen": None, "access_key_file": None, **words}
     )
-    assert _access_key(arguments, settings) == (None if found is None else Path(found))
+    assert access_key_file(arguments, settings) == (None if found is None else Path(found))
 
 
 def test_the_key_stands_in_a_header_and_in_no_path() -> None:

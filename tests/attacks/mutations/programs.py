@@ -190,7 +190,7 @@ MUTATIONS = (
     Mutation(
         81,
         "a key of the settings is shown to any relay",
-        "client_pc/commands.py",
+        "client_pc/commands/copying.py",
         "    if arguments.relay or arguments.listen or settings.has_key_of_another_relay:\n",
         "    if arguments.listen:\n",
         "tests/client_pc/test_access_key.py",

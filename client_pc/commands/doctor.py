@@ -1,0 +1,32 @@
+"""`certrelay doctor`: what keeps a copy from working."""
+
+import argparse
+
+from certrelay.client.terminal.arguments import add_common
+from certrelay.client.terminal.report import Report
+from certrelay.errors import CertRelayError
+from certrelay.texts import Texts
+from certrelay.texts.parser import Parser
+from client_pc.commands import options
+from client_pc.commands.copying import access_key_file, relay_of
+from client_pc.commands.stores import store_of
+from client_pc.settings import Settings
+
+
+def add_options(command: Parser, texts: Texts) -> None:
+    """Give the command its options."""
+    options.add_relay(command, texts)
+    options.add_store(command, texts)
+    add_common(command, texts)
+    command.set_defaults(works_without_settings=True)
+
+
+def run(arguments: argparse.Namespace, settings: Settings, report: Report) -> CertRelayError | None:
+    """Run `certrelay doctor`."""
+    from client_pc.doctor import Patient, doctor
+
+    relay = relay_of(arguments, settings)
+    plain = arguments.plain or settings.plain
+    store = store_of(arguments, settings, report)
+    key = access_key_file(arguments, settings)
+    return doctor(Patient(settings, relay, key, arguments.listen, store, plain), report)
