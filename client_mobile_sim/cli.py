@@ -13,7 +13,8 @@ from certrelay.client.home import expanded
 from certrelay.client.terminal import program
 from certrelay.client.terminal.arguments import add_common, main_parser, manner_of, texts_for
 from certrelay.client.terminal.lines import standard_input
-from certrelay.client.terminal.report import Report, make_report
+from certrelay.client.terminal.manner import make_report
+from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError
 from certrelay.texts import Texts
 from certrelay.texts.parser import Parser

@@ -11,7 +11,7 @@ from certrelay.client.store.reading import find, home_of, is_certificate, read_a
 from certrelay.client.store.store import Store
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, SomeFailed
-from client_pc.change import tell_saved
+from client_pc.telling import tell_saved
 
 
 def add(root: Path, places: Sequence[Path], report: Report) -> CertRelayError | None:

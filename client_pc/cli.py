@@ -8,7 +8,8 @@ from typing import NoReturn
 from certrelay import standard_streams
 from certrelay.client.terminal import program
 from certrelay.client.terminal.arguments import manner_of, texts_for
-from certrelay.client.terminal.report import Report, make_report
+from certrelay.client.terminal.manner import make_report
+from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError
 from client_pc import settings as preferences
 from client_pc.commands import COMMAND_NAMES

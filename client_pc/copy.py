@@ -26,10 +26,11 @@ from certrelay.limits import QR_RENEWALS
 from certrelay.safe_text import printable
 from certrelay.wire.release import PHONE_POLICY, ReleasePolicy
 from client_pc import computer
+from client_pc.code_files import CodeFiles
 from client_pc.embedded import USUAL_PORT, listen_address, relay_on
 from client_pc.interfaces import addresses, others_beside
 from client_pc.nearby import Announcement
-from client_pc.showing import CodeFiles, CodeWindow, CodeWish
+from client_pc.showing import CodeWindow, CodeWish
 
 RENEWED: Final = frozenset({"expired", "second_scan", "m1_tries", "page_closed", "left", "grace"})
 """Ends after which the PC shows a fresh code by itself, as long as no number has matched.

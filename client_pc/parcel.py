@@ -20,7 +20,7 @@ from certrelay.endpoint.events import Ended
 from certrelay.errors import CertificateError, CertRelayError, PasswordError
 from certrelay.frozen import frozen, replace
 from certrelay.pki.naming import owner_name
-from client_pc.batch import Wanted
+from client_pc.batch_list import Wanted
 from client_pc.results import Results
 
 

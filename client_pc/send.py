@@ -23,9 +23,10 @@ from certrelay.pki.pkcs12_writing import Style
 from certrelay.pki.rewrap import to_pkcs12, without_km
 from certrelay.safe_text import printable
 from certrelay.wire.release import PCS
-from client_pc.batch import Wanted
-from client_pc.change import KmKey, ask_km_key, km_differs, remove
+from client_pc.asking import KmKey, ask_km_key, km_differs
+from client_pc.batch_list import Wanted
 from client_pc.copy import CopyOptions, copy
+from client_pc.deletion import remove
 from client_pc.history.record import Witness, remember
 from client_pc.parcel import Piece, named_pieces, open_pieces, tell_results
 from client_pc.route import Original, Route

@@ -21,7 +21,8 @@ from certrelay.pki.kinds import kind_of, label
 from certrelay.pki.validity import last_day
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
-from client_pc.change import about_entry, ask_password
+from client_pc.asking import ask_password
+from client_pc.telling import about_entry
 
 _DIGEST: Final = "sha256 "
 

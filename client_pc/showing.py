@@ -7,9 +7,7 @@ Source: docs/protocol.md §2 and §10.1; docs/security.md, attacks 8, 34 and 56.
 
 import os
 import sys
-import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from certrelay.client.flow.session import CopySession, Handler, Wish
@@ -18,18 +16,12 @@ from certrelay.e2e import hpke
 from certrelay.e2e.qr import QrCode
 from certrelay.endpoint import events
 from certrelay.errors import RoomEnded
-from client_pc.qr_screen import Look, QrDrawing, choose_look, draw, png, terminal_lines
-from client_pc.secret_file import SecretFile
+from client_pc.code_files import CodeFiles
+from client_pc.qr_screen import Look, QrDrawing, choose_look, draw, terminal_lines
 
 if TYPE_CHECKING:
-    from tempfile import TemporaryDirectory
-
     from client_pc.code_screen import CodeScreen
     from client_pc.nearby import Announcement
-
-FILES_GRACE_S: Final = 3.0
-"""Seconds after the end of a code's life at which its files go, whatever the program is doing:
-later than the session takes them away (`certrelay.endpoint.Times.slack`)."""
 
 
 CODE_WORDS: Final = frozenset({"c", "code", "ㅊ", "코드"})
@@ -235,75 +227,3 @@ class CodeWindow:
 def _look() -> Look:
     """Escape sequences are for terminals: a file or a pipe gets plain blocks."""
     return choose_look(os.environ if sys.stderr.isatty() else {**os.environ, "TERM": "dumb"})
-
-
-class CodeFiles:
-    """The files that hold the code on the person's wish; each renewal rewrites them.
-
-    They go at the end of the code's life even if the program's loop is held up.
-    """
-
-    def __init__(self, png_path: Path | None, url_path: Path | None) -> None:
-        self._png_path: Final = png_path
-        self._png: Final = None if png_path is None else SecretFile(png_path)
-        self._url: Final = None if url_path is None else SecretFile(url_path)
-        self._folder: TemporaryDirectory[str] | None = None
-        self._is_told = False
-        self._lock: Final = threading.Lock()
-        self._timer: threading.Timer | None = None
-
-    def write(self, code: QrDrawing, url: str, life_s: float) -> None:
-        """Write what the person asked for.
-
-        Args:
-            code: The QR code.
-            url: What it says.
-            life_s: Seconds for which it is good.
-
-        Raises:
-            StorageError: ``output_file``.
-        """
-        self.remove()
-        with self._lock:
-            self._is_told = False
-            self._timer = threading.Timer(life_s + FILES_GRACE_S, self.remove)
-            self._timer.daemon = True
-            self._timer.start()
-            if self._png is not None:
-                self._png.write(png(code))
-            if self._url is not None:
-                self._url.write(f"{url}\n".encode())
-
-    def write_fallback(self, code: QrDrawing) -> Path | None:
-        """Name the picture to scan where the terminal cannot show the code, once for a code.
-
-        Without ``--qr-png`` it is one of our own, in a folder that only the person may read.
-
-        Raises:
-            StorageError: ``output_file``.
-        """
-        with self._lock:
-            if self._is_told:
-                return None
-            self._is_told = True
-            if self._png_path is not None:
-                return self._png_path
-            from tempfile import TemporaryDirectory
-
-            self._folder = TemporaryDirectory(prefix="certrelay-", ignore_cleanup_errors=True)
-            path = Path(self._folder.name) / "qr.png"
-            SecretFile(path).write(png(code))
-            return path
-
-    def remove(self) -> None:
-        """Take them away; from any thread."""
-        with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            for file in (self._png, self._url):
-                if file is not None:
-                    file.remove()
-            if self._folder is not None:
-                self._folder.cleanup()
-                self._folder = None

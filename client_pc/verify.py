@@ -24,7 +24,8 @@ from certrelay.pki.validity import last_day
 from certrelay.pki.verification import Evidence, Finding, Verification, verify_item
 from certrelay.safe_text import wrap
 from certrelay.texts import Texts
-from client_pc.change import about, ask_km_key
+from client_pc.asking import ask_km_key
+from client_pc.telling import about
 
 _UNPROTECTED = "-"
 """In place of the password of a file that none protects: it is asked for none."""

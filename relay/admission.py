@@ -1,89 +1,17 @@
-"""Who may come in: addresses, and what each may have and do.
+"""Who may come in: what each address may have and do.
 
-Counts only newcomers: established connections are never evicted for new ones.  An IPv6 address
-is counted three times, in its /64, /56 and /48, for whoever has one /48 has 65,536 /64; the
-wider ones may have more.  Nothing here is logged.
+Counts only newcomers: established connections are never evicted for new ones.  Nothing here is
+logged.
 """
 
-import ipaddress
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Final
 
 from certrelay.wire.service import Network
+from relay.client_address import is_within, networks_of
 from relay.clock import Clock, monotonic
 from relay.settings import AdmissionLimits
-
-_IPV6_NETWORKS: Final = ((64, 1), (56, 2), (48, 4))
-"""Lengths of the prefixes that are counted, and how many times an address's share each has."""
-
-_KNOWN_NETWORKS: Final = 8192
-"""Addresses whose networks are kept at hand."""
-
-
-def client_address(peer: str, forwarded: Iterable[str], trusted: Sequence[Network]) -> str:
-    """Find whose connection it is.
-
-    Args:
-        peer: The address at the other end of the TCP connection.
-        forwarded: The values of ``X-Forwarded-For``, in the order they came.
-        trusted: The proxies that are believed.
-
-    Returns:
-        The rightmost address that no trusted proxy has: whatever stands to its left was
-        written by a stranger.  What is no address is not believed, and ends the search.
-    """
-    hops = [hop.strip() for value in forwarded for hop in value.split(",")]
-    client = peer
-    while hops and _within(client, trusted):
-        hop = hops.pop()
-        if _parsed(hop) is None:
-            break
-        client = hop
-    return client
-
-
-def allowance_key(address: str) -> str:
-    """Name the allowance of an address: itself, or its /64 for IPv6."""
-    parsed = _parsed(address)
-    if parsed is None:
-        return ""
-    return networks_of(str(parsed))[0][0]
-
-
-@lru_cache(_KNOWN_NETWORKS)
-def networks_of(address: str) -> tuple[tuple[str, int], ...]:
-    """The networks that an address counts for, with the number of shares that each has.
-
-    Args:
-        address: An IP address, or its `allowance_key`: the networks are the same.
-    """
-    parsed = _parsed(address)
-    if not isinstance(parsed, ipaddress.IPv6Address):
-        return (("" if parsed is None else str(parsed), 1),)
-    return tuple(
-        (
-            # The first is written without its length, as the address of a host is.
-            str(network.network_address) if length == _IPV6_NETWORKS[0][0] else str(network),
-            shares,
-        )
-        for length, shares in _IPV6_NETWORKS
-        for network in (ipaddress.IPv6Network((parsed, length), strict=False),)
-    )
-
-
-def _within(address: str, networks: Sequence[Network]) -> bool:
-    parsed = _parsed(address)
-    return parsed is not None and any(parsed in network for network in networks)
-
-
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 class AddressCounter:
@@ -238,7 +166,7 @@ class ConnectionLimiter:
         self._counter.add(host)
         if self._all > self.most:
             why = "limit"
-        elif self._trusted and _within(host, self._trusted):
+        elif self._trusted and is_within(host, self._trusted):
             return True
         elif not has_room:
             why = "address"
@@ -257,7 +185,7 @@ class ConnectionLimiter:
     def request_wait_s(self, client: tuple[str, int] | None) -> float:
         """Count an HTTP request; gives the seconds until the next one is due."""
         host = _host(client)
-        if self._trusted and _within(host, self._trusted):
+        if self._trusted and is_within(host, self._trusted):
             return 0.0
         return self._requests.owe(host)
 

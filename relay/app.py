@@ -21,8 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from certrelay.wire.ids import AccessKey, AccessKeyHash
 from certrelay.wire.messages import SOCKET_PATH
 from relay import journal
-from relay.admission import allowance_key, client_address
 from relay.apps import app_routes
+from relay.client_address import allowance_key, client_address
 from relay.clock import http_date
 from relay.settings import Edges, Front
 

@@ -81,7 +81,7 @@ class Sockets:
 
         Args:
             transport: A WebSocket whose Origin was found good.
-            address: Its allowance, from `relay.admission.allowance_key`.
+            address: Its allowance, from `relay.client_address.allowance_key`.
             early: What came with the request.
             key: The hash of the operator's key that the request has shown.
         """

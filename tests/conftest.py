@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
-from certrelay.client.terminal.report import JsonReport
+from certrelay.client.terminal.json_report import JsonReport
 from tests.attacks.plugin import pytest_addoption, pytest_configure
 from tests.contract import write_checked
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from certrelay.client.json_events import violations
-from certrelay.client.terminal.report import JsonReport, plain
+from certrelay.client.terminal.json_report import JsonReport
+from certrelay.client.terminal.report import plain
 
 
 def check(events: Iterable[Mapping[str, Any]]) -> None:

@@ -19,6 +19,7 @@ _LOADED = (
     "certrelay.client.manage.stores",
     "certrelay.client.manage.trash",
     "client_pc.change",
+    "client_pc.deletion",
     "client_pc.history.show",
     "client_pc.manage",
     "client_pc.places",

@@ -13,7 +13,7 @@ from client_pc.settings import Settings
 
 if TYPE_CHECKING:
     from certrelay.client.flow.session import Shell
-    from client_pc.batch import Wanted
+    from client_pc.batch_list import Wanted
     from client_pc.copy import CopyOptions
     from client_pc.send import SendOptions
 

@@ -25,7 +25,7 @@ def add_options(command: Parser, texts: Texts) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings, report: Report) -> CertRelayError | None:
     """Run `certrelay delete`."""
-    from client_pc.change import Deletion, delete
+    from client_pc.deletion import Deletion, delete
 
     stores = stores_of(arguments, settings, report)
     how = Deletion(arguments.yes, arguments.forever, arguments.dry_run)

@@ -17,7 +17,7 @@ from client_pc.settings import Settings, check_direction
 if TYPE_CHECKING:
     from certrelay.client.flow.session import Shell
     from certrelay.client.manage.stores import Stores
-    from client_pc.batch import Wanted
+    from client_pc.batch_list import Wanted
 
 
 def add_options(command: Parser, texts: Texts) -> None:
@@ -34,7 +34,7 @@ def add_options(command: Parser, texts: Texts) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings, report: Report) -> CertRelayError | None:
     """Run `certrelay export`."""
-    from client_pc import batch
+    from client_pc import batch_list
     from client_pc.send import send
 
     check_direction("export", settings)
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, settings: Settings, report: Report) -> Ce
     how, history = copy_options(arguments, settings), history_folder(settings)
     password = None
     if arguments.password_fd is not None:
-        password = batch.first_line(arguments.password_fd)
+        password = batch_list.first_line(arguments.password_fd)
     wanted = _wanted(arguments, stores)
 
     def copy(shell: "Shell") -> CertRelayError | None:
@@ -65,13 +65,13 @@ def _wanted(arguments: argparse.Namespace, stores: "Stores") -> "list[Wanted] | 
     Raises:
         UsageError: ``no_target`` if the list is empty.
     """
-    from client_pc import batch
+    from client_pc import batch_list
 
     if arguments.listed is not None:
-        listed = list(batch.read_list(arguments.listed, to_blank=True))
+        listed = list(batch_list.read_list(arguments.listed, to_blank=True))
         if not listed:
             raise UsageError("no_target")
         return listed
     if not filter_of(arguments).is_empty:
-        return list(batch.targets_of(entries_of(arguments, stores), {}))
-    return [batch.Wanted(target, {}) for target in arguments.targets] or None
+        return list(batch_list.targets_of(entries_of(arguments, stores), {}))
+    return [batch_list.Wanted(target, {}) for target in arguments.targets] or None

@@ -34,7 +34,7 @@ def add_options(command: Parser, texts: Texts) -> None:
 def run(arguments: argparse.Namespace, settings: Settings, report: Report) -> CertRelayError | None:
     """Run `certrelay join`."""
     from certrelay.endpoint.times import Times
-    from client_pc.batch import Wanted
+    from client_pc.batch_list import Wanted
     from client_pc.join import JoinOptions, join
     from client_pc.receive import Incoming
     from client_pc.send import Outgoing

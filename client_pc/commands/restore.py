@@ -21,7 +21,7 @@ def add_options(command: Parser, texts: Texts) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings, report: Report) -> None:
     """Run `certrelay restore`."""
-    from client_pc.change import restore
+    from client_pc.deletion import restore
 
     stores = stores_of(arguments, settings, report)
     restore(stores, arguments.target, with_history(report, settings))

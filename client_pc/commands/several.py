@@ -35,8 +35,8 @@ def run_batch(
         stores: Where certificates are looked for.
         report: Told how each of them went.
     """
-    from client_pc import batch
-    from client_pc.change import ask_for_all
+    from client_pc import batch, batch_list
+    from client_pc.asking import ask_for_all
 
     with person(report) as shell:
         keep_going = arguments.keep_going or not shell.lines.is_terminal
@@ -44,15 +44,15 @@ def run_batch(
         how = batch.Batch(command, options, keep_going, dry_run, arguments.verbose)
         answers = {}
         if arguments.password_fd is not None:
-            answers["password"] = batch.first_line(arguments.password_fd)
+            answers["password"] = batch_list.first_line(arguments.password_fd)
         if arguments.listed is not None:
-            listed = batch.read_list(arguments.listed)
-            wanted = [batch.Wanted(e.target, {**answers, **e.answers}) for e in listed]
+            listed = batch_list.read_list(arguments.listed)
+            wanted = [batch_list.Wanted(e.target, {**answers, **e.answers}) for e in listed]
         else:
             to = {"p12": "npki", "npki": "pkcs12"}.get(options.get("to", ""))
             prefer: Any = "pkcs12" if command == "unlock" else to
             entries = entries_of(arguments, stores, prefer, one_file=command == "passwd")
             needs_new = command == "passwd" or options.get("new_password", False)
             answers = ask_for_all(answers, shell, needs_new=needs_new)
-            wanted = list(batch.targets_of(entries, answers))
+            wanted = list(batch_list.targets_of(entries, answers))
         return batch.run(how, wanted, stores, shell)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from certrelay.client.terminal.interrupts import Interrupts
-from certrelay.client.terminal.report import JsonReport
+from certrelay.client.terminal.json_report import JsonReport
 from certrelay.errors import StorageError
 from certrelay.texts import Texts
 from client_pc.browser.files import FILES, read_files

@@ -8,8 +8,8 @@ import pytest
 
 from certrelay.client.flow.session import Shell
 from certrelay.client.terminal.interrupts import Interrupts
+from certrelay.client.terminal.json_report import JsonReport
 from certrelay.client.terminal.lines import Lines
-from certrelay.client.terminal.report import JsonReport
 from certrelay.e2e.qr import Direction
 from certrelay.endpoint import events
 from certrelay.texts import Texts

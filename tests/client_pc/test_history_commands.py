@@ -9,7 +9,7 @@ import pytest
 
 from certrelay.bundle import Item
 from certrelay.client.store.store import Store
-from certrelay.client.terminal.report import Manner, make_report
+from certrelay.client.terminal.manner import Manner, make_report
 from certrelay.e2e.bodies import ItemResult
 from certrelay.e2e.hello import Hello
 from certrelay.endpoint.events import Ended

@@ -23,7 +23,7 @@ from certrelay.pki.check import inspect
 from certrelay.pki.rewrap import to_pkcs12
 from certrelay.testkit.ca import Authority, Owner
 from client_pc import cli
-from client_pc.batch import Wanted
+from client_pc.batch_list import Wanted
 from client_pc.commands import COMMAND_NAMES
 from client_pc.habits import usual
 from client_pc.parcel import named_pieces

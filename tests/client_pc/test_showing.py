@@ -12,9 +12,10 @@ from certrelay.e2e.handshake import ShowSecrets
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint.events import RoomOpened
 from certrelay.testkit.pair import ORIGIN
-from client_pc import showing
+from client_pc import code_files
+from client_pc.code_files import CodeFiles
 from client_pc.qr_screen import draw
-from client_pc.showing import CodeFiles, CodeWindow
+from client_pc.showing import CodeWindow
 
 
 class GoneScreen:
@@ -69,7 +70,7 @@ def files_of_a_code(folder: Path, life_s: float) -> CodeFiles:
 def test_the_files_go_at_the_end_of_the_codes_life_though_nobody_takes_them_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(showing, "FILES_GRACE_S", 0.1)
+    monkeypatch.setattr(code_files, "FILES_GRACE_S", 0.1)
     files_of_a_code(tmp_path, life_s=0.0)
     while list(tmp_path.iterdir()):  # the test's own limit ends it
         time.sleep(0.05)
@@ -78,7 +79,7 @@ def test_the_files_go_at_the_end_of_the_codes_life_though_nobody_takes_them_away
 def test_a_fresh_code_has_a_life_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(showing, "FILES_GRACE_S", 0.0)
+    monkeypatch.setattr(code_files, "FILES_GRACE_S", 0.0)
     files = files_of_a_code(tmp_path, life_s=600.0)
     first = files._timer
     files.write(draw("http://127.0.0.1:1/#1"), "http://127.0.0.1:1/#1", 600.0)

@@ -24,8 +24,9 @@ from websockets.uri import parse_uri
 from certrelay.client import proxy
 from certrelay.client.link import ConnectionLostError, Link, new_protocol
 from certrelay.client.manage.stores import Stores
-from certrelay.client.terminal.report import JsonReport, TextReport
+from certrelay.client.terminal.json_report import JsonReport
 from certrelay.client.terminal.screen import open_screen
+from certrelay.client.terminal.text_report import TextReport
 from certrelay.errors import RelayUnreachable, UsageError
 from certrelay.limits import MAX_MESSAGE_BYTES, MAX_NAME_COMPONENT_BYTES, MAX_SHOWN_CELLS
 from certrelay.pki import naming
@@ -39,7 +40,7 @@ from client_pc.folders import CONFIG_VARIABLE
 from client_pc.history import FILE_NAME, CopiedItem, Copy, History, devices_with_older
 from client_pc.history.show import show_history
 from relay import records
-from relay.admission import allowance_key, client_address
+from relay.client_address import allowance_key, client_address
 from relay.settings import Settings, read_limits, read_policy
 from tests.fuzz.mutating_text import mutated_text
 from tests.fuzz.target import Target, ours

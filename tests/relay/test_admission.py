@@ -13,9 +13,8 @@ from relay.admission import (
     AddressLimiter,
     Allowances,
     ConnectionLimiter,
-    allowance_key,
-    client_address,
 )
+from relay.client_address import allowance_key, client_address
 from relay.embedded import Running
 from relay.settings import AdmissionLimits, Edges
 from tests.relay.conftest import Connect

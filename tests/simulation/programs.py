@@ -13,8 +13,8 @@ from certrelay.client.dialling import Dial
 from certrelay.client.flow.session import CopySession, Handler, Names, Shell
 from certrelay.client.link import ConnectionLostError, Link
 from certrelay.client.terminal.interrupts import Interrupts
+from certrelay.client.terminal.json_report import JsonReport
 from certrelay.client.terminal.lines import Lines
-from certrelay.client.terminal.report import JsonReport
 from certrelay.endpoint import events
 from certrelay.errors import CertRelayError, RelayUnreachable, UsageError
 from certrelay.limits import LEAVE_WAIT_S

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from certrelay import __version__
-from certrelay.client.terminal.report import Manner
+from certrelay.client.terminal.manner import Manner
 from certrelay.texts import LANGUAGES, Texts, choose_language
 from certrelay.texts.parser import Parser
 

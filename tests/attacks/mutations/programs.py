@@ -118,7 +118,7 @@ MUTATIONS = (
     Mutation(
         71,
         "the code's files wait for the loop",
-        "client_pc/showing.py",
+        "client_pc/code_files.py",
         "            self._timer.start()\n",
         "",
         "tests/client_pc",

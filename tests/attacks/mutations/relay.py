@@ -30,7 +30,7 @@ MUTATIONS = (
     Mutation(
         13,
         "every IPv6 address is one of its own",
-        "relay/admission.py",
+        "relay/client_address.py",
         "_IPV6_NETWORKS: Final = ((64, 1), ",
         "_IPV6_NETWORKS: Final = ((128, 1), ",
         "tests/relay/test_admission.py",
@@ -38,7 +38,7 @@ MUTATIONS = (
     Mutation(
         13,
         "a network of 48 bits is not counted",
-        "relay/admission.py",
+        "relay/client_address.py",
         ", (48, 4))",
         ")",
         "tests/relay/test_admission.py",
@@ -46,7 +46,7 @@ MUTATIONS = (
     Mutation(
         13,
         "a network of 56 bits is not counted",
-        "relay/admission.py",
+        "relay/client_address.py",
         "(56, 2), ",
         "",
         "tests/relay/test_admission.py",
@@ -128,8 +128,8 @@ MUTATIONS = (
     Mutation(
         41,
         "a forwarded address is always believed",
-        "relay/admission.py",
-        "    while hops and _within(client, trusted):\n",
+        "relay/client_address.py",
+        "    while hops and is_within(client, trusted):\n",
         "    while hops and _parsed(client):\n",
         "tests/relay/test_admission.py",
     ),
@@ -253,7 +253,7 @@ MUTATIONS = (
     Mutation(
         75,
         "a network of 56 bits is not counted",
-        "relay/admission.py",
+        "relay/client_address.py",
         "(56, 2), ",
         "",
         "tests/relay/test_admission.py",
@@ -261,7 +261,7 @@ MUTATIONS = (
     Mutation(
         75,
         "a network of 48 bits is not counted",
-        "relay/admission.py",
+        "relay/client_address.py",
         ", (48, 4))",
         ")",
         "tests/relay/test_admission.py",

@@ -16,8 +16,8 @@ from certrelay.client.flow.sending import Sending
 from certrelay.client.flow.session import CopySession, Handler, Names, Shell
 from certrelay.client.store.store import Store
 from certrelay.client.terminal.interrupts import Interrupts
+from certrelay.client.terminal.json_report import JsonReport
 from certrelay.client.terminal.lines import Lines
-from certrelay.client.terminal.report import JsonReport
 from certrelay.e2e.handshake import ScanSecrets, ShowSecrets
 from certrelay.e2e.origin import Origin
 from certrelay.e2e.qr import Direction, QrCode

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from certrelay.client.terminal.report import Beside, JsonReport, TextReport
+from certrelay.client.terminal.json_report import JsonReport
+from certrelay.client.terminal.report import Beside
 from certrelay.client.terminal.screen import Screen
+from certrelay.client.terminal.text_report import TextReport
 from certrelay.errors import CertificateError
 from certrelay.texts import Texts
 
