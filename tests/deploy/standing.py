@@ -41,6 +41,9 @@ esac
 
 Series = dict[str, str]
 
+_COUNTED: Final = re.compile(r"\w+_(total|bucket|count|sum)\{")
+"""Series that only ever go up."""
+
 
 class Standing:
     """One node, its log in a file, its operator's port and socket.
@@ -222,17 +225,37 @@ def standing(folder: Path, *arguments: str | Path, **more: str) -> Iterator[Stan
         yield made
 
 
-def rings(folder: Path, before: Series, during: Series, alarm: str, *, minutes: int = 4) -> bool:
-    """Whether figures that stay so for some minutes set an alarm off."""
-    series = "\n".join(
-        f"      - {{series: '{name}', values: '{before.get(name, '0')} {value}x{minutes + 5}'}}"
-        for name, value in during.items()
-    )
+def rings(
+    folder: Path,
+    before: Series,
+    during: Series,
+    alarm: str,
+    *,
+    minutes: int = 4,
+    goes_on: bool = False,
+) -> bool:
+    """Whether figures that stay so for some minutes set an alarm off.
+
+    Args:
+        folder: For promtool's files.
+        before: The figures at first.
+        during: Those a minute later.
+        alarm: Its name.
+        minutes: After how many it is asked.
+        goes_on: Whether what was counted in that minute is counted in each one that follows.
+    """
+    series = ""
+    for name, value in during.items():
+        begin = before.get(name, "0")
+        steps = f"{begin} {value}x{minutes + 5}"
+        if goes_on and _COUNTED.match(name):
+            steps = f"{begin}+{float(value) - float(begin)}x{minutes + 5}"
+        series += f"      - {{series: '{name}', values: '{steps}'}}\n"
     expression = f'count(ALERTS{{alertname="{alarm}",alertstate="firing"}}) or vector(0)'
     (folder / "alerts.yml").write_text((DEPLOY / "alerts.yml").read_text("utf-8"))
     (folder / "drill.yml").write_text(
         f"rule_files: [alerts.yml]\nevaluation_interval: 1m\ntests:\n"
-        f"  - interval: 1m\n    input_series:\n{series}\n    promql_expr_test:\n"
+        f"  - interval: 1m\n    input_series:\n{series}    promql_expr_test:\n"
         f"      - expr: '{expression}'\n        eval_time: {minutes}m\n"
         f"        exp_samples: [{{labels: '{{}}', value: 0}}]\n"
     )

@@ -10,6 +10,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from tests.redis_server import RedisServer, redis_server
 from tests.relay.conftest import Connect
 from tests.relay.device import Pair
 from tests.relay.test_figures import RAISED
+from tests.slow_line import slow_line
 
 
 def node_of(relay: Standing) -> Node:
@@ -110,16 +112,48 @@ def test_a_redis_whose_clock_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert 890 < seconds[0] - seconds[1] < 910, "the two clocks stand one below the other"
 
 
-def test_a_redis_that_is_slow(tmp_path: Path) -> None:
+def test_a_redis_that_does_not_answer(tmp_path: Path) -> None:
     with redis_server() as server, standing(tmp_path / "a", redis=server.url) as relay:
         before = relay.scrape()
+        assert not rings(tmp_path, before, before, "CertrelayNotReady")
         with server.frozen():
             relay.becomes(503, "store_away")
             assert "why=timeout" in relay.logged("store_away")
+            assert rings(tmp_path, before, relay.scrape(), "CertrelayNotReady")
         relay.becomes(200, "ok")
-        assert not rings(tmp_path, before, before, "CertrelayRedisSlow")
+
+
+SLOW_S = 0.4
+"""Of a slow Redis: the alarm is for answers above 0.25 s, and the node gives up at 4 s."""
+
+
+def test_a_redis_that_is_slow(tmp_path: Path) -> None:
+    """Copies go through, later; the runbook's first line shows the same milliseconds."""
+    rings_in_time = partial(rings, tmp_path, alarm="CertrelayRedisSlow", minutes=9, goes_on=True)
+    with (
+        redis_server() as server,
+        slow_line(server.port) as line,
+        standing(tmp_path / "a", redis=f"redis://127.0.0.1:{line.port}/0") as relay,
+    ):
+        first = relay.scrape()
+        assert probe(relay.url).returncode == ExitStatus.OK
+        quick = relay.scrape()
+        assert not rings_in_time(first, quick)
+
+        line.delay_s = SLOW_S
+        assert probe(relay.url).returncode == ExitStatus.OK
+        during = relay.scrape()
+        assert readiness(relay.operator) == (200, "ok")
+        assert rings_in_time(quick, during)
+        assert not rings(tmp_path, quick, during, "CertrelayNotReady")
         told = relay.carry_out("CertrelayRedisSlow")
         assert "total_commands_processed" in told
+        least_ms = int(told.splitlines()[1].split()[0])
+        assert least_ms >= SLOW_S * 1000
+
+        line.delay_s = 0.0
+        assert probe(relay.url).returncode == ExitStatus.OK
+        assert not rings_in_time(during, relay.scrape())
 
 
 @contextmanager
