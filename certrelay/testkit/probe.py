@@ -6,16 +6,23 @@ have, so that the relay does not count them as people; else it treats them as an
 """
 
 import argparse
+import math
 import os
 import select
+import socket
+import ssl
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Final
+
+from cryptography import x509
 
 from certrelay.bundle import Item
 from certrelay.client.link import ConnectionLostError, Link, connect
+from certrelay.client.proxy import open_tunnel, proxy_for
 from certrelay.e2e.bodies import ItemResult
 from certrelay.e2e.handshake import ScanSecrets, ShowSecrets
 from certrelay.e2e.hello import Hello
@@ -30,6 +37,11 @@ from certrelay.wire.release import LETTERS, PC_POLICY, PHONE_POLICY
 
 WHOLE_S: Final = 30.0
 """Seconds for everything; a healthy relay needs less than one."""
+
+DAY_S: Final = 86_400
+
+CERTIFICATE_S: Final = 10.0
+"""Seconds to be shown a certificate."""
 
 _PC: Final = Hello("probe", "linux", "certrelay-probe", "P9999.0", "99")
 _PHONES: Final = ("android", "ios", "web")
@@ -169,13 +181,51 @@ def _wait(ends: dict[Role, _Device], origin: str, left: float) -> None:
         end.endpoint.tick(time.monotonic())
 
 
-def figures(relay: str, probed: Probed | None) -> str:
-    """Write the outcome as Prometheus reads it from a file."""
+def certificate_end(origin: Origin) -> float | None:
+    """Look when the certificate ends that an origin shows, whether it is to be believed or not.
+
+    A copy through one that has ended fails; why is told by this.
+
+    Returns:
+        Seconds since the Unix epoch; ``None`` where there is no TLS, or no answer.
+    """
+    if origin.scheme != "https":
+        return None
+    host = origin.host.strip("[]")
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # nothing is said to it: it is only looked at
+    try:
+        proxy = proxy_for(host, origin.port)
+        if proxy is None:
+            stream = socket.create_connection((host, origin.port), timeout=CERTIFICATE_S)
+        else:
+            stream = open_tunnel(proxy, host, origin.port, CERTIFICATE_S)
+        with stream, context.wrap_socket(stream, server_hostname=host) as shown:
+            der = shown.getpeercert(binary_form=True)
+            return x509.load_der_x509_certificate(der or b"").not_valid_after_utc.timestamp()
+    except (OSError, ValueError, CertRelayError):
+        return None
+
+
+CERTIFICATE_ENDS: Final = "certrelay_probe_tls_certificate_not_after_timestamp_seconds"
+
+
+def figures(relay: str, probed: Probed | None, ends: float | None = None) -> str:
+    """Write the outcome as Prometheus reads it from a file.
+
+    Args:
+        relay: Its address.
+        probed: What the copy took, if it succeeded.
+        ends: When the certificate that is shown there ends, in seconds since the Unix epoch.
+    """
     name = relay.replace("\\", "").replace('"', "")
     lines = [f'certrelay_probe_success{{relay="{name}"}} {int(probed is not None)}']
     if probed is not None:
         lines.append(f'certrelay_probe_code_seconds{{relay="{name}"}} {probed.code_s:.3f}')
         lines.append(f'certrelay_probe_seconds{{relay="{name}"}} {probed.whole_s:.3f}')
+    if ends is not None:
+        lines.append(f'{CERTIFICATE_ENDS}{{relay="{name}"}} {ends:.0f}')
     lines.append(f'certrelay_probe_timestamp_seconds{{relay="{name}"}} {time.time():.0f}')
     return "".join(f"{line}\n" for line in lines)
 
@@ -190,18 +240,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     texts = Texts(choose_language(arguments.lang))
     error: CertRelayError | None = None
     probed: Probed | None = None
+    ends: float | None = None
     try:
-        probed = probe(Origin.parse(arguments.relay))
+        origin = Origin.parse(arguments.relay)
+        ends = certificate_end(origin)
+        probed = probe(origin)
     except CertRelayError as failed:
         error = failed
         for words in (texts.error(error), texts.hint(error)):
             if words:
                 sys.stderr.write(f"certrelay-relay: {words}\n")
     if arguments.metrics:
-        sys.stdout.write(figures(arguments.relay, probed))
+        sys.stdout.write(figures(arguments.relay, probed, ends))
     elif probed is not None:
         took = {"code": f"{probed.code_s:.2f}", "whole": f"{probed.whole_s:.2f}"}
         sys.stdout.write(texts.say("relay.probed", **took) + "\n")
+    if ends is not None and not arguments.metrics:
+        day = datetime.fromtimestamp(ends, UTC).date().isoformat()
+        days = math.floor((ends - time.time()) / DAY_S)
+        key = "relay.probed_certificate" if days >= 0 else "relay.probed_certificate_ended"
+        sys.stdout.write(texts.say(key, day=day, days=abs(days)) + "\n")
     return ExitStatus.OK if error is None else error.exit_status
 
 

@@ -2,17 +2,22 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from certrelay.errors import ExitStatus
 from certrelay.frozen import replace
+from certrelay.testkit.probe import CERTIFICATE_ENDS, DAY_S
 from certrelay.wire.release import ReleasePolicy
 from relay import journal
 from relay.embedded import EMBEDDED, start
 from tests.nodes import ROOT
+from tests.patience import PATIENCE_S
 from tests.redis_server import free_port
+from tests.relay.tls import make_certificate
 
 
 def probe(url: str, *more: str) -> "subprocess.CompletedProcess[str]":
@@ -62,3 +67,25 @@ def test_a_relay_that_is_not_there_is_told_and_counted() -> None:
     assert done.returncode == ExitStatus.UNREACHABLE
     assert f'certrelay_probe_success{{relay="{url}"}} 0' in done.stdout
     assert done.stderr.startswith("certrelay-relay: ")
+
+
+@pytest.mark.parametrize(("days", "status"), [(20.5, ExitStatus.OK), (-1, ExitStatus.UNREACHABLE)])
+def test_the_end_of_the_certificate_is_told_also_where_nobody_believes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: float, status: ExitStatus
+) -> None:
+    certificate = make_certificate(tmp_path, days=days)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.chain))
+    with start("127.0.0.1", tls=certificate.files) as relay:
+        told = probe(relay.url, "--metrics")
+        said = probe(relay.url)
+        name = relay.url
+    assert (told.returncode, said.returncode) == (status, status)
+    figures = dict(line.split(" ") for line in told.stdout.splitlines())
+    ends = float(figures[f'{CERTIFICATE_ENDS}{{relay="{name}"}}'])
+    assert abs(ends - time.time() - days * DAY_S) < PATIENCE_S
+    assert ("20 more days" if days > 0 else "The certificate there ended on ") in said.stdout
+
+
+def test_without_tls_there_is_no_certificate_to_tell_of() -> None:
+    with start("127.0.0.1") as relay:
+        assert CERTIFICATE_ENDS not in probe(relay.url, "--metrics").stdout

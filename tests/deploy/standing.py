@@ -145,9 +145,8 @@ class Standing:
         found: Series = {}
         for name, labels, told in re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)$", text, re.M):
             own = f'{labels}{"," if labels else ""}instance="{instance}",job="certrelay"'
-            # promtool's clock begins at 0.
-            is_moment = name.endswith("_timestamp_seconds")
-            found[f"{name}{{{own}}}"] = str(float(told) - time.time()) if is_moment else told
+            found[f"{name}{{{own}}}"] = told
+        found = promtools(found)
         found[f'up{{instance="{instance}",job="certrelay"}}'] = "1"
         return found
 
@@ -223,6 +222,16 @@ def standing(folder: Path, *arguments: str | Path, **more: str) -> Iterator[Stan
         stack.callback(made.stop)
         made.start()
         yield made
+
+
+def promtools(series: Series) -> Series:
+    """Figures on promtool's clock, which begins at 0."""
+    moment = re.compile(r"\w+_timestamp_seconds\{")
+    now = time.time()
+    return {
+        name: str(float(value) - now) if moment.match(name) else value
+        for name, value in series.items()
+    }
 
 
 def rings(

@@ -11,7 +11,7 @@ from certrelay.errors import ExitStatus
 from certrelay.wire.messages import Created, Refused
 from tests.client.test_probe import probe
 from tests.deploy.fronts import Caddy, Front, Nginx
-from tests.deploy.standing import Series, Standing, rings, standing
+from tests.deploy.standing import Series, Standing, promtools, rings, standing
 from tests.deploy.test_drill import node_of
 from tests.nodes import readiness
 from tests.relay.conftest import Connect
@@ -30,8 +30,8 @@ def reloaded(relay: Standing, section: str) -> str:
 def outside(url: str) -> tuple[int, Series, str]:
     """Probe from outside as the monitoring does; give its status, its figures, its words."""
     done = probe(url, "--metrics")
-    lines = [line.rsplit(" ", 1) for line in done.stdout.splitlines()]
-    return done.returncode, {line[0]: line[1] for line in lines}, done.stderr
+    told = dict(line.rsplit(" ", 1) for line in done.stdout.splitlines())
+    return done.returncode, promtools(told), done.stderr
 
 
 def test_a_certificate_of_the_relay_that_has_ended(
@@ -74,11 +74,26 @@ def test_a_certificate_of_the_proxy_that_has_ended(
         status, failed, _ = outside(relay.url)
         assert status == ExitStatus.UNREACHABLE
         assert rings(tmp_path, failed, failed, "CertrelayProbeFails")
+        assert rings(tmp_path, failed, failed, "CertrelayProxyCertificateEnds")
         told = relay.carry_out("CertrelayProbeFails")
+        assert "The certificate there ended on " in told
         assert "expired" in told, "curl says why"
         assert "ok\n" in told, "and the node is well"
         told = relay.carry_out("CertrelayProxyCertificateEnds")
         assert "notAfter=" in told
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(30, False), (13, True)], ids=["30 days", "13 days"])
+def test_a_certificate_of_the_proxy_that_will_end_is_told_before(
+    days: int, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path, days=days)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.chain))
+    with behind(Nginx, tmp_path, certificate) as relay:
+        status, seen, _ = outside(relay.url)
+        assert status == ExitStatus.OK
+        assert rings(tmp_path, seen, seen, "CertrelayProxyCertificateEnds") == is_told
+        assert f", {days - 1} more days." in probe(relay.url).stdout
 
 
 @contextmanager
