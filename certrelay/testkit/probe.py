@@ -6,7 +6,6 @@ have, so that the relay does not count them as people; else it treats them as an
 """
 
 import argparse
-import math
 import os
 import select
 import socket
@@ -15,7 +14,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cryptography import x509
@@ -37,8 +36,6 @@ from certrelay.wire.release import LETTERS, PC_POLICY, PHONE_POLICY
 
 WHOLE_S: Final = 30.0
 """Seconds for everything; a healthy relay needs less than one."""
-
-DAY_S: Final = 86_400
 
 CERTIFICATE_S: Final = 10.0
 """Seconds to be shown a certificate."""
@@ -257,9 +254,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(texts.say("relay.probed", **took) + "\n")
     if ends is not None and not arguments.metrics:
         day = datetime.fromtimestamp(ends, UTC).date().isoformat()
-        days = math.floor((ends - time.time()) / DAY_S)
+        days = timedelta(seconds=ends - time.time()).days
         key = "relay.probed_certificate" if days >= 0 else "relay.probed_certificate_ended"
-        sys.stdout.write(texts.say(key, day=day, days=abs(days)) + "\n")
+        sys.stdout.write(texts.say(key, day=day, days=days) + "\n")
     return ExitStatus.OK if error is None else error.exit_status
 
 

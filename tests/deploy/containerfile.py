@@ -34,6 +34,9 @@ IGNORED: Final = ROOT / ".dockerignore"
 PREFIX: Final = "/opt"
 """Where the steps put what they make."""
 
+ADMIN: Final = "/run/certrelay"
+"""Where the operator's socket lies in a container: a file system in memory."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -121,24 +124,26 @@ def replay(folder: Path) -> None:
                 command = rest.replace(f"{PREFIX}/", f"{prefix}/")
                 own = {**os.environ, "PIP_QUIET": "1"}
                 subprocess.run(["sh", "-ec", command], cwd=source, env=own, check=True)
-    with running(environment()["PATH"].replace(PREFIX, str(prefix))):
+    with running(environment()["PATH"].replace(PREFIX, str(prefix)), folder):
         pass
 
 
 @contextmanager
-def running(path: str, before: Sequence[str] = ()) -> Iterator[int]:
-    """Start the image's program in its environment: it must become healthy, and end at SIGTERM.
+def running(path: str, admin: str | Path, before: Sequence[str] = ()) -> Iterator[int]:
+    """Start the image's program in its environment: it must become healthy, answer its operator,
+    and end at SIGTERM.
 
     Args:
         path: The search path for programs.
-        before: Words in front of the program and of the health command, such as ``chroot``.
+        admin: The folder of the operator's socket, as the program sees it.
+        before: Words in front of the program and of the commands, such as ``chroot``.
 
     Yields:
         The port.
     """
     port = free_port()
     own = environment() | {"PATH": path.replace("$PATH", os.environ["PATH"])}
-    own["CERTRELAY_RELAY_PORT"] = str(port)
+    own |= {"CERTRELAY_RELAY_PORT": str(port), "CERTRELAY_RELAY_ADMIN": f"{admin}/admin.sock"}
     words = ["/usr/bin/env", *program()]  # which finds it by the environment's own path
     healthy = [*before, "/usr/bin/env", *health_command()]
     process = subprocess.Popen([*before, *words], env=own, stdout=subprocess.PIPE, text=True)
@@ -146,6 +151,9 @@ def running(path: str, before: Sequence[str] = ()) -> Iterator[int]:
         assert process.stdout is not None
         print(process.stdout.readline(), end="", flush=True)
         subprocess.run(healthy, env=own, check=True)
+        # What `docker compose exec` and `kubectl exec` run, in the same environment.
+        asked = [*before, "/usr/bin/env", program()[0], "admin", "status"]
+        subprocess.run(asked, env=own, check=True)
         yield port
         process.terminate()
         assert process.wait(30) == 0, "SIGTERM is a good end"
@@ -185,18 +193,24 @@ def image(folder: Path) -> None:
     root = buildah("mount", buildah("from", "localhost/certrelay-relay"))
     # A mount of our own, read-only as `podman run --read-only` makes it; gone with the process.
     subprocess.run(["mount", "--bind", root, root], check=True)
+    admin = Path(ADMIN)
+    inside_root = Path(root) / admin.relative_to("/")
+    inside_root.mkdir(exist_ok=True)  # a runtime makes the place of a mount
     try:
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "mode=1777", "tmpfs", inside_root], check=True
+        )
         subprocess.run(["mount", "-o", "remount,bind,ro", root], check=True)
         user, _, group = rest_of("USER").partition(":")
         rights = ["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
         who = ["--reuid", user, "--regid", group, "--clear-groups"]
         inside = [shutil.which("chroot") or "", root, "setpriv", *who, *rights, "--"]
         path = environment()["PATH"].replace("$PATH", "/usr/bin:/bin")
-        with running(path, inside) as port, TemporaryDirectory() as scratch:
+        with running(path, admin, inside) as port, TemporaryDirectory() as scratch:
             copy_once(Path(scratch), f"http://127.0.0.1:{port}/")
             print("a copy went through it", flush=True)
     finally:
-        subprocess.run(["umount", root], check=True)
+        subprocess.run(["umount", "--recursive", root], check=True)
 
 
 def main() -> int:

@@ -20,6 +20,11 @@ def options(environment: dict[str, str]) -> Any:
     return make_parser(Texts("en")).parse_args(["serve", *arguments_of(environment)])
 
 
+def is_admin_socket_in(folders: list[str], environment: dict[str, str]) -> bool:
+    """Whether the operator's socket lies there; `admin` heeds the same variable (test_drill.py)."""
+    return str(options(environment).admin.parent) in folders
+
+
 def test_the_relays_of_compose_are_told_options_that_there_are_and_may_finish() -> None:
     (composed,) = documents("compose.yml")
     for name in ("relay1", "relay2"):
@@ -33,6 +38,7 @@ def test_the_relays_of_compose_are_told_options_that_there_are_and_may_finish() 
         ]
         assert int(relay["stop_grace_period"].removesuffix("s")) > DRAIN_S
         assert relay["read_only"]
+        assert is_admin_socket_in(relay["tmpfs"], relay["environment"])
         assert relay["cap_drop"] == ["ALL"]
         assert "ports" not in relay, "the operator's port is nobody's"
 
@@ -44,8 +50,12 @@ def test_the_pods_are_told_options_that_there_are_and_are_asked_where_they_answe
     pod = spec["template"]["spec"]
     (relay,) = pod["containers"]
     told = options({each["name"]: each["value"] for each in relay["env"]})
-    (mount,) = relay["volumeMounts"]
-    assert told.redis == f"@{mount['mountPath']}/redis.url"
+    mounts = {each["name"]: each["mountPath"] for each in relay["volumeMounts"]}
+    assert told.redis == f"@{mounts['redis']}/redis.url"
+    assert set(mounts) == {each["name"] for each in pod["volumes"]}
+    environment = {each["name"]: each["value"] for each in relay["env"]}
+    (memory,) = (each["name"] for each in pod["volumes"] if "emptyDir" in each)
+    assert is_admin_socket_in([mounts[memory]], environment)
     ports = {port["name"]: port["containerPort"] for port in relay["ports"]}
     assert ports["relay"] == told.port
     assert told.operate.endswith(f":{ports['operate']}")
