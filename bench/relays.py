@@ -1,5 +1,7 @@
 """What the relay costs beside relays that check nothing: CPU and memory of the server process.
 
+Long because all servers are measured side by side, and the fairness of that is one thing.
+
     python -m bench.relays [--rounds 10] [--pairs 2000]
 
 All servers run at the same time and are used in turns (A B C, C B A, …), so that all meet the

@@ -1,5 +1,7 @@
 """What can go wrong, named once for code, for people and for scripts.
 
+Long because every error code stands here once, with its status and its kind.
+
 * :exc:`CertRelayError`
     * :exc:`UsageError`           the command line asks for something impossible
     * :exc:`RelayUnreachable`     the relay cannot be reached, or is none

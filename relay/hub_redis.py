@@ -1,5 +1,7 @@
 """The rooms of many nodes, in a Redis between them.
 
+Long because one hub, whose steps must be read beside what other nodes do meanwhile.
+
 The rules are those of `certrelay.wire.room`, as in memory: read the room, take a step, write
 it back unless another node was faster, then again.  What a step orders is sent with the write
 and done by the nodes that hold the sockets, in the order in which the room changed; the node

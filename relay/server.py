@@ -1,5 +1,7 @@
 """The relay on a listening socket: uvicorn's protocols, our own start and end.
 
+Long because start and end of one process are read together.
+
 uvicorn's `Server` would install signal handlers, poll for its end ten times a second and log
 the path of each socket; what is left of it here is what reads and writes HTTP.
 """

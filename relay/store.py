@@ -1,5 +1,7 @@
 """The store that several nodes share: a Redis, or a server that speaks as it does.
 
+Long because each command to the store stands beside the function that runs there.
+
 Each room lies under one key, and is changed by a function on the server that compares before
 it writes and sends the notices in the same breath: every node hears the changes of a room in
 the order in which they happened.  The time is the server's, so that all nodes agree on it.

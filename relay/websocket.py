@@ -1,5 +1,7 @@
 """One WebSocket: every byte of it goes to the library's state machine, whose events are told.
 
+Long because one state machine has all that a stranger can make of a socket.
+
 `websockets.server.ServerProtocol` alone decides what the bytes mean; nothing here looks at one.
 It writes all that is said too, but for sealed messages, whose frames are made here.
 Its events go to the `relay.session.ConnectionSession`.  What this module adds is what a stranger

@@ -1,5 +1,7 @@
 """One WebSocket to a relay, as messages in and out.
 
+Long because a socket is opened, read, kept alive and given up by one state.
+
 The protocol is the sans-I/O half of ``websockets``; the socket is a plain one that never
 blocks, so that a single loop can wait for it, for the person and for the clock at once.
 

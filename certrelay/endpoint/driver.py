@@ -1,5 +1,7 @@
 """One device in one room, from the first connection to the last: a pure driver.
 
+Long because it is one state: what a message means depends on all that came before.
+
     STARTING ─▶ WAITING ─paired▶ OPENING ─m3▶ COMPARING ─number▶ MOVING
                                                                     │
     any ─▶ CLOSING (our CLOSE is out) ─▶ ENDED ◀─ CLOSED (theirs came)

@@ -1,5 +1,7 @@
 """A reader and a writer of ASN.1's encodings, as far as certificate files need them.
 
+Long because the reader and the writer of one encoding are held against each other.
+
 Why not a library here: the copy and ``certrelay list`` start cold, and importing asn1crypto
 takes longer than all the rest of a copy (about 80 ms, measured); every fault of a hostile
 file must end as one error of ours; and what is passed on must stay the very same bytes.  The

@@ -1,5 +1,7 @@
 """PKCS#12 files: what can be read without the password, and what the password opens.
 
+Long because what is read without the password and with it are the same bags.
+
 The field's style keeps certificate and key bag in plain ``data`` and only the key itself
 encrypted; other programs encrypt the certificates too.  Both are read, with the bags'
 attributes and with the key's own bytes, because the VID random stands in there and loaders

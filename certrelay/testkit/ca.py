@@ -1,5 +1,7 @@
 """A certificate authority of our own, for tests, the demo and the simulated phone.
 
+Long because it issues all that Korean authorities issue, from one set of fields.
+
 It issues what Korean authorities issue, in the field's form: names like
 ``홍길동()0099041202601010000001``, a sign pair and a km pair, policy identifiers, the VID in
 certificate and key.  Nobody's real data is in it, and every name says that it is a test.

@@ -1,5 +1,7 @@
 """Malformed messages of every kind, each with a name: what a decoder must refuse.
 
+Long because it is a list: what a decoder must refuse, kind by kind.
+
     CONTROL_FROM_DEVICE, CONTROL_FROM_RELAY    texts for the relay's channel
     BODIES                                     kind and body of a frame
     MANIFESTS                                  bodies of an OFFER, with the word of the REJECT

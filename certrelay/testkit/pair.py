@@ -1,5 +1,7 @@
 """Two drivers and the relay's rules in one process, with a clock that is moved by hand.
 
+Long because two ends and the rules between them share one clock.
+
     pair = Pair.of(Direction.TO_PC, [item], random=os.urandom)
     pair.run()
     pair.ended(Role.S)                      # how it ended on the phone

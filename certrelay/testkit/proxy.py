@@ -1,5 +1,7 @@
 """A bad network between real programs and a real relay: it cuts, silences, stalls and slows.
 
+Long because each fault needs the same view of a connection's frames.
+
     with FaultProxy("127.0.0.1", relay.port) as proxy:
         ...  # --relay proxy.url for the PC; the phone learns it from the QR code
         proxy.cut(Role.S)

@@ -1,5 +1,7 @@
 """PCs that do one thing wrong each, over a real relay, and what a right app makes of it.
 
+Long because it is a list, read beside the few moves that it is made of.
+
     outcome = TRIALS["receipt-too-long"].play(Stage(carrier, pc, tell))
 
 A trial plays its part after an honest opening and gives the app's last word: ``close protocol``,

@@ -1,5 +1,7 @@
 """The talk between a device and the relay: every text message there is.
 
+Long because each message stands with how it is written and read.
+
 A text message is one JSON object of at most ``MAX_CONTROL_BYTES``, its name in ``type``;
 byte strings travel as lower-case hex; unknown keys are passed over.  Sealed messages are
 binary and are no business of this module.

@@ -1,5 +1,7 @@
 """A room's life: every rule of it, and nothing else.
 
+Long because every rule of a room is here, beside the values that it takes and gives.
+
 A room is a value.  :func:`open_room` makes one and :func:`step` takes it, one event and the
 time, and gives back the next room (or ``None``: it is over) with the effects that the caller
 carries out, in order.  There is no socket, clock or store here, so the same rules run over a

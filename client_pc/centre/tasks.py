@@ -1,5 +1,7 @@
 """The centre's tasks: each is one command in a child process, its events a record for the page.
 
+Long because one condition guards all records, and what happens under it stays together.
+
 Every tab reads the same record from any point on, so that a reload shows the same again.  Two
 things are never in it for long: a code, which is taken out once it is burnt, and answers, which
 go straight to the process.

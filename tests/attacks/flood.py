@@ -1,5 +1,7 @@
 """Floods a relay of its own on loopback while an honest copy is made: figures on stdout.
 
+Long because each flood is measured by the same yardstick.
+
     python -m tests.attacks.flood                    200 half requests, 2,000 silent sockets, one
                                                      pair whose receiver never reads, one copy
     python -m tests.attacks.flood --joins 10000      random joins at a relay with one living room

@@ -1,5 +1,7 @@
 """One stranger floods a relay of its own on loopback, honest devices go on: figures on stdout.
 
+Long because each kind of pressure is put on the same relay.
+
     python -m tests.attacks.pressure                  every flood, and what honest devices feel
     python -m tests.attacks.pressure pings slow       some of them
 

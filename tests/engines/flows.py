@@ -1,4 +1,7 @@
-"""What people do with the page, each in every engine and on both kinds of address."""
+"""What people do with the page, each in every engine and on both kinds of address.
+
+Long because it is a list of flows, each for three engines.
+"""
 
 import io
 import time

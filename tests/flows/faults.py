@@ -1,5 +1,7 @@
 """One copy with one fault in it, between real processes; many of them by command.
 
+Long because it is a list of faults over one pair of programs.
+
     python -m tests.flows.faults --copies 500          random faults at random moments
     python -m tests.flows.faults --every-frame         kill -9 between every two messages
 

@@ -1,5 +1,7 @@
 """What is fuzzed beside protocol and certificates: the edges of the programs.
 
+Long because it is a list of readers, each with what it is given.
+
 What a relay's network sends before anything is a message, what an operator or a person keeps
 in a file, and what is made of a stranger's text before it is shown or becomes a name.
 """

@@ -1,5 +1,7 @@
 """What is fuzzed of the protocol: everything that a stranger's bytes reach before trust.
 
+Long because it is a list of readers, each with what it is given.
+
 Beside the parsers there are whole machines: the handshake, the sealed channel, the driver
 and the relay's rules, which a script made of the input's bytes drives.
 """

@@ -1,5 +1,7 @@
 """Planted faults: what the simulation must find, and the first seed that found each.
 
+Long because it is a list of faults, each with what it does to a world.
+
     python -m tests.simulation.faults               plants each and runs its seed
     python -m tests.simulation.faults --search      looks for the seeds anew
     python -m tests.simulation.faults NAME …        only these

@@ -1,5 +1,7 @@
 """What befalls a world: all of it drawn from the seed before the world begins.
 
+Long because all that is drawn from a seed is drawn in one order.
+
 Half of the worlds are gentle: no more happens than the protocol promises to survive, so the
 copy must succeed at the first try.  In the others anything may happen; there only safety is
 asked for, and that everything comes to an end.

@@ -1,5 +1,7 @@
 """What must hold in every world, looked at after every step.
 
+Long because it is a list of rules, looked at after every step.
+
 * No certificate is stored twice or partly, in whatever moment the power goes.
 * What a receipt says is stored lasts; a sender says "done" only after such a receipt, and
   "nothing was stored" only where that is so.

@@ -1,4 +1,7 @@
-"""One world: made by a plan, run until nothing is left to happen, then looked over."""
+"""One world: made by a plan, run until nothing is left to happen, then looked over.
+
+Long because clock, network and disk of a world move together.
+"""
 
 import asyncio
 import shutil

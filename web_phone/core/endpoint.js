@@ -1,5 +1,7 @@
 // S's end of one session: handshake, number, transfer and closing, as one pure driver.
 //
+// Long because it is one state, as certrelay/endpoint/driver.py is.
+//
 // No socket, no clock, no randomness: the caller reports what happened (with the time in
 // seconds on a monotonic clock) and carries out the orders that come back, in order:
 //

@@ -1,4 +1,6 @@
 // What the sender's person has chosen so far, and the checks on this phone.
+//
+// Long because one object has what is picked, opened and checked.
 
 import { fileOf, makeItem, sizeOf } from "../core/bundle.js";
 import { CertRelayError } from "../core/errors.js";

@@ -1,5 +1,7 @@
 """One driver over real connections: the loop around what is pure.
 
+Long because one loop waits for everything, and a second file would be a second place that does.
+
 The loop waits for the relay, for the person's lines and for the clock at once, and is the only
 place that does.
 """

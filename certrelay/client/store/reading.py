@@ -1,5 +1,7 @@
 """Reads certificate folders and PKCS#12 files, and walks an NPKI tree.
 
+Long because what a walk lists and what is read there must agree on names, links and sizes.
+
 Sizes are looked at before anything is read, and only plain files are opened: a pipe would
 block for ever, a link could lead anywhere.  Names are matched without regard to case, since
 ``User``, ``SignCert.der`` and ``KmPri.key`` occur too.

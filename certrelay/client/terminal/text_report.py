@@ -1,4 +1,7 @@
-"""What a program tells a person: sentences on a screen, a large number, a picture."""
+"""What a program tells a person: sentences on a screen, a large number, a picture.
+
+Long because sentence, number, picture and caption share one screen and its cursor.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TextIO

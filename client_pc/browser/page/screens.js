@@ -1,4 +1,6 @@
 // The screens of the PC: each a pure function of texts and story; what a click does is handed in.
+//
+// Long because it is a list of screens, each a few lines.
 
 import { printable } from "../../../web_phone/core/safe_text.js";
 import { MAX_ITEMS } from "../../../web_phone/core/limits.js";

@@ -1,6 +1,8 @@
 // tests/vectors against the page's core, for Node and for a browser alike.
 //
 // `allChecks(vectors)` gives a list of [name, function]; a function throws where it fails.
+//
+// Long because it is a list of checks, one for each vector file.
 
 import { chacha20poly1305 } from "../../../web_phone/vendor/crypto.js";
 import { decodeBody, encodeBody, KINDS } from "../../../web_phone/core/bodies.js";
