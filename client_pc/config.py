@@ -29,6 +29,8 @@ def show_settings(settings: Settings, report: Report) -> CertRelayError | None:
             value=_data(key, value, report),
             variable=key.variable,
             origin="default" if origin is None else origin,
+            choices=list(key.choices),
+            range=list(key.span),
         )
         why = texts.say("pc.config.default") if origin is None else printable(origin, None)
         rows.append([key.name, shown, why, key.variable])

@@ -57,11 +57,13 @@ def _toml(key: Setting, value: str) -> str:
     try:
         usable = key.read(value)
     except (ValueError, RuntimeError):
-        raise UsageError("bad_value", argument=key.name, typed=value, choices=()) from None
+        raise UsageError("bad_value", argument=key.name, typed=value, choices=key.allowed) from None
     if isinstance(usable, bool):
         return "true" if usable else "false"
     if isinstance(usable, float):
         return f"{usable:g}"
+    if isinstance(usable, int):
+        return str(usable)
     text = usable if key.name == "relay" else value
     # JSON's texts are TOML's too; only DEL is written otherwise.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

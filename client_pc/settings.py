@@ -20,7 +20,9 @@ from client_pc.folders import CONFIG_VARIABLE, config_file
 MAX_SETTINGS_BYTES: Final = 64 * limits.KIB
 """Bytes of a settings file: a real one is below 1 KiB."""
 
-_SHORTEST_S: Final = 10.0
+_LETTERS: Final = ("100", "125", "150")
+
+_SHORTEST_S: Final = 10
 """Seconds that a person always has to answer, whatever the settings say."""
 
 
@@ -54,6 +56,9 @@ class Settings:
 
     plain: bool = False
     """Whether the screen is one that can be read aloud: see ``--plain``."""
+
+    letters: int = 100
+    """How large the centre's letters are: 100, 125 or 150 % of what the browser says."""
 
     number_s: float = limits.NUMBER_S
     """Seconds for typing the number."""
@@ -111,12 +116,22 @@ def _language(value: object) -> str:
     return str(value)
 
 
+_DIRECTIONS: Final = ("both", "import", "export")
+
+
 def _directions(value: object) -> str:
-    if value not in ("both", "import", "export"):
+    if value not in _DIRECTIONS:
         raise ValueError
     return str(value)
 
 
+def _letters(value: object) -> int:
+    if isinstance(value, bool) or str(value) not in _LETTERS:
+        raise ValueError
+    return int(str(value))
+
+
+_YES_OR_NO: Final = ("true", "false")
 _WORDS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -128,18 +143,6 @@ def _switch(value: object) -> bool:
     return value
 
 
-def _seconds(longest: float) -> Callable[[object], float]:
-    def read(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError
-        seconds = float(value)
-        if not _SHORTEST_S <= seconds <= longest:
-            raise ValueError
-        return seconds
-
-    return read
-
-
 @frozen
 class Setting:
     """One setting: how it is called, and how its value is read (``ValueError`` if not)."""
@@ -148,6 +151,17 @@ class Setting:
     """As in the file; ``timeouts.number_s`` stands in the table ``[timeouts]``."""
 
     read: Callable[[object], Any]
+
+    choices: tuple[str, ...] = ()
+    """What it can be, where that is a few words."""
+
+    span: tuple[int, ...] = ()
+    """The least and the most of a number."""
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """What it can be, as a sentence lists it; empty where that is a text."""
+        return self.choices or (("–".join(map(str, self.span)),) if self.span else ())
 
     @property
     def attribute(self) -> str:
@@ -160,18 +174,31 @@ class Setting:
         return f"CERTRELAY_{self.attribute.upper()}"
 
 
+def _seconds(name: str, longest: float) -> Setting:
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise ValueError
+        seconds = float(value)
+        if not _SHORTEST_S <= seconds <= longest:
+            raise ValueError
+        return seconds
+
+    return Setting(name, read, span=(_SHORTEST_S, int(longest)))
+
+
 KEYS: Final = (
     Setting("relay", _relay),
     Setting("access_key_file", _folder),
     Setting("store", _folder),
-    Setting("language", _language),
+    Setting("language", _language, LANGUAGES),
     Setting("name", _text),
-    Setting("history", _switch),
-    Setting("directions", _directions),
-    Setting("pcs", _switch),
-    Setting("plain", _switch),
-    Setting("timeouts.number_s", _seconds(limits.NUMBER_S)),
-    Setting("timeouts.save_question_s", _seconds(limits.SAVE_QUESTION_S)),
+    Setting("history", _switch, _YES_OR_NO),
+    Setting("directions", _directions, _DIRECTIONS),
+    Setting("pcs", _switch, _YES_OR_NO),
+    Setting("plain", _switch, _YES_OR_NO),
+    Setting("letters", _letters, _LETTERS),
+    _seconds("timeouts.number_s", limits.NUMBER_S),
+    _seconds("timeouts.save_question_s", limits.SAVE_QUESTION_S),
 )
 
 

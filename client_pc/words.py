@@ -33,6 +33,7 @@ SETTING_NAMES: Final = (
     "directions",
     "pcs",
     "plain",
+    "letters",
     "timeouts.number_s",
     "timeouts.save_question_s",
 )

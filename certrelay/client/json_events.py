@@ -176,7 +176,14 @@ EVENTS: Final[dict[str, dict[str, str]]] = {
     "second_scan": {},
     "seen_wanted": {},
     "setting_changed": {"key": "text", "value": "text?", "path": "text"},
-    "setting": {"key": "text", "value": "any", "variable": "text", "origin": "text"},
+    "setting": {
+        "key": "text",
+        "value": "any",
+        "variable": "text",
+        "origin": "text",
+        "choices": "list",
+        "range": "list",
+    },
     "store": {"path": "text"},
     "style": {"style": "text"},
     "summary": {

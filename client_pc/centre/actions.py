@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from certrelay.frozen import frozen
-from certrelay.texts import LANGUAGES
 from client_pc.centre.places import Drops, KnownPlaces, downloads
+from client_pc.settings import KEYS, Setting
 
 MAX_ARGUMENTS: Final = 1200
 """Arguments of a task: a thousand certificates at once, and the options."""
@@ -110,25 +110,25 @@ def _action(*flags: str, targets: int = 0, shelves: bool = True, **options: Valu
     return Action(frozenset(flags), named, targets)
 
 
-_YES_OR_NO: Final = _one_of("true", "false")
-
-
 def _seconds(value: str, _named: Named) -> str:
     return _checked(_WHOLE_SECONDS.fullmatch(value) is not None, value)
 
 
-_SETTINGS: Final[Mapping[str, ValueForm]] = {
-    "language": _one_of(*LANGUAGES),
-    "name": _name,
-    "history": _YES_OR_NO,
-    "directions": _one_of("both", "import", "export"),
-    "pcs": _YES_OR_NO,
-    "plain": _YES_OR_NO,
-    "timeouts.number_s": _seconds,
-    "timeouts.save_question_s": _seconds,
-}
-"""What a page may set, of which form.  Not where certificates lie or go, nor whose relay
-carries them: whoever took the page over would have them sent elsewhere from then on."""
+_OF_THE_PAGE: Final = (
+    *("language", "name", "history", "directions", "pcs", "plain", "letters"),
+    *("timeouts.number_s", "timeouts.save_question_s"),
+)
+"""What a page may set.  Not where certificates lie or go, nor whose relay carries them: whoever
+took the page over would have them sent elsewhere from then on."""
+
+
+def _form_of(key: Setting) -> ValueForm:
+    if key.choices:
+        return _one_of(*key.choices)
+    return _seconds if key.span else _name
+
+
+_SETTINGS: Final = {key.name: _form_of(key) for key in KEYS if key.name in _OF_THE_PAGE}
 
 
 def _setting(words: Sequence[str], named: Named) -> list[str]:

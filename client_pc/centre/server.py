@@ -25,6 +25,7 @@ from client_pc.centre.places import BadName, Drops, KnownPlaces, TooMuch, downlo
 from client_pc.centre.tasks import Tasks
 from client_pc.loopback.server import LISTEN_S, LoopbackHandler, LoopbackServer
 from client_pc.loopback.tickets import Tickets
+from client_pc.settings import read as read_settings
 from client_pc.words import DOORS
 
 LEFT_ALONE_S: Final = 600.0
@@ -160,6 +161,7 @@ class CentreHandler(LoopbackHandler):
                 "reload_ticket": found.reload_ticket,
                 "door": found.door,
                 "language": self.server.language,
+                "letters": read_settings().letters,
                 "version": __version__,
             }
         )

@@ -235,7 +235,7 @@ def test_the_folder_is_opened(filled: Centre, desk: Desk, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("place", "shown"),
-    [("health", ".finding"), ("settings", ".settings .row"), ("help", "details")],
+    [("health", ".finding"), ("settings", ".setting"), ("help", "details")],
 )
 def test_what_only_looks(filled: Centre, desk: Desk, place: str, shown: str) -> None:
     desk.open(filled.address())

@@ -24,6 +24,7 @@ history = false
 directions = "import"
 plain = true
 pcs = false
+letters = 125
 
 [timeouts]
 number_s = 60
@@ -48,6 +49,7 @@ def test_a_file_sets_everything(file: Path) -> None:
     assert (settings.language, settings.name) == ("ko", "거실 PC")
     assert (settings.history, settings.plain, settings.directions) == (False, True, "import")
     assert not settings.pcs
+    assert settings.letters == 125
     assert (settings.number_s, settings.save_question_s) == (60, 30.5)
     assert set(settings.origins) == {key.name for key in KEYS}
     assert set(settings.origins.values()) == {str(file)}
@@ -169,6 +171,27 @@ def test_config_shows_what_is_in_force_and_why(
     assert shown["history"] == (False, str(file))
     assert shown["timeouts.number_s"] == (60.0, str(file))
     assert set(shown) == {key.name for key in KEYS}
+    allowed = {event["key"]: (event["choices"], event["range"]) for event in rest}
+    assert allowed["letters"] == (["100", "125", "150"], [])
+    assert allowed["timeouts.number_s"] == ([], [10, 120])
+    assert allowed["name"] == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("language", "fr", "ko, en"),
+        ("history", "maybe", "true, false"),
+        ("letters", "200", "100, 125, 150"),
+        ("timeouts.number_s", "3", "10–120"),
+    ],
+)
+def test_a_value_that_cannot_be_set_is_told_with_those_that_can(
+    file: Path, name: str, value: str, allowed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["config", "set", name, value, "--lang", "en"]) == ExitStatus.USAGE
+    assert allowed in capsys.readouterr().err
+    assert not file.exists()
 
 
 def test_what_is_not_set_is_shown_with_what_then_happens(
@@ -244,7 +267,12 @@ def test_the_parser_knows_the_names_of_all_settings() -> None:
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
 def test_every_setting_can_be_set_and_taken_out(file: Path, key: Setting) -> None:
-    values = {"relay": "Relay.Example.KR", "language": "ko", "directions": "import"}
+    values = {
+        "relay": "Relay.Example.KR",
+        "language": "ko",
+        "directions": "import",
+        "letters": "125",
+    }
     switches = {"history", "pcs", "plain"}
     value = "false" if key.name in switches else values.get(key.name, "45")
     assert cli.main(["config", "set", key.name, value]) == ExitStatus.OK

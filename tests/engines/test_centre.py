@@ -164,14 +164,14 @@ def test_places_that_only_look_back_and_reload(desk: Desk) -> None:
     desk.follow("#/health")
     desk.has(".finding")
     desk.follow("#/settings")
-    desk.has(".settings .row")
+    desk.has(".setting")
     desk.follow("#/help")
     desk.is_at("centre.menu.help")
     desk.tab.back()
     desk.is_at("centre.menu.settings")
     desk.tab.reload()
     desk.is_at("centre.menu.settings")
-    desk.has(".settings .row")
+    desk.has(".setting")
 
 
 def test_a_program_that_was_killed(centre: Centre, desk: Desk) -> None:

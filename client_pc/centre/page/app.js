@@ -33,7 +33,7 @@ export class App {
     this._root = root;
     this._catalogues = catalogues;
     this.texts = /** @type {Texts} */ (catalogues.get(language));
-    this._layout = new Layout(root, (asked) => this._ask(asked), "centre.name");
+    this._layout = new Layout(root, (asked) => this.speak(asked), "centre.name");
     this._menu = new Menu(menu);
     this.version = "";
     /** The PC's certificates; null until they are read. @type {Stock | null} */
@@ -121,6 +121,22 @@ export class App {
     this._tell(view);
   }
 
+  /** Speak a language from here on. @param {string} language */
+  speak(language) {
+    if (!this._catalogues.has(language)) return;
+    this.texts = this._catalogues.get(language) || this.texts;
+    this._layout.speak(this.texts);
+    if (this.stock !== null) this.stock = new Stock(this.stock.all, (each) => useOf(this.texts, each));
+    if (this._talk !== null) void this._talk.language(language).catch(() => undefined);
+    this._drawn = "";
+    this.draw();
+  }
+
+  /** Show letters of so many per cent of the browser's own. @param {number} letters */
+  enlarge(letters) {
+    document.documentElement.style.fontSize = letters === 100 ? "" : `${letters}%`;
+  }
+
   /** Close the centre. */
   async close() {
     await this.talk.close();
@@ -136,10 +152,11 @@ export class App {
     this.draw();
   }
 
-  /** @param {Talk} talk @param {string} version @param {string} door "import", "export", "join", "file" or any other for home @param {string} language */
-  async open(talk, version, door, language) {
+  /** @param {import("./talk.js").Admission} admission @param {string} door "import", "export", "join", "file" or any other for home */
+  async open({ talk, version, language, letters }, door) {
     this._talk = talk;
     this.version = version;
+    this.enlarge(letters);
     this.texts = this._catalogues.get(language) || this.texts;
     this._layout.speak(this.texts);
     const { count, tasks } = await talk.tasks(null);
@@ -206,16 +223,6 @@ export class App {
     if (news.peer !== this._said.peer) this._layout.peer(news.peer);
     if (news.connection !== this._said.connection) this._layout.connection(news.connection, news.kind);
     this._said = news;
-  }
-
-  /** @param {string} language */
-  _ask(language) {
-    this.texts = this._catalogues.get(language) || this.texts;
-    this._layout.speak(this.texts);
-    if (this.stock !== null) this.stock = new Stock(this.stock.all, (each) => useOf(this.texts, each));
-    if (this._talk !== null) void this._talk.language(language).catch(() => undefined);
-    this._drawn = "";
-    this.draw();
   }
 }
 

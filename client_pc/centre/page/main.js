@@ -37,7 +37,7 @@ async function main() {
   try {
     const admission = await begin();
     if (admission === null) return app.stay("elsewhere");
-    const { talk, reloadTicket, language, version, door: asked } = admission;
+    const { reloadTicket, door: asked } = admission;
     // Every entry of this tab reloads with the ticket that is good now.
     const keep = () => history.replaceState({ ticket: reloadTicket }, "", location.href);
     keep();
@@ -47,7 +47,7 @@ async function main() {
       keep();
       app.show();
     });
-    await app.open(talk, version, door || asked, language);
+    await app.open(admission, door || asked);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     app.stay("shut");

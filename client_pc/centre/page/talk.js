@@ -2,7 +2,7 @@
 
 /** @typedef {{event: string} & Record<string, any>} TaskEvent one event of `--json` */
 /** @typedef {{task: number, command: string, is_over: boolean, question?: number | null}} TaskRow */
-/** @typedef {{talk: Talk, reloadTicket: string, language: string, version: string, door: string}} Admission */
+/** @typedef {{talk: Talk, reloadTicket: string, language: string, letters: number, version: string, door: string}} Admission */
 
 /** The program does not know this page, or knows it no more. */
 export class Refused extends Error {}
@@ -20,8 +20,8 @@ export class Talk {
   static async begin(ticket) {
     const answer = await fetch("/v1/session", { method: "POST", body: JSON.stringify({ ticket }) });
     if (!answer.ok) throw new Refused();
-    const { token, reload_ticket: reloadTicket, language = "", version = "", door = "" } = await answer.json();
-    return { talk: new Talk(token), reloadTicket, language, version, door };
+    const { token, reload_ticket: reloadTicket, language = "", letters = 100, version = "", door = "" } = await answer.json();
+    return { talk: new Talk(token), reloadTicket, language, letters, version, door };
   }
 
   /** Start one of the program's commands. @param {string} command @param {string[]} given @returns {Promise<number>} */
