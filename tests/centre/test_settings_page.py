@@ -130,9 +130,7 @@ def test_larger_letters_stay_and_nothing_is_cut_off(
         at_settings(desk)
         for letters in (125, 150):
             desk.page.locator(f"#setting-letters-{letters}").check()
-            assert eventually(
-                lambda of=letters: desk.page.evaluate(_SIZE) == usual * of / 100, "its size"
-            )
+            desk.page.wait_for_function(f"() => ({_SIZE})() === {usual * letters / 100}")
         desk.page.set_viewport_size({"width": 360, "height": 740})
         desk.page.reload()
         desk.page.locator(_ROW).first.wait_for()

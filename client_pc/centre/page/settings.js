@@ -28,7 +28,7 @@ export function settings(app) {
   let isRead = false;
   /** What stands in a field and is not saved, by the setting's name. @type {Map<string, string>} */
   const typed = new Map();
-  /** Why a value was not taken. @type {Map<string, string>} */
+  /** Why a value was not taken. @type {Map<string, Fault>} */
   const wrong = new Map();
   /** The setting that was saved last. */
   let saved = "";
@@ -57,7 +57,7 @@ export function settings(app) {
         follow(key);
       } else {
         saved = "";
-        wrong.set(key, reasonOf(app.texts, rows.find((each) => each["key"] === key), task.fault));
+        wrong.set(key, task.fault);
       }
       app.draw();
     });
@@ -80,7 +80,7 @@ export function settings(app) {
       "div",
       { class: "setting" },
       isFixed ? fact(texts, row) : control(row),
-      error !== undefined && make("div", { role: "alert", id: `${idOf(key)}-error` }, notice("bad", make("p", {}, error))),
+      error !== undefined && make("div", { role: "alert", id: `${idOf(key)}-error` }, notice("bad", make("p", {}, reasonOf(texts, row, error)))),
       make(
         "p",
         { class: "quiet", role: saved === key ? "status" : false },
@@ -165,9 +165,9 @@ const labelOf = (texts, key) => texts.say(`centre.setting.${key.replace("timeout
 const fact = (texts, row) => make("dl", { class: "all-facts" }, make("div", { class: "row" }, make("dt", {}, labelOf(texts, String(row["key"]))), make("dd", {}, make("bdi", {}, valueOf(texts, row)))));
 
 /** @param {Texts} texts @param {TaskEvent} row */
-function valueOf(texts, { key, value }) {
+function valueOf(texts, { key, value, origin: from }) {
   const word = `centre.setting.${key}.${value}`;
-  if (value === null || (key === "access_key_file" && value === "(none)")) return texts.say("centre.setting.none");
+  if (value === null || (key === "access_key_file" && from === "default")) return texts.say("centre.setting.none");
   if (typeof value === "boolean") return texts.say(value ? "centre.yes" : "centre.no");
   return texts.has(word) ? texts.say(word) : printable(String(value), Infinity);
 }
@@ -194,10 +194,10 @@ function origin(texts, { origin: from, variable }) {
   return texts.say(from === "default" ? "centre.setting.origin.default" : "centre.setting.origin.file");
 }
 
-/** Why a value was not taken. @param {Texts} texts @param {TaskEvent | undefined} row @param {Fault} found */
+/** Why a value was not taken. @param {Texts} texts @param {TaskEvent} row @param {Fault} found */
 function reasonOf(texts, row, { code, text }) {
-  const key = row === undefined ? "" : String(row["key"]);
-  const [least = 0, most = 0] = row === undefined ? [] : /** @type {number[]} */ (row["range"]);
+  const key = String(row["key"]);
+  const [least = 0, most = 0] = /** @type {number[]} */ (row["range"]);
   const isBad = code === "bad_value" || code === "not_started";
   if (isBad && texts.has(`centre.setting.${key}.bad`)) return texts.say(`centre.setting.${key}.bad`);
   if (isBad && most > 0) return texts.say("centre.setting.range", { least, most });
