@@ -34,7 +34,7 @@ folder = Path(sys.argv[1])
 certificate = Certificate.parse((folder / "signCert.der").read_bytes())
 check_password(certificate, (folder / "signPri.key").read_bytes(), sys.stdin.read())
 """
-_LOOP = 'for f; do openssl x509 -inform DER -noout -subject -issuer -serial -dates -in "$f"; done'
+LOOP = 'for f; do openssl x509 -inform DER -noout -subject -issuer -serial -dates -in "$f"; done'
 
 
 def make_store(root: Path, count: int) -> list[Path]:
@@ -121,7 +121,7 @@ def main() -> int:
         compare(
             "list",
             lambda: process(*program),
-            lambda: process("sh", "-c", _LOOP, "sh", *files),
+            lambda: process("sh", "-c", LOOP, "sh", *files),
             arguments.rounds,
         )
         pkcs8 = (openssl, "pkcs8", "-inform", "DER", "-in", key, "-passin", "stdin", *providers)

@@ -87,6 +87,44 @@ def wormhole(program: str, server: str, text: str) -> Way:
     return run
 
 
+def scp(stack: ExitStack, sshd: str) -> Way:
+    """What a plain man has where there is a network between both: one file, by `scp`."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    for name in ("host", "person"):
+        made = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        subprocess.run(made, check=True)
+    port = free_port()
+    settings = {
+        "Port": port,
+        "ListenAddress": "127.0.0.1",
+        "HostKey": folder / "host",
+        "AuthorizedKeysFile": folder / "person.pub",
+        "PidFile": "none",
+        "StrictModes": "no",
+        "Subsystem": "sftp internal-sftp",
+    }
+    (folder / "sshd_config").write_text("".join(f"{k} {v}\n" for k, v in settings.items()))
+    Path("/run/sshd").mkdir(exist_ok=True)  # what the server wants of a machine
+    server = subprocess.Popen(
+        [sshd, "-D", "-e", "-f", folder / "sshd_config"], stderr=subprocess.DEVNULL
+    )
+    stack.callback(server.wait)
+    stack.callback(server.kill)
+    until_answered(port)
+    told = ["-q", "-P", str(port), "-i", str(folder / "person"), "-oStrictHostKeyChecking=no"]
+    told += ["-oUserKnownHostsFile=/dev/null", "-oBatchMode=yes"]
+
+    def run(there: Path, _number: int) -> None:
+        sent = there / "sent"
+        sent.write_bytes(os.urandom(3200))
+        _start_clock()
+        subprocess.run(["scp", *told, sent, f"127.0.0.1:{there / 'got'}"], check=True)
+        _stop_clock()
+        assert (there / "got").read_bytes() == sent.read_bytes()
+
+    return run
+
+
 _began = (0.0, 0.0)
 _taken: list[tuple[float, float]] = []
 
@@ -106,6 +144,23 @@ def _stop_clock() -> None:
     _taken.append((wall - _began[0], cpu - _began[1]))
 
 
+def until_answered(port: int) -> None:
+    """Wait until somebody listens there, a minute at most."""
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+
+
+def once(way: Way, number: int) -> tuple[float, float]:
+    """Run one copy in a fresh folder: wall-clock and CPU seconds of both programs."""
+    with tempfile.TemporaryDirectory() as folder:
+        way(Path(folder), number)
+    return _taken.pop()
+
+
 def mailbox(stack: ExitStack, folder: Path) -> Server:
     """Start magic-wormhole's mailbox server."""
     port = free_port()
@@ -121,12 +176,7 @@ def mailbox(stack: ExitStack, folder: Path) -> Server:
     )
     stack.callback(server.wait)
     stack.callback(server.send_signal, signal.SIGKILL)
-    for _ in range(600):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
+    until_answered(port)
     return Server("mailbox server", port, server.pid)
 
 
@@ -159,9 +209,8 @@ def main() -> int:
         for number in range(arguments.rounds):
             for name, way in ways.items():
                 before = servers[name].cpu_us
-                with tempfile.TemporaryDirectory() as folder:
-                    way(Path(folder), number * len(ways) + list(ways).index(name) + 1)
-                measured[name].append(_taken.pop())
+                place = number * len(ways) + list(ways).index(name) + 1
+                measured[name].append(once(way, place))
                 served[name].append(servers[name].cpu_us - before)
     report(measured)
     report_servers(served)

@@ -98,8 +98,13 @@ def _print(name: str, values: Iterable[float]) -> None:
     print(f"  {name:13} {middle:7.1f}  ({figures[0]:.1f} to {figures[-1]:.1f})")
 
 
+def first_screen(browser: "Browser", url: str, slowdown: int, latency: int) -> float:
+    """Open the page in a new browser profile: milliseconds until its first screen stands."""
+    return float(_once(browser, url, slowdown, latency, None)["first screen"])
+
+
 def _once(
-    browser: "Browser", url: str, slowdown: int, latency: int, given: dict[str, str]
+    browser: "Browser", url: str, slowdown: int, latency: int, given: dict[str, str] | None
 ) -> dict[str, Any]:
     context = browser.new_context(viewport={"width": 360, "height": 740}, locale="ko-KR")
     page = context.new_page()
@@ -119,7 +124,7 @@ def _once(
     first = page.evaluate("window.firstScreen")
     page.wait_for_load_state("networkidle")
     visit = {"requests": len(sizes), "bytes": int(sum(sizes))}
-    found: dict[str, Any] = page.evaluate(_COMPUTE, given)
+    found: dict[str, Any] = {} if given is None else page.evaluate(_COMPUTE, given)
     context.close()
     return found | visit | {"first screen": first}
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.load.exchanges import SESSION
 from bench.load.wire import Wire, open_wire
 from certrelay.wire.ids import JoinSecret, Token
 from certrelay.wire.messages import Create, Join, Leave, encode
@@ -32,9 +33,6 @@ from tests.nodes import ROOT, nodes
 from tests.redis_server import free_port
 
 MESSAGE: Final = bytes(4096)
-SESSION: Final = (610, 580, 50, 1050, 25, 1050, 25, 16_680, 25, 1050, 25, 1050, 25, 1050, 25, 25)
-"""Bytes of the sealed messages of a copy of one certificate, in their order, both ways in turn."""
-
 OURS: Final = "certrelay"
 
 

@@ -4,7 +4,7 @@ import http.client
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -14,18 +14,26 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Node:
-    """One relay; its port stays the same when it is started again."""
+    """One relay; its port stays the same when it is started again.
 
-    def __init__(self, *arguments: str | Path, port: int = 0) -> None:
+    Args:
+        arguments: Of its command line.
+        port: Chosen by itself if 0.
+        python: What the interpreter gets before the program: a profiler for instance.
+    """
+
+    def __init__(self, *arguments: str | Path, port: int = 0, python: Sequence[str] = ()) -> None:
         self.port = port
+        self._python = python
         self.url = ""
         self._arguments = [str(argument) for argument in arguments]
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Start it; return once it answers."""
+        command = ("-m", "relay", "serve", "--port")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "relay", "serve", "--port", str(self.port), *self._arguments],
+            [sys.executable, *self._python, *command, str(self.port), *self._arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -48,6 +56,12 @@ class Node:
         process, self.process = self.process, None
         _, err = process.communicate(timeout=patience_s)
         return process.returncode, err
+
+    def end(self) -> None:
+        """End it as an operator does, and wait: nobody is in it any more."""
+        if self.process is not None:
+            self.send(signal.SIGTERM)
+            self.wait()
 
     def kill(self) -> None:
         """End it without a word."""

@@ -6,11 +6,16 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 from tests.patience import PATIENCE_S
+
+SLOTS: Final = 16_384
+"""Of a Redis Cluster."""
 
 
 def program() -> str:
@@ -100,3 +105,28 @@ def redis_server(*options: str) -> Iterator[RedisServer]:
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def redis_cluster(count: int = 3) -> Iterator[list[RedisServer]]:
+    """A running Redis Cluster of so many masters, all slots given out."""
+    buses = [free_port() for _ in range(count)]
+    with ExitStack() as stack:
+        servers = []
+        for bus in buses:
+            folder = stack.enter_context(TemporaryDirectory())
+            told = ("--cluster-enabled", "yes", "--cluster-port", str(bus), "--dir", folder)
+            servers.append(stack.enter_context(redis_server(*told)))
+        for number, server in enumerate(servers):
+            first, end = (SLOTS * at // count for at in (number, number + 1))
+            assert server.ask(f"CLUSTER ADDSLOTSRANGE {first} {end - 1}".encode()) == b"+OK"
+            assert server.ask(f"CLUSTER SET-CONFIG-EPOCH {number + 1}".encode()) == b"+OK"
+        for server, bus in zip(servers[1:], buses[1:], strict=True):
+            meeting = f"CLUSTER MEET 127.0.0.1 {server.port} {bus}"
+            assert servers[0].ask(meeting.encode()) == b"+OK"
+        until = time.monotonic() + PATIENCE_S
+        for server in servers:  # a command of no slot is refused until all agree
+            while server.ask(b"GET x").startswith(b"-CLUSTERDOWN"):
+                assert time.monotonic() < until, "the servers do not agree"
+                time.sleep(0.05)
+        yield servers
