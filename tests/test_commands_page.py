@@ -47,7 +47,15 @@ def test_a_section_names_every_option_of_its_command_and_no_other(name: str) -> 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("docs/*.md")), ids=lambda path: path.name)
 def test_every_flag_in_the_docs_exists(path: Path) -> None:
     foreign = {"--port", "--add-port", "--no-pager", "--since", "--value"}  # of other programs
-    foreign |= {"--latency", "--raw", "--now", "--pyproject", "--no-deps", "--only-binary"}
+    foreign |= {
+        "--latency",
+        "--raw",
+        "--tmpfs",
+        "--now",
+        "--pyproject",
+        "--no-deps",
+        "--only-binary",
+    }
     foreign |= {"--require-hashes"}
     lines = [line for line in path.read_text("utf-8").splitlines() if "certrelay" in line]
     assert {flag for line in lines for flag in flags_in(line)} - foreign <= FLAGS
