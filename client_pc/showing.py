@@ -74,6 +74,8 @@ class CodeWindow:
         self._code: QrDrawing | None = None
         self._is_drawn = False
         self._is_told = False
+        self._how = purpose
+        """Which sentences say how to scan it; where the relay has no page, in an app."""
         self._wish: Final = wish or CodeWish()
         self._announcement: Final = announcement
         self._typed_code: CodeScreen | None = None
@@ -107,13 +109,15 @@ class CodeWindow:
 
     def _show(self, expires_in_ms: int, session: CopySession) -> None:
         url = self._qr.url
+        if not session.relay_has_page:
+            # Before the code, so that whoever sees it knows what to scan it with.
+            self._how = f"app.{self._purpose}"
+            session.report.event("apps_only", session.report.texts.say("pc.apps_only"))
         self._expires_at = session.now() + expires_in_ms / 1000
         self._code = draw(url)
         self._files.write(self._code, url, expires_in_ms / 1000)
         self._is_drawn = False
         self._draw_or_say_why(session)
-        if not session.relay_has_page:
-            session.report.event("apps_only", session.report.texts.say("pc.apps_only"))
         self._is_told = True
         session.report.event("waiting", url=url, expires_in_ms=expires_in_ms)
         session.ticking = lambda _now: self._tick(session)
@@ -189,14 +193,13 @@ class CodeWindow:
         if report.can_draw(self._code.columns, self._code.rows):
             self._is_drawn = True
             lines = terminal_lines(self._code, _look())
-            steps = report.texts.say(f"pc.steps.{self._purpose}")
+            steps = report.texts.say(f"pc.steps.{self._how}")
             if self._wish.reads:
                 steps = f"{steps}\n\n{report.texts.say('pc.steps.code')}"
             report.picture(lines, self._caption(session), Beside(steps, self._code.columns))
         elif path := self._files.write_fallback(self._code):
-            text = report.texts.say(
-                f"pc.scan_file.{self._purpose}", path=str(path), left=self._left(session)
-            )
+            key = f"pc.scan_file.{self._how}"
+            text = report.texts.say(key, path=str(path), left=self._left(session))
             if self._wish.reads:
                 text = f"{text}\n  {report.texts.say('pc.steps.code')}"
             report.event("qr_file", text, path=path)
@@ -209,7 +212,7 @@ class CodeWindow:
         left, texts = self._left(session), session.report.texts
         if self._typed_code is not None:
             return texts.say("pc.code.left", left=left)
-        return texts.say(f"pc.scan.{self._purpose}", left=left)
+        return texts.say(f"pc.scan.{self._how}", left=left)
 
     def take_away(self, session: CopySession) -> None:
         """Remove the code from everywhere."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from certrelay.client.terminal.report import Beside
 from certrelay.e2e.handshake import ShowSecrets
 from certrelay.e2e.qr import Direction, QrCode
 from certrelay.endpoint.events import RoomOpened
@@ -34,6 +35,43 @@ class GoneScreen:
 
     def erase_picture(self) -> None:
         raise OSError(5, "Input/output error")
+
+
+class KeptReport:
+    """A report that keeps what it was told, in order, by the names of the sentences."""
+
+    texts = SimpleNamespace(say=lambda key, **_values: key)
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+
+    def can_draw(self, _columns: int, _rows: int) -> bool:
+        return True
+
+    def picture(self, _lines: object, caption: str, beside: Beside) -> None:
+        self.told.append(("picture", caption, beside.text))
+
+    def event(self, name: str, text: str = "", **_fields: object) -> None:
+        self.told.append((name, text))
+
+
+@pytest.mark.parametrize("purpose", ["import", "export"])
+@pytest.mark.parametrize("has_page", [True, False], ids=["page", "apps only"])
+def test_that_a_code_is_for_apps_alone_is_said_before_it_is_seen_and_beside_it(
+    purpose: str, has_page: bool
+) -> None:
+    qr = QrCode(ORIGIN, ShowSecrets.fresh(os.urandom).payload(Direction.TO_PC, lan=False))
+    handler = SimpleNamespace(on_event=lambda _event, _session: None)
+    report = KeptReport()
+    showing = CodeWindow(qr, lambda: cast(Any, handler), purpose, CodeFiles(None, None))
+    session = SimpleNamespace(
+        report=report, now=lambda: 0.0, relay_has_page=has_page, listen=lambda _wish, **_reads: None
+    )
+    showing.on_event(RoomOpened(120_000), cast(Any, session))
+    first = [] if has_page else [("apps_only", "pc.apps_only")]
+    how = purpose if has_page else f"app.{purpose}"
+    picture = ("picture", f"pc.scan.{how}", f"pc.steps.{how}")
+    assert report.told == [*first, picture, ("waiting", "")]
 
 
 @pytest.mark.attack(46)

@@ -123,6 +123,8 @@ STATES: Final[dict[str, list[Event]]] = {
     ],
     "scan to receive": _scan("import", _LOOPBACK),
     "scan to send": _scan("export", is_local=False),
+    "scan to receive in an app": _scan("import", _event("apps_only"), is_local=False),
+    "scan to send in an app": _scan("export", _event("apps_only"), is_local=False),
     **{
         f"scan renewed {why}": _scan("import", _event("renewed", reason=why))
         for why in ("code", "expired", "second_scan", "m1_tries", "page_closed", "left", "grace")

@@ -103,8 +103,9 @@ function password(texts, { sending, wrongLeft }, act) {
 function scan(texts, story, act) {
   const { code, command, renewed } = story;
   if (code === null) return working(texts, story, act);
+  const inApp = story.appsOnly ? "app." : "";
   return {
-    title: texts.say("browser.scan.title"),
+    title: texts.say(`browser.scan.${inApp}title`),
     step: 1,
     body: [
       renewed !== "" && notice("warn", make("p", {}, texts.say(`pc.renewed.${renewed}`))),
@@ -116,7 +117,7 @@ function scan(texts, story, act) {
         make(
           "div",
           {},
-          drawCode(code.rows, texts.say("browser.scan.picture")),
+          drawCode(code.rows, texts.say(`browser.scan.${inApp}picture`)),
           make("p", { class: "countdown", role: "timer", id: TIME_LEFT }),
         ),
         make(
@@ -127,9 +128,9 @@ function scan(texts, story, act) {
             "ol",
             { class: "to-do" },
             code.isLocal && make("li", {}, texts.say("browser.scan.network")),
-            make("li", {}, texts.say("browser.scan.camera")),
-            make("li", {}, texts.say("browser.scan.link")),
+            ...howToScan(story).map((key) => make("li", {}, texts.say(key))),
           ),
+          story.appsOnly && notice("warn", make("p", {}, texts.say("browser.scan.app.why"))),
           quiet(texts, "browser.scan.once"),
           // Not among the actions: these stand over the QR code in a small window.
           story.typed === null && button(texts.say("browser.code.show"), act.code),
@@ -139,6 +140,9 @@ function scan(texts, story, act) {
     actions: [stop(texts, act)],
   };
 }
+
+/** What the person does with the QR code. @param {Story} story */
+const howToScan = ({ appsOnly }) => (appsOnly ? ["browser.scan.app"] : ["browser.scan.camera", "browser.scan.link"]);
 
 /** The digits to type at the other device, on the person's wish. @param {Texts} texts @param {Story} story */
 function typedCode(texts, { typed, isTyped, untyped }) {

@@ -30,6 +30,8 @@ export const beginning = () => ({
   connection: null,
   /** The QR code while it lives. @type {{rows: string[], isLocal: boolean, until: number} | null} */
   code: null,
+  /** Whether the relay has no page: the code opens in apps alone. */
+  appsOnly: false,
   /** The digits to type while they are good, with the address that goes with them. @type {{code: string, address: string, isNew: boolean} | null} */
   typed: null,
   /** Whether somebody has typed the last one. */
@@ -140,6 +142,8 @@ function change(story, event, now) {
       const code = { rows: event.rows, isLocal: event.is_local, until: now + event.left_ms };
       return { ...goTo(story, "scan"), code };
     }
+    case "apps_only":
+      return { appsOnly: true };
     case "burnt":
       return story.place === "scan" ? { ...goTo(story, "working"), code: null } : { code: null };
     case "code": {
