@@ -1,7 +1,5 @@
 """`certrelay completion` and `certrelay man`: what a shell and `man` read of all programs."""
 
-from typing import Final
-
 from certrelay.client.terminal import completion, manual
 from certrelay.client.terminal.grammar import Grammar, read
 from certrelay.client.terminal.report import Report
@@ -10,8 +8,7 @@ from client_mobile_sim.cli import make_parser as phone_parser
 from client_pc.embedded import relay_parser
 from client_pc.habits import OTHER_NAMES
 from client_pc.parser import make_parser
-
-PROGRAMS: Final = ("certrelay", "certrelay-relay", "certrelay-phone")
+from client_pc.words import PROGRAMS
 
 
 def grammars(texts: Texts) -> dict[str, Grammar]:

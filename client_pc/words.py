@@ -2,6 +2,8 @@
 
 from typing import Final, Literal, get_args
 
+PROGRAMS: Final = ("certrelay", "certrelay-relay", "certrelay-phone")
+
 STATES: Final = ("valid", "expiring", "expired", "not_yet", "sealed", "broken", "unknown")
 SORTS: Final = ("number", "owner", "issuer", "expiry")
 DOORS: Final = ("home", "import", "export", "join", "file")

@@ -29,10 +29,6 @@ class AddressCounter:
         """Count the networks that have anything."""
         return len(self._counts)
 
-    def networks(self) -> set[str]:
-        """The networks that have anything."""
-        return set(self._counts)
-
     def has_room(self, address: str) -> bool:
         """Whether an address may have one more."""
         return all(self._counts[key] < self._most * n for key, n in networks_of(address))
@@ -68,9 +64,9 @@ class Allowances:
         self._used: Final[dict[str, tuple[float, float]]] = {}
         self._sweep_at = 0.0
 
-    def networks(self) -> set[str]:
-        """The networks that have not their whole allowance."""
-        return set(self._used)
+    def __len__(self) -> int:
+        """Count the networks that have not their whole allowance."""
+        return len(self._used)
 
     def take(self, address: str) -> float:
         """Use up one.
@@ -207,11 +203,6 @@ class AddressLimiter:
         self._enters: Final = Allowances(
             limits.enters_per_address, limits.enters_per_address_per_s, clock
         )
-
-    @property
-    def remembered(self) -> int:
-        """How many networks have sockets here, or not their whole allowance."""
-        return len(self._sockets.networks() | self._asks.networks() | self._enters.networks())
 
     def enter(self, address: str) -> bool:
         """Count a socket in; ``False`` if its address has too many.  Then `leave` it too."""

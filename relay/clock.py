@@ -1,4 +1,4 @@
-"""The only place in the relay that reads time."""
+"""The clocks that the relay's rules and counts go by, so that a test can set them."""
 
 import time
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """One HTTP connection, and how it becomes a WebSocket: uvicorn's protocol, hardened.
 
-This module alone leans on uvicorn's internals, which is why pyproject.toml pins its minor
-version; everything else is plain ASGI.  Closed here:
+This module leans on uvicorn's internals (and `relay.server` on its state), which is why
+pyproject.toml pins its minor version.  Closed here:
 
 * Any number of connections may come, of any kind, and ask as fast as they like.
 * An upgrade that is no good WebSocket handshake is never answered, and stays for ever.

@@ -173,11 +173,6 @@ _KINDS: Final = {
 }
 
 
-def kind_of_policy(oid: str | None) -> PolicyKind:
-    """Look an identifier up; the longest prefix of whole numbers counts."""
-    return _look_up(oid)[1]
-
-
 def kind_of(certificate: Certificate) -> PolicyKind:
     """Tell what a certificate is for; one whose key may not sign is a km certificate.
 
@@ -191,7 +186,10 @@ def kind_of(certificate: Certificate) -> PolicyKind:
 
 
 def _look_up(oid: str | None) -> tuple[int, PolicyKind]:
-    """The numbers of the line that knows an identifier, 0 for none, and what it says."""
+    """The numbers of the line that knows an identifier, 0 for none, and what it says.
+
+    The longest prefix of whole numbers counts.
+    """
     prefix = oid or ""
     while prefix:
         if (kind := _KINDS.get(prefix)) is not None:

@@ -47,7 +47,6 @@ class Addresses:
 
 
 PERSONAL_BANK: Final = "1.2.410.200005.1.1.4"
-PERSONAL_GENERAL: Final = "1.2.410.200005.1.1.1"
 CORPORATE_GENERAL: Final = "1.2.410.200005.1.1.5"
 TEST_IDN: Final = "1234567890"
 """A number that is nobody's: too short for a resident number."""

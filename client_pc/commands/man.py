@@ -1,15 +1,13 @@
 """`certrelay man`: a program's manual page."""
 
 import argparse
-from typing import Final
 
 from certrelay.client.terminal.report import Report
 from certrelay.texts import Texts
 from certrelay.texts.parser import Parser
 from client_pc.commands import options
 from client_pc.settings import Settings
-
-_PROGRAMS: Final = ("certrelay", "certrelay-relay", "certrelay-phone")
+from client_pc.words import PROGRAMS
 
 
 def add_options(command: Parser, texts: Texts) -> None:
@@ -17,8 +15,8 @@ def add_options(command: Parser, texts: Texts) -> None:
     command.add_argument(
         "program",
         nargs="?",
-        choices=_PROGRAMS,
-        default=_PROGRAMS[0],
+        choices=PROGRAMS,
+        default=PROGRAMS[0],
         metavar="PROGRAM",
         help=texts.say("help.program"),
     )

@@ -16,7 +16,8 @@ from certrelay.errors import ExitStatus
 from certrelay.pki.naming import owner_name
 from certrelay.texts import LANGUAGES, Texts
 from client_pc import cli
-from client_pc.shell_integration import PROGRAMS, grammars
+from client_pc.shell_integration import grammars
+from client_pc.words import PROGRAMS
 from tests.client_pc.test_many import issued, put
 from tests.component import program
 from tests.sources import ROOT

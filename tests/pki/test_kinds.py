@@ -5,7 +5,7 @@ import pytest
 from certrelay.frozen import replace
 from certrelay.pki import kinds
 from certrelay.pki.certificate import Certificate
-from certrelay.pki.kinds import kind_of, kind_of_policy, label
+from certrelay.pki.kinds import kind_of, label
 from certrelay.texts import LANGUAGES, Texts
 from tests.certificates import person
 
@@ -45,7 +45,7 @@ from tests.certificates import person
 def test_the_longest_prefix_tells_what_a_certificate_is_for(
     suffix: str, authority: str, korean: str
 ) -> None:
-    kind = kind_of_policy(f"1.2.410.{suffix}")
+    kind = kind_of(with_policies(suffix))
     assert kind.authority == authority
     assert label(kind, Texts("ko").say) == korean
 
@@ -53,7 +53,7 @@ def test_the_longest_prefix_tells_what_a_certificate_is_for(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_policy_at_all_is_unknown_in_every_language(language: str) -> None:
     texts = Texts(language)
-    assert label(kind_of_policy(None), texts.say) == texts.say("use.unknown")
+    assert label(kind_of(with_policies()), texts.say) == texts.say("use.unknown")
 
 
 def with_policies(*suffixes: str) -> Certificate:

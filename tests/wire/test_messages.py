@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from certrelay.errors import ProtocolError
 from certrelay.limits import MAX_CONTROL_BYTES, MAX_INTEGER, MAX_VERSION_TEXT
+from certrelay.testkit import malformed
 from certrelay.wire import messages
 from certrelay.wire.close import AFTER_CLOSED, AFTER_ERROR
 from certrelay.wire.ids import (
@@ -324,3 +325,9 @@ def test_the_vectors_have_every_message_of_section_4() -> None:
     ours = {*get_args(messages.FromDevice), *get_args(messages.FromRelay)}
     codes = {messages.Publish, messages.Enter, messages.KnockAnswer, messages.Published}
     assert len(said) == len(ours - codes - {messages.Knock})
+
+
+@pytest.mark.parametrize("name", malformed.CONTROL_FROM_DEVICE)
+def test_the_relay_reads_nothing_malformed(name: str) -> None:
+    with pytest.raises(ProtocolError):
+        messages.decode_from_device(malformed.CONTROL_FROM_DEVICE[name])

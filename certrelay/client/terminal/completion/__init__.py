@@ -18,7 +18,6 @@ _WRITERS: Final[dict[ShellName, Callable[[Sequence[Grammar]], str]]] = {
     "fish": fish.script,
     "powershell": powershell.script,
 }
-SHELLS: Final = tuple(_WRITERS)
 
 
 def script(shell: ShellName, programs: Sequence[Grammar]) -> str:
