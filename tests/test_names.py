@@ -14,7 +14,6 @@ PROGRAMS = ("certrelay", "relay", "client_pc", "client_mobile_sim")
 
 ALIKE = {
     "DEFAULT_PORT": "a proxy's and the relay's",
-    "FILES": "of a page; the relay and the PC serve one each",
     "HEADERS": "of a page",
     "MAX_ANSWER_BYTES": "what is read of a server's answer, each module's own",
     "PROGRAM": "each program's own name",

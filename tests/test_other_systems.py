@@ -319,7 +319,7 @@ def test_a_task_of_the_centre_is_stopped_by_its_standard_input_on_windows(
     process = SimpleNamespace(stdin=heard, kill=ended.set)
     monkeypatch.setattr(children, "_DEAF_S", 0.01)
     pretend(children, "sys", platform="win32")
-    children.interrupt(process)  # type: ignore[arg-type]
+    children.Child(process).stop()  # type: ignore[arg-type]
     assert heard.closed
     assert ended.wait(60), "what hears nothing is ended"
 

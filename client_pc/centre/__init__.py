@@ -2,24 +2,30 @@
 
 ``server`` answers the page, ``tasks`` runs the program's own commands in child processes over the
 contract of ``--json --interactive``, ``actions`` says which, ``places`` what they may work on,
-``instance`` that there is one centre for each user.  ``page/`` is what the browser runs.
+``instance`` that there is one centre for each user; ``visits`` and ``visiting`` let a terminal show
+its own copy there (`--browser`).  ``page/`` is what the browser runs.
 
 Source: docs/architecture.md and docs/security.md on the centre.
 """
 
+import os
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Final
 
 from certrelay.client.terminal.interrupts import Interrupts
+from certrelay.client.terminal.json_report import JsonReport
 from certrelay.client.terminal.report import Report
 from certrelay.errors import CertRelayError, RelayUnreachable, UsageError
-from client_pc.browser.opening import open_page
+from certrelay.texts import Texts
+from client_pc import settings as preferences
 from client_pc.centre.instance import Instance, alone, ask_first
 from client_pc.centre.places import Drops
 from client_pc.centre.server import CentreServer
 from client_pc.folders import data_folder
+from client_pc.loopback.opening import open_page
 from client_pc.settings import Settings
 
 FIRST_S: Final = 10.0
@@ -59,8 +65,22 @@ def run(
         time.sleep(_TRY_S)
 
 
+def stand_by(language: str) -> None:
+    """Be the centre for a terminal that opens its pages itself; the process's whole life.
+
+    Args:
+        language: Which one it speaks at first.
+    """
+    with suppress(CertRelayError), alone(data_folder()) as instance:
+        if instance is not None:  # else another one was started at the same moment
+            settings = preferences.read()
+            with Path(os.devnull).open("w", encoding="ascii") as nowhere:
+                _be(instance, settings, JsonReport(Texts(language), nowhere), None, 0)
+    os._exit(0)
+
+
 def _be(
-    instance: Instance, settings: Settings, report: Report, door: str, port: int
+    instance: Instance, settings: Settings, report: Report, door: str | None, port: int
 ) -> CertRelayError | None:
     language = settings.language or report.texts.language
     interrupts = Interrupts()
@@ -76,8 +96,9 @@ def _be(
         stack.enter_context(interrupts.watched(server.closed.set))
         instance.announce(server.server_port)
         server.tasks.prepare()
-        report.event("browser", report.texts.say("pc.centre.opening"), state="opening")
-        open_page(server.address(door), server.was_not_opened)
+        if door is not None:
+            report.event("browser", report.texts.say("pc.centre.opening"), state="opening")
+            open_page(server.address(door), server.was_not_opened)
         while not server.closed.wait(_LOOK_S):  # Windows takes Ctrl-C only between two waits
             pass
     interrupts.check()

@@ -19,10 +19,6 @@ _TYPES: Final = {
 }
 _OWN: Final = "client_pc/centre/page"
 SHARED: Final = (
-    "client_pc/browser/page/code.js",
-    "client_pc/browser/page/page.css",
-    "client_pc/browser/page/screens.js",
-    "client_pc/browser/page/story.js",
     *(
         f"web_phone/{path}.js"
         for path in (
@@ -42,7 +38,7 @@ SHARED: Final = (
     "web_phone/icon.svg",
     "web_phone/style.css",
 )
-"""What the page shares with others."""
+"""What the page shares with the phone's."""
 
 
 def read_files() -> dict[str, PageFile]:

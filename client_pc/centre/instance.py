@@ -1,5 +1,7 @@
 """One centre for each user: who comes second lets the first one open another page.
 
+That may be a page for a copy which the second one runs itself (`visiting`).
+
 The lock is the system's, and goes with its process, however that ends.  Beside it lies a file
 that only this user reads, with the port and a secret; what a dead centre has left there opens
 nothing.
@@ -13,6 +15,7 @@ import http.client
 import json
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +28,8 @@ from client_pc.loopback.server import HOST
 
 _LOCK: Final = "centre.lock"
 _NOTE: Final = "centre.json"
+_ANSWER_S: Final = 5.0
+_MAX_LINE: Final = 4096
 
 
 @frozen(repr=False)
@@ -103,9 +108,8 @@ def ask_first(folder: Path, door: str) -> str | None:
         ``None`` if it does not answer: it may be starting, or ending.
     """
     try:
-        note = json.loads((folder / _NOTE).read_text("ascii"))
-        port, secret = int(note["port"]), str(note["secret"])
-        connection = http.client.HTTPConnection(HOST, port, timeout=5)
+        port, secret = _noted(folder)
+        connection = http.client.HTTPConnection(HOST, port, timeout=_ANSWER_S)
         with contextlib.closing(connection):
             connection.request("POST", "/v1/ticket", json.dumps({"secret": secret, "door": door}))
             answer = connection.getresponse()
@@ -113,3 +117,63 @@ def ask_first(folder: Path, door: str) -> str | None:
         return f"http://{HOST}:{port}/#{told['ticket']}"
     except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
         return None
+
+
+@frozen(repr=False)
+class Hosted:
+    """A copy that the centre shows."""
+
+    connection: socket.socket
+    """Where it is told; the other end is the centre."""
+
+    address: str
+    """Of its page, with the ticket."""
+
+
+class Busy:
+    """The centre shows another copy."""
+
+
+def visit_first(folder: Path, command: str) -> Hosted | Busy | None:
+    """Ask the centre that runs to show a copy.
+
+    Args:
+        folder: The data folder.
+        command: ``import`` or ``export``.
+
+    Returns:
+        ``None`` if it does not answer: it may be starting, or ending, or there is none.
+    """
+    try:
+        port, secret = _noted(folder)
+        body = json.dumps({"secret": secret, "command": command})
+        head = (
+            f"POST /v1/visit HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        connection = socket.create_connection((HOST, port), timeout=_ANSWER_S)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    try:
+        connection.sendall(f"{head}{body}".encode("ascii"))
+        status, first = _answer(connection)
+        if status == 101:
+            return Hosted(connection, f"http://{HOST}:{port}/#{json.loads(first)['ticket']}")
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        status = 0
+    connection.close()
+    return Busy() if status == 409 else None
+
+
+def _answer(connection: socket.socket) -> tuple[int, str]:
+    """Read the status, and the first line behind the head; not a byte further."""
+    with connection.makefile("rb", buffering=0) as told:
+        status = int(told.readline(_MAX_LINE).split()[1])
+        while told.readline(_MAX_LINE).strip():
+            pass
+        return status, told.readline(_MAX_LINE).decode("ascii") if status == 101 else ""
+
+
+def _noted(folder: Path) -> tuple[int, str]:
+    """Read the note: port and secret."""
+    note = json.loads((folder / _NOTE).read_text("ascii"))
+    return int(note["port"]), str(note["secret"])

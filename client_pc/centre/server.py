@@ -1,8 +1,11 @@
 """The centre on loopback: what its page may ask, and what it is told.
 
+Long because it is the list of all that may be asked, each a few lines.
+
 Source: docs/security.md, attacks 39, 40, 51, 83 and 84; `client_pc.loopback.server`.
 """
 
+import json
 import re
 import threading
 import time
@@ -22,7 +25,8 @@ from client_pc.centre.file_manager import open_folder
 from client_pc.centre.files import read_files
 from client_pc.centre.instance import Instance
 from client_pc.centre.places import BadName, Drops, KnownPlaces, TooMuch, downloads, real_path
-from client_pc.centre.tasks import Tasks
+from client_pc.centre.tasks import COPIES, Tasks
+from client_pc.centre.visits import Visit, Visits
 from client_pc.loopback.server import LISTEN_S, LoopbackHandler, LoopbackServer
 from client_pc.loopback.tickets import Tickets
 from client_pc.settings import read as read_settings
@@ -30,6 +34,9 @@ from client_pc.words import DOORS
 
 LEFT_ALONE_S: Final = 600.0
 """Seconds without a page and without a task after which the centre ends."""
+
+AWAY_S: Final = 3.0
+"""Seconds without the page after which it counts as left: a reload takes less."""
 
 _MAX_HEAD: Final = 4096
 """Bytes of the line in front of a dropped file."""
@@ -67,12 +74,14 @@ class CentreServer(LoopbackServer):
         self.drops: Final = drops
         self.named: Final = Named(self.places, drops, home)
         self.tasks: Final = Tasks(self.places, self._lost, clock)
+        self.visits: Final = Visits()
         self.open_folder: Final = open_folder
         self.closed: Final = threading.Event()
         self.error: CertRelayError | None = None
         """Why it was closed, if nobody closed it."""
         self._clock: Final = clock
         self._seen_at = clock()
+        self._page_seen_at = -AWAY_S
 
     def _lost(self) -> str:
         return Texts(self.language).say("pc.centre.lost")
@@ -81,16 +90,25 @@ class CentreServer(LoopbackServer):
         """Tell whether this is a tab's token; the page is there."""
         is_ours = self.tickets.admits(token)
         if is_ours:
-            self._seen_at = self._clock()
+            self._seen_at = self._page_seen_at = self._clock()
         return is_ours
 
     def service_actions(self) -> None:
         """Look after codes, and whether anybody needs the centre still."""
         self.tasks.watch()
+        now = self._clock()
+        if self.tasks.is_watched:
+            self._page_seen_at = now
+        is_here = now - self._page_seen_at < AWAY_S
+        self.visits.look(now, is_here=is_here, is_shut=self.tickets.is_shut)
         if self.tasks.running:
             self._seen_at = self._clock()
         elif self._clock() - self._seen_at > LEFT_ALONE_S:
             self.closed.set()
+
+    def now(self) -> float:
+        """Seconds on the clock."""
+        return self._clock()
 
     def was_not_opened(self) -> None:
         """No browser could be opened: without a page there is nothing to be a centre for."""
@@ -124,13 +142,15 @@ class CentreHandler(LoopbackHandler):
     def post(self, path: str, body: dict[str, Any]) -> None:
         """A ticket, a task, an answer, or something of this computer."""
         found = _TASK.fullmatch(path)
-        known = (*_POSTS, "/v1/session", "/v1/ticket")
+        known = (*_POSTS, "/v1/session", "/v1/ticket", "/v1/visit")
         if path not in known and (found is None or found[2] == "events"):
             self.send(HTTPStatus.NOT_FOUND)
         elif path == "/v1/session":
             self._begin(body)
         elif path == "/v1/ticket":
             self._issue(body)
+        elif path == "/v1/visit":
+            self._host(body)
         elif not self.has_token():
             self.send(HTTPStatus.FORBIDDEN)
         elif found is not None:
@@ -168,14 +188,41 @@ class CentreHandler(LoopbackHandler):
 
     def _issue(self, body: dict[str, Any]) -> None:
         """A second start of the program, which no browser can be: it has no token."""
-        secret, door = body.get("secret"), body.get("door", "home")
-        is_browser = "origin" in self.headers or "sec-fetch-site" in self.headers
-        if is_browser or not isinstance(secret, str) or not self.server.instance.is_secret(secret):
+        door = body.get("door", "home")
+        if not self._is_program(body):
             self.send(HTTPStatus.FORBIDDEN)
         elif door not in DOORS:
             self.send(HTTPStatus.BAD_REQUEST)
         else:
             self.send_json({"ticket": self.server.tickets.issue(str(door))})
+
+    def _is_program(self, body: dict[str, Any]) -> bool:
+        """Tell whether the person's own program asks, which has read the note; no browser does."""
+        secret = body.get("secret")
+        is_browser = "origin" in self.headers or "sec-fetch-site" in self.headers
+        is_known = isinstance(secret, str) and self.server.instance.is_secret(secret)
+        return is_known and not is_browser
+
+    def _host(self, body: dict[str, Any]) -> None:
+        """Show a terminal's copy: the connection becomes its own, until the copy ends."""
+        command, server = body.get("command"), self.server
+        self.close_connection = True
+        if not self._is_program(body):
+            self.send(HTTPStatus.FORBIDDEN)
+            return
+        if command not in COPIES:
+            self.send(HTTPStatus.BAD_REQUEST)
+            return
+        ticket = server.tickets.issue("copy")
+        visit = Visit(self.connection, self.rfile, ticket, server.now())
+        task = server.tasks.take_in(str(command), visit)
+        if task is None:
+            self.send(HTTPStatus.CONFLICT)
+            return
+        self.send_response_only(HTTPStatus.SWITCHING_PROTOCOLS)
+        self.end_headers()
+        visit.say(json.dumps({"ticket": ticket}))
+        server.visits.run(visit, lambda: server.tasks.follow(task))
 
     # --- tasks ---
 

@@ -1,4 +1,6 @@
-"""The centre's tasks: each is one command in a child process, its events a record for the page.
+"""The centre's tasks: each is one command, its events a record for the page.
+
+A child process runs it, or a terminal whose person wants a page beside it (`visits`).
 
 Long because one condition guards all records, and what happens under it stays together.
 
@@ -9,18 +11,15 @@ go straight to the process.
 Source: docs/security.md, attacks 8, 66 and 71.
 """
 
-import io
 import json
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from certrelay.limits import INTERRUPTED_WAIT_S
-from client_pc.centre import children
+from client_pc.centre.children import Children
 from client_pc.centre.for_page import fit, paths_of
 from client_pc.centre.places import KnownPlaces
 
@@ -43,11 +42,31 @@ BURN_GRACE_S: Final = 3.0
 """Seconds after the end of its life at which a code goes from the record, whatever its process
 is doing: later than the process burns it."""
 
-_PORTION: Final = 64 * 1024
-"""Bytes that are read of a process at a time."""
-
 _LOOK_S: Final = 0.5
 """Seconds between two looks whether a reader has gone."""
+
+
+COPIES: Final = ("import", "export", "join")
+"""Commands that are a copy between two devices."""
+
+
+class Worker(Protocol):
+    """What runs a command: a child process, or a terminal whose copy the page shows."""
+
+    def portions(self) -> Iterator[bytes]:
+        """Give what it tells, as it comes: lines of JSON."""
+
+    def wait(self) -> int:
+        """Wait for its end, and give its exit status."""
+
+    def say(self, line: str) -> None:
+        """Give it a line."""
+
+    def stop(self) -> None:
+        """Ask it to stop."""
+
+    def end(self, patience_s: float = 0) -> None:
+        """End it, after so many seconds for doing so by itself."""
 
 
 class CentreTask:
@@ -56,13 +75,13 @@ class CentreTask:
     Args:
         number: Its name for the page.
         command: What it does.
-        process: The child.
+        worker: Who runs it.
     """
 
-    def __init__(self, number: int, command: str, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, number: int, command: str, worker: Worker) -> None:
         self.number: Final = number
         self.command: Final = command
-        self.process: Final = process
+        self.worker: Final = worker
         self.events: list[str] = []
         """As JSON; those that hold a code are in ``codes`` as long as it is good."""
         self.codes: dict[int, tuple[str, float]] = {}
@@ -113,7 +132,7 @@ class Tasks:
         self._places: Final = places
         self._lost: Final = lost
         self._clock: Final = clock
-        self._children: Final = children.Children()
+        self._children: Final = Children()
         self._changed: Final = threading.Condition()
         self._tasks: dict[int, CentreTask] = {}
         self._begun = 0
@@ -142,13 +161,34 @@ class Tasks:
         with self._changed:
             if self._is_closed or self.running >= MAX_RUNNING:
                 return None
-            process = self._children.run(arguments, folder)
-            self._begun += 1
-            task = self._tasks[self._begun] = CentreTask(self._begun, command, process)
-            self._forget_old()
-            self._note_change()
+            task = self._add(command, self._children.run(arguments, folder))
         threading.Thread(target=self._follow, args=(task,), daemon=True, name="task").start()
         return task.number
+
+    def take_in(self, command: str, worker: Worker) -> CentreTask | None:
+        """Have a copy among the tasks that somebody else runs; the caller then follows it.
+
+        Returns:
+            ``None`` if a copy runs already: there is one at a time.
+        """
+        with self._changed:
+            copies = [task for task in self._tasks.values() if task.command in COPIES]
+            if self._is_closed or not all(task.is_over for task in copies):
+                return None
+            return self._add(command, worker)
+
+    def _add(self, command: str, worker: Worker) -> CentreTask:
+        self._begun += 1
+        task = self._tasks[self._begun] = CentreTask(self._begun, command, worker)
+        self._forget_old()
+        self._note_change()
+        return task
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a page waits for news."""
+        with self._changed:
+            return bool(self._held)
 
     @property
     def running(self) -> int:
@@ -164,24 +204,22 @@ class Tasks:
             self._changed.notify_all()
         self._children.close()
         for task in running:
-            children.interrupt(task.process)
+            task.worker.stop()
         for task in running:
-            children.end(task.process, 10 * INTERRUPTED_WAIT_S)
+            task.worker.end(10 * INTERRUPTED_WAIT_S)
 
     # --- a task's own thread ---
 
-    def _follow(self, task: CentreTask) -> None:
-        assert isinstance(task.process.stdout, io.BufferedReader)
+    def follow(self, task: CentreTask) -> None:
+        """Put what a worker tells into the record, to its end."""
         rest = b""
-        with task.process.stdout as events:
-            while portion := events.read1(_PORTION):
-                *lines, rest = (rest + portion).split(b"\n")
-                self.take(task, lines)
-        status = task.process.wait()
-        if task.process.stdin is not None:
-            with suppress(OSError):
-                task.process.stdin.close()
-        self._end(task, status)
+        for portion in task.worker.portions():
+            *lines, rest = (rest + portion).split(b"\n")
+            self.take(task, lines)
+        self._end(task, task.worker.wait())
+
+    def _follow(self, task: CentreTask) -> None:
+        self.follow(task)
         self.prepare()
 
     def take(self, task: CentreTask, lines: Iterable[bytes]) -> None:
@@ -324,22 +362,22 @@ class Tasks:
             if task is None or task.question != question:
                 return False
             task.question = None
-            children.write(task.process, f"{question} {line}")
+            task.worker.say(f"{question} {line}")
             return True
 
     def want_code(self, number: int) -> bool:
         """The person wants a code to type; false if there is no such task."""
-        return self._do(number, lambda process: children.write(process, "code"))
+        return self._do(number, lambda worker: worker.say("code"))
 
     def stop(self, number: int) -> bool:
         """Stop a task as Ctrl-C does; false if there is no such task."""
-        return self._do(number, children.interrupt)
+        return self._do(number, lambda worker: worker.stop())
 
-    def _do(self, number: int, act: "Callable[[subprocess.Popen[bytes]], None]") -> bool:
+    def _do(self, number: int, act: Callable[[Worker], None]) -> bool:
         with self._changed:
             task = self._tasks.get(number)
             if task is not None and not task.is_over:
-                act(task.process)
+                act(task.worker)
             return task is not None
 
     def watch(self) -> None:

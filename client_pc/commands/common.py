@@ -13,18 +13,24 @@ from client_pc.settings import Settings
 
 if TYPE_CHECKING:
     from certrelay.client.flow.session import Shell
+    from certrelay.client.terminal.lines import Lines
 
 
 @contextmanager
-def person(report: Report) -> "Iterator[Shell]":
-    """The person at this terminal; Ctrl-C sets a flag that is polled between steps."""
+def person(report: Report, lines: "Lines | None" = None) -> "Iterator[Shell]":
+    """The person at this terminal; Ctrl-C sets a flag that is polled between steps.
+
+    Args:
+        report: What tells and asks.
+        lines: The answers; without them those of standard input.
+    """
     from random import uniform
 
     from certrelay.client.flow.session import Shell
     from certrelay.client.terminal.lines import standard_input
 
     warn_root(report)
-    shell = Shell(report, standard_input(lambda: report.question), uniform)
+    shell = Shell(report, lines or standard_input(lambda: report.question), uniform)
     try:
         with shell.lines.interrupts.watched(shell.lines.wake):
             if report.question is not None:  # whoever answers for a person may go at any moment

@@ -13,6 +13,7 @@ from client_pc.settings import Settings
 
 if TYPE_CHECKING:
     from certrelay.client.flow.session import Shell
+    from certrelay.client.terminal.lines import Lines
     from client_pc.batch_list import Wanted
     from client_pc.copy import CopyOptions
     from client_pc.send import SendOptions
@@ -32,7 +33,7 @@ def copy_options(arguments: argparse.Namespace, settings: Settings) -> "CopyOpti
         url_file=arguments.url_file,
         name=arguments.name or settings.name,
         code=arguments.code,
-        hears=arguments.json,
+        hears=arguments.json or arguments.browser,
         policy=PHONE_POLICY if settings.pcs else PHONE_POLICY.without(PCS),
         times=Times(number=settings.number_s, save_question=settings.save_question_s),
     )
@@ -78,10 +79,14 @@ def send_options(
 def run_copy(
     copy: Callable[["Shell"], CertRelayError | None], arguments: argparse.Namespace, report: Report
 ) -> CertRelayError | None:
-    """Run a copy in this terminal, and beside it in a browser if that is wanted."""
-    with person(report) as shell:
-        if not arguments.browser:
-            return copy(shell)
-        from client_pc.browser import accompany
+    """Run a copy in this terminal, and beside it in the centre if that is wanted."""
 
-        return accompany(arguments.command, copy, shell)
+    def here(report: Report, lines: "Lines | None") -> CertRelayError | None:
+        with person(report, lines) as shell:
+            return copy(shell)
+
+    if not arguments.browser:
+        return here(report, None)
+    from client_pc.centre.visiting import accompany
+
+    return accompany(arguments.command, report, here)

@@ -98,7 +98,7 @@ def _page(title: str, text: str) -> bool:
         address = f"http://127.0.0.1:{server.server_port}{path}"
 
         def browse() -> None:
-            # In a thread: some ways wait for the browser. Not by client_pc.browser, which
+            # In a thread: some ways wait for the browser. Not by client_pc.loopback, which
             # needs what may be broken.
             state["failed"] = not webbrowser.open(address)
 

@@ -114,6 +114,11 @@ class Tickets:
             tab = next((each for each in self._tabs if each.knows(ticket)), None)
             return None if tab is None else tab.redeem(ticket, self._clock())
 
+    def is_shut(self, ticket: str) -> bool:
+        """Tell whether a ticket's tab is shut: two have used one."""
+        with self._lock:
+            return any(tab.is_shut for tab in self._tabs if tab.knows(ticket))
+
     @property
     def is_anybody_in(self) -> bool:
         """Whether any ticket has been used."""

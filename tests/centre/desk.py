@@ -8,13 +8,16 @@ from PIL import Image
 
 from certrelay.texts import Texts
 from tests.qr_pictures import read
-from tests.web_phone.pc_page import DESKTOP
 from tests.web_phone.phone import Phone, say
 from tests.web_phone.test_screens import PICTURES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
+DESKTOP: Final = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/156.0.0.0 Safari/537.36"
+)
 OPTIONS: Final[dict[str, Any]] = {
     "viewport": {"width": 1280, "height": 800},
     "device_scale_factor": 1,

@@ -16,6 +16,7 @@ from certrelay.client.store.store import Store
 from certrelay.errors import ExitStatus
 from certrelay.pki.check import inspect, inspect_with_password
 from certrelay.texts import Texts
+from client_pc.centre.children import Child
 from client_pc.centre.instance import Instance
 from client_pc.centre.places import Drops, KnownPlaces
 from client_pc.centre.server import LEFT_ALONE_S, CentreServer
@@ -32,7 +33,7 @@ from tests.centre.running import (
     running,
 )
 from tests.certificates import PASSWORD, person
-from tests.client_pc.test_browser import Clock
+from tests.client_pc.test_loopback import Clock
 from tests.flows.programs import Client
 
 NEW = "Newpw!8274xz"
@@ -340,7 +341,7 @@ def test_a_code_goes_from_the_record_at_its_end_whatever_its_process_does(tmp_pa
     clock = Clock()
     tasks = Tasks(KnownPlaces(), lambda: "", clock)
     process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
-    task = tasks._tasks[1] = CentreTask(1, "import", process)
+    task = tasks._tasks[1] = CentreTask(1, "import", Child(process))
     url = "https://relay.example/#AAECAwQFBgcICQ"
 
     def told() -> str:

@@ -24,7 +24,7 @@ from client_pc.centre.server import CentreHandler
 from client_pc.commands import COMMAND_NAMES
 from client_pc.loopback.tickets import FIRST_TICKET_S, Tickets
 from tests.centre.running import Centre, Page, Refused, eventually
-from tests.client_pc.test_browser import Clock, answer_to
+from tests.client_pc.test_loopback import Clock, answer_to
 from tests.sources import ROOT
 
 FINGERPRINT = "ab" * 32

@@ -1,11 +1,10 @@
-"""Every state that the PC's page can show, as the events that lead to it."""
+"""Every state of a copy that the PC's page can show, as the events that lead to it."""
 
 from typing import Any, Final
 
 from certrelay import errors
 from certrelay.e2e import bodies
 from certrelay.endpoint import outcome
-from client_pc.browser.page_session import described
 from client_pc.qr_screen import draw
 
 Event = dict[str, Any]
@@ -36,6 +35,12 @@ SEALED: Final = {
     "file": "내 인증서 (1).p12",
 }
 PLACE: Final = f"/home/hong/NPKI/yessign/USER/cn={'홍길동()' * 6},ou=personal,o=yessign,c=kr"
+
+
+def described(error: errors.CertRelayError) -> Event:
+    """An error as the page has it: its code, and its sentence's key and values."""
+    details = {name: str(value) for name, value in error.details.items() if name != "what"}
+    return {"code": error.code, "key": error.text_key, "details": details}
 
 
 def _event(name: str, **fields: Any) -> Event:
@@ -213,22 +218,24 @@ STATES: Final[dict[str, list[Event]]] = {
     },
     **{name: _ended("import", error) for name, error in _codes().items()},
 }
-WITHOUT: Final = ("elsewhere", "shut", "gone")
+WITHOUT: Final = ("elsewhere", "shut", "gone", "closed")
 
 SHOW: Final = """async ({events, why, language}) => {
-  const [L, T, S, Y] = await Promise.all(["/web_phone/ui/layout.js", "/web_phone/ui/texts.js",
-    "/client_pc/browser/page/screens.js", "/client_pc/browser/page/story.js"]
+  const [L, T, S, Y, A] = await Promise.all(["/web_phone/ui/layout.js", "/web_phone/ui/texts.js",
+    "/client_pc/centre/page/screens.js", "/client_pc/centre/page/story.js",
+    "/client_pc/centre/page/app.js"]
     .map((path) => import(path)));
   const root = document.getElementById("page");
   const sentences = await (await fetch(`/texts/${language}.json`)).json();
   const texts = new T.Texts(language, sentences);
   const layout = new L.Layout(root, () => undefined);
   layout.speak(texts);
-  const act = {answer: () => undefined, code: () => undefined, stop: () => undefined};
+  const act = {answer: () => undefined, code: () => undefined, stop: () => undefined,
+    farewell: () => []};
   const fold = (story, event) => Y.after(story, event, performance.now());
   const story = events.reduce(fold, Y.beginning());
   root.className = story.place === "scan" ? "wide" : "";
-  layout.show(why ? S.without(texts, why) : S.screenOf(texts, story, act), true);
+  layout.show(why ? A.without(texts, why) : S.screenOf(texts, story, act), true);
   const peer = story.isPc ? "other_pc" : "phone";
   if (story.step && !Y.isAsked(story)) layout.peer(texts.say(`story.step.${story.step}.${peer}`));
   const {connection} = story;

@@ -1,4 +1,4 @@
-"""A ``certrelay --browser`` process with its page in a real browser, as a person has them.
+"""A ``certrelay --browser`` process with its page of the centre in a real browser.
 
 The program opens the "browser" that BROWSER names: a script that writes the address down, for
 the tests to open it in their own.
@@ -6,25 +6,24 @@ the tests to open it in their own.
 
 import io
 import time
-from collections.abc import Callable
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
+from client_pc.centre.instance import ask_first
+from tests.centre import running
+from tests.centre.desk import Desk
+from tests.centre.running import eventually
 from tests.patience import PATIENCE_S
 from tests.qr_pictures import read
 from tests.web_phone.pc import Pc
-from tests.web_phone.phone import Phone
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request
-
-DESKTOP = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/156.0.0.0 Safari/537.36"
-)
 
 
 def read_codes(page: "Page") -> list[str]:
@@ -35,14 +34,14 @@ def read_codes(page: "Page") -> list[str]:
 class PcPage:
     """The program and the page it opened."""
 
-    def __init__(self, pc: Pc, address: str, tab: Phone) -> None:
+    def __init__(self, pc: Pc, address: str, tab: Desk) -> None:
         self.pc = pc
         self.address = address
         self.tab = tab
         self.token = ""
         """What the page shows with its requests: it keeps it in memory only."""
         tab.page.on("request", self._note)
-        tab.page.goto(address)
+        tab.open(address)
 
     def _note(self, request: "Request") -> None:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
@@ -85,12 +84,10 @@ class Opener:
         return self._address.read_text()
 
 
-def desktop(new_phone: Callable[..., Phone]) -> Phone:
-    """A tab in a browser of a PC."""
-    return new_phone(
-        viewport={"width": 1280, "height": 800},
-        device_scale_factor=1,
-        user_agent=DESKTOP,
-        is_mobile=False,
-        has_touch=False,
-    )
+def close_centre(data: Path) -> None:
+    """Close the centre of a data folder, if one runs."""
+    address = ask_first(data, "home")
+    if address is not None:
+        with suppress(OSError, HTTPException):  # it may be gone before it has answered
+            running.Page(address).ask("POST", "/v1/close", {})
+    eventually(lambda: not (data / "centre.json").exists(), "the centre's end")

@@ -10,7 +10,7 @@ from tests.web_phone.conftest import PASSWORD, write_files
 from tests.web_phone.pc_page import PcPage
 from tests.web_phone.phone import SECRET, Phone, say
 
-start = test_pc_page.start
+new_desk, start = test_pc_page.new_desk, test_pc_page.start
 Step = tuple[str, str, int, int]
 """Device, screen, taps, things typed."""
 

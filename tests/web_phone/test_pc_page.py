@@ -1,4 +1,4 @@
-"""``certrelay --browser``: whole copies on the page, and what nobody else gets out of it."""
+"""``certrelay --browser``: whole copies on a page of the centre, which the terminal runs."""
 
 import http.client
 import io
@@ -7,22 +7,27 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from certrelay.bundle import Item
 from certrelay.testkit.ca import Issued
 from certrelay.texts import Texts
+from tests.centre.desk import OPTIONS, Desk
 from tests.flows.programs import Client
 from tests.patience import PATIENCE_S
 from tests.web_phone.conftest import PASSWORD, ROLES, files_below, write_files
 from tests.web_phone.pc import Pc
-from tests.web_phone.pc_page import Opener, PcPage, desktop
+from tests.web_phone.pc_page import Opener, PcPage, close_centre
 from tests.web_phone.phone import ANDROID, Phone, say
 from tests.web_phone.test_flows import give
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 Start = Callable[..., PcPage]
+EVENTS = "/v1/tasks/1/events?after=0"
 NO = say("page.receive.decline")
 
 
@@ -31,23 +36,36 @@ def contents(item: Item) -> dict[str, bytes]:
 
 
 @pytest.fixture
+def new_desk(browser: "Browser") -> Iterator[Callable[[], Desk]]:
+    """Tabs in a browser of a PC, checked at the end."""
+    desks: list[Desk] = []
+
+    def new() -> Desk:
+        desks.append(Desk(browser.new_context(locale="ko-KR", **OPTIONS)))
+        desks[-1].page.set_default_timeout(1000 * PATIENCE_S)
+        return desks[-1]
+
+    yield new
+    for desk in desks:
+        desk.check()
+        desk.context.close()
+
+
+@pytest.fixture
 def start(
-    new_phone: Callable[..., Phone],
-    origin: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    new_desk: Callable[[], Desk], origin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Start]:
     opener = Opener(tmp_path, monkeypatch)
+    monkeypatch.setenv("CERTRELAY_DATA", str(tmp_path / "data"))
     with ExitStack() as stack:
+        stack.callback(close_centre, tmp_path / "data")
 
         def run(*arguments: str, lan: bool = False) -> PcPage:
             way = ("--listen", "127.0.0.1") if lan else ("--relay", origin)
             store = ("--store", tmp_path / "NPKI")
             pc = Pc(*arguments, "--browser", *way, *store, home=tmp_path / "home")
             stack.callback(pc.stop)
-            page = PcPage(pc, opener.address(), desktop(new_phone))
-            page.tab.page.get_by_role("button", name="한국어").click()
-            return page
+            return PcPage(pc, opener.address(), new_desk())
 
         yield run
 
@@ -85,7 +103,6 @@ def test_a_person_without_a_terminal_gets_a_certificate(
     tab.is_at(say("page.receive.ask"))
     phone.is_at(say("page.moving.asking"))
     tab.page.reload()  # a habit; nothing is lost by it
-    tab.page.get_by_role("button", name="한국어").click()
     tab.is_at(say("page.receive.ask"))
     owner = tab.page.locator("h2 .foreign").inner_text()
     assert owner.startswith("홍길동<b onclick=x>\ufffd")
@@ -115,6 +132,7 @@ def test_another_pc_types_the_code_that_a_click_has_asked_for(
     tab.tap(say("browser.code.show"))
     code = shown.inner_text()
     tab.sees(say("browser.code.warning"))
+    assert tab.page.locator(".code svg").count() == 1, "the QR code stays beside it"
     address = tab.page.locator(".typed-code").nth(1).inner_text()
     client = Client("client_pc", "join", address, "--store", tmp_path / "old", "--yes")
     with closing(client) as old:
@@ -268,8 +286,10 @@ def test_where_no_browser_opens_the_terminal_goes_on(
     start_pc: Callable[..., tuple[Pc, str]],
     phone: Phone,
     origin: str,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("CERTRELAY_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("BROWSER", raising=False)
@@ -282,6 +302,7 @@ def test_where_no_browser_opens_the_terminal_goes_on(
     phone.is_at(say("page.send.title"))
     phone.tap(say("page.cancel"))
     assert pc.status() == 12
+    close_centre(tmp_path / "data")
 
 
 @pytest.mark.attack(8)
@@ -292,7 +313,7 @@ def test_a_burnt_code_is_gone_from_page_and_server(start: Start, phone: Phone) -
     phone.scan(url)
     pc_page.pc.wait_for("peer_step")
     pc_page.tab.page.locator(".code svg").wait_for(state="detached")
-    status, told = ask_server(pc_page, "/v1/events?after=0", authorization=f"Bearer {token}")
+    status, told = ask_server(pc_page, EVENTS, authorization=f"Bearer {token}")
     assert status == 200
     assert b"paired" in told
     assert b"rows" not in told
@@ -320,8 +341,7 @@ def test_the_story_is_told_to_the_page_only(start: Start) -> None:
     pc_page = start("import")
     pc_page.read_code()
     token = {"authorization": f"Bearer {token_of(pc_page)}"}
-    events = "/v1/events?after=0"
-    assert ask_server(pc_page, events, **token)[0] == 200
+    assert ask_server(pc_page, EVENTS, **token)[0] == 200
     host = pc_page.origin.removeprefix("http://").rstrip("/")
     refused: list[tuple[int, dict[str, str]]] = [
         (403, {}),
@@ -339,9 +359,9 @@ def test_the_story_is_told_to_the_page_only(start: Start) -> None:
         (421, {**token, "host": "127.0.0.1"}),
     ]
     for status, headers in refused:
-        got, told = ask_server(pc_page, events, **headers)
+        got, told = ask_server(pc_page, EVENTS, **headers)
         assert (got, told) == (status, b""), headers
-    for path in ("/../pyproject.toml", "/client_pc/browser/server.py", "/texts/fr.json"):
+    for path in ("/../pyproject.toml", "/client_pc/centre/server.py", "/texts/fr.json"):
         assert ask_server(pc_page, path)[0] == 404, path
 
 
@@ -356,44 +376,40 @@ def test_what_the_browser_may_write_down_is_no_token_and_good_for_one_reload(sta
     page.reload()
     pc_page.read_code()
     assert token_of(pc_page) != token
-    assert ask_server(pc_page, "/v1/events?after=0", authorization=f"Bearer {token}")[0] == 403
+    assert ask_server(pc_page, EVENTS, authorization=f"Bearer {token}")[0] == 403
     assert page.evaluate("JSON.stringify(history.state)") not in kept
 
 
 @pytest.mark.attack(51)
-def test_a_tab_without_the_token_sees_nothing(
-    start: Start, new_phone: Callable[..., Phone]
-) -> None:
+def test_a_tab_without_the_token_sees_nothing(start: Start, new_desk: Callable[[], Desk]) -> None:
     pc_page = start("import")
     pc_page.read_code()
-    other = desktop(new_phone)
-    other.scan(pc_page.origin)
-    other.is_at(say("browser.elsewhere.title"))
+    other = new_desk().open(pc_page.origin)
+    other.is_at(say("centre.elsewhere.title"))
     assert other.page.locator(".code svg").count() == 0
     second = pc_page.tab.context.new_page()  # the same browser, which has no cookie to send
     second.goto(pc_page.origin)
-    second.locator("h1", has_text=say("browser.elsewhere.title")).wait_for()
+    second.locator("h1", has_text=say("centre.elsewhere.title")).wait_for()
     second.close()
     pc_page.read_code()
 
 
 @pytest.mark.attack(51)
 def test_an_address_that_is_opened_twice_is_shut_for_both(
-    start: Start, new_phone: Callable[..., Phone]
+    start: Start, new_desk: Callable[[], Desk]
 ) -> None:
     pc_page = start("import")
     pc_page.read_code()
     token = token_of(pc_page)
-    other = desktop(new_phone)
-    other.scan(pc_page.address)
-    other.is_at(say("browser.shut.title"))
-    pc_page.tab.is_at(say("browser.shut.title"))
+    other = new_desk().open(pc_page.address)
+    other.is_at(say("centre.shut.title"))
+    pc_page.tab.is_at(say("centre.shut.title"))
     for tab in (other, pc_page.tab):
         assert tab.page.locator(".code svg").count() == 0
         tab.complaints.clear()  # the refusals
     while pc_page.pc.wait_for("browser")["state"] != "twice":
         pass
-    assert ask_server(pc_page, "/v1/events?after=0", authorization=f"Bearer {token}")[0] == 403
+    assert ask_server(pc_page, EVENTS, authorization=f"Bearer {token}")[0] == 403
 
 
 @pytest.mark.attack(46)
@@ -408,7 +424,7 @@ def test_the_token_stands_in_no_argument_and_no_event(start: Start) -> None:
     for secret in secrets:
         assert secret.encode() not in arguments
         assert secret not in told
-    assert pc_page.tab.page.url == pc_page.origin
+    assert pc_page.tab.page.url == f"{pc_page.origin}#/copy"
 
 
 @pytest.mark.attack(36)

@@ -1,4 +1,4 @@
-"""Every state of the PC's page, in both languages and both themes, from narrow to wide.
+"""Every state of a copy on the PC's page, in both languages and both themes, from narrow to wide.
 
 With ``CERTRELAY_SCREENSHOTS=folder`` each state is also written there as a picture.
 """
@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import pytest
 
-from client_pc.browser.page_session import PageSession
-from client_pc.browser.server import serving
+from client_pc.centre.files import read_files
+from client_pc.loopback.server import LoopbackHandler, LoopbackServer
+from tests.centre.desk import OPTIONS
 from tests.web_phone import components
 from tests.web_phone.pc_gallery import SHOW, STATES, URL, WITHOUT
-from tests.web_phone.pc_page import desktop, read_codes
+from tests.web_phone.pc_page import read_codes
 from tests.web_phone.phone import Phone
 from tests.web_phone.test_screens import AXE, CUT_OFF, PICTURES, SMALL_TARGETS, THEMES
 
@@ -43,8 +44,8 @@ class Gallery:
 
 @pytest.fixture
 def gallery(new_phone: Callable[..., Phone]) -> Iterator[Gallery]:
-    with serving(PageSession(), lambda: None) as origin:
-        yield Gallery(desktop(new_phone), origin)
+    with LoopbackServer(LoopbackHandler, read_files()).serving() as origin:
+        yield Gallery(new_phone(**OPTIONS), origin)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

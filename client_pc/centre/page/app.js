@@ -152,7 +152,7 @@ export class App {
     this.draw();
   }
 
-  /** @param {import("./talk.js").Admission} admission @param {string} door "import", "export", "join", "file" or any other for home */
+  /** @param {import("./talk.js").Admission} admission @param {string} door "import", "export", "join", "file", "copy" for the one that runs, or any other for home */
   async open({ talk, version, language, letters }, door) {
     this._talk = talk;
     this.version = version;
@@ -166,7 +166,7 @@ export class App {
     const isCopy = door === "import" || door === "export" || door === "join";
     if (location.hash.startsWith("#/")) this.show();
     else if (isCopy) await this.beginCopy(door);
-    else this.go(door === "file" ? "files" : "");
+    else this.go(door === "file" ? "files" : door === "copy" ? "copy" : "");
   }
 
   /** Show the place that the address names. */
@@ -227,7 +227,7 @@ export class App {
 }
 
 /** @param {Texts} texts @param {"elsewhere" | "shut" | "gone" | "closed"} why @returns {Screen} */
-const without = (texts, why) => ({
+export const without = (texts, why) => ({
   title: texts.say(`centre.${why}.title`),
   body: [
     make("div", { class: "tone plain" }, drawing(why === "elsewhere" ? "tabs" : "stopped")),

@@ -1,8 +1,8 @@
-// 가져오기 · 보내기: a copy between two devices, in the frame of the centre.  The screens are those
-// of the page of one copy; what is here is what comes before them, and after the end.
+// 가져오기 · 보내기: a copy between two devices, which the centre has begun or a terminal.  Its screens
+// are in screens.js; what is here is what comes before them, and after the end.
 
-import { after, beginning, isAsked } from "../../browser/page/story.js";
-import { screenOf } from "../../browser/page/screens.js";
+import { after, beginning, isAsked } from "./story.js";
+import { screenOf } from "./screens.js";
 import { textKey } from "../../../web_phone/core/errors.js";
 import { button, cancelButton, notice, paragraph, quiet } from "../../../web_phone/ui/components.js";
 import { make } from "../../../web_phone/ui/dom.js";
@@ -11,13 +11,12 @@ import { CODE, CODE_HELP, codeForm, submitButton } from "../../../web_phone/ui/f
 import { doors } from "./doors.js";
 import { LineForm } from "./fields.js";
 
-
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./app.js").View} View */
 /** @typedef {import("./task.js").Task} Task */
 /** @typedef {import("./talk.js").TaskEvent} TaskEvent */
 /** @typedef {import("../../../web_phone/ui/layout.js").Screen} Screen */
-/** @typedef {import("../../browser/page/story.js").Story} Story */
+/** @typedef {import("./story.js").Story} Story */
 
 /** What `join` asks before a story begins. */
 const BEFORE = ["address_wanted", "code_wanted", "go_on_wanted"];

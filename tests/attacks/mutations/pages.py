@@ -80,10 +80,10 @@ MUTATIONS = (
     Mutation(
         71,
         "the page's code waits for the loop",
-        "client_pc/browser/page_session.py",
-        "        if now > self._expires_at + CODE_GRACE_S:\n            self.burn_code()\n",
-        "",
-        "tests/client_pc",
+        "client_pc/centre/tasks.py",
+        "                if any(now > until + BURN_GRACE_S for _, until in task.codes.values())\n",
+        "                if False\n",
+        "tests/centre/test_behaviour.py",
     ),
     Mutation(
         77,

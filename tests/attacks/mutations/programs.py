@@ -222,10 +222,10 @@ MUTATIONS = (
     Mutation(
         66,
         "the page's record keeps the digits of a typed code",
-        "client_pc/browser/page_session.py",
-        '                    event.pop("code", None)\n',
-        "                    pass\n",
-        "tests/client_pc",
+        "client_pc/centre/tasks.py",
+        "                self._burn(task, '\"rows\"')\n",
+        "                pass\n",
+        "tests/centre/test_behaviour.py",
     ),
     Mutation(
         82,

@@ -24,7 +24,7 @@ import { isAsked } from "./story.js";
  * @property {(line: string) => void} answer
  * @property {() => void} code
  * @property {() => void} stop
- * @property {() => Child[]} [farewell] what stands at the end, where the page goes on
+ * @property {() => Child[]} farewell what stands at the end
  */
 
 export const TIME_LEFT = "time-left";
@@ -35,15 +35,6 @@ export const TYPED_CODE = "typed-code";
 export function screenOf(texts, story, act) {
   return SCREENS[story.place](texts, story, act);
 }
-
-/** A page without a story. @param {Texts} texts @param {"elsewhere" | "shut" | "gone"} why @returns {Screen} */
-export const without = (texts, why) => ({
-  title: texts.say(`browser.${why}.title`),
-  body: [
-    make("div", { class: "tone plain" }, drawing(why === "elsewhere" ? "tabs" : "stopped")),
-    paragraph(texts, `browser.${why}.text`),
-  ],
-});
 
 /** @type {Record<import("./story.js").Place, (texts: Texts, story: Story, act: Acts) => Screen>} */
 const SCREENS = { preparing, working, choose, password, scan, paired, number, typing, moving, ask, end };
@@ -311,7 +302,7 @@ function end(texts, story, act) {
       ...savedCards(texts, story),
       ...receiptCards(texts, story),
       ...story.problems.flatMap((each) => problem(texts, story, each)),
-      ...farewell(texts, story, act),
+      ...farewell(story, act),
     ],
   };
 }
@@ -325,7 +316,7 @@ const saved = (texts, story, act) => ({
     paragraph(texts, "browser.saved.text"),
     ...savedCards(texts, story),
     ...story.problems.flatMap((each) => problem(texts, story, each)),
-    ...farewell(texts, story, act),
+    ...farewell(story, act),
   ],
 });
 
@@ -337,7 +328,7 @@ const sent = (texts, story, act) => ({
     make("div", { class: "tone good" }, drawing(story.isPc ? "on_pc" : "on_phone")),
     make("p", {}, ...sentence(texts, of("browser.sent.text", story), { peer: story.peer })),
     ...receiptCards(texts, story),
-    ...farewell(texts, story, act),
+    ...farewell(story, act),
   ],
 });
 
@@ -414,8 +405,8 @@ const help = (texts) => disclosure("help", texts.say("page.help"), quiet(texts, 
 /** @param {Story} story */
 const notes = ({ notes: said }) => said.map((text) => make("p", { class: "quiet" }, text));
 
-/** @param {Texts} texts @param {Story} story @param {Acts} act */
-const farewell = (texts, story, { farewell: own }) => [...notes(story), ...(own === undefined ? [quiet(texts, "browser.close")] : own())];
+/** @param {Story} story @param {Acts} act */
+const farewell = (story, { farewell: own }) => [...notes(story), ...own()];
 
 /** Sentences that are others where the other device is a PC too. */
 const OF_PCS = new Set([

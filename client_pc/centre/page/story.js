@@ -1,6 +1,6 @@
 // From the story's events to what the page shows: the same events as `certrelay --json` writes.
 
-/** @typedef {import("./talk.js").StoryEvent} StoryEvent */
+/** @typedef {import("./talk.js").TaskEvent} StoryEvent */
 /**
  * @typedef {object} Fields a certificate, as `certrelay` describes it to scripts
  * @property {number} [number]
