@@ -102,6 +102,8 @@ class UsageError(CertRelayError):
         "missing_value",
         "bad_value",
         "bad_listen",
+        "no_network",
+        "phone_needs_no_pc",
         "bad_relay_url",
         "relay_needs_https",
         "bad_access_key",
@@ -410,6 +412,7 @@ class NotConfirmed(CertRelayError):
         "renewals_used_up",
         "not_deleted",
         "unwell",
+        "phone_not_seen",
         "notice_failed",
         "system_refused",
     )

@@ -1,7 +1,7 @@
 """The relay that the PC runs in its own process: the one door from here to `relay`."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from typing import Final
@@ -34,6 +34,38 @@ def relay_on(host: str, port: int) -> Iterator[Origin]:
         except UsageError:
             raise _bad_listen(f"{host}:{port}" if port else host) from None
         yield Origin.of("http", host, running.port)
+
+
+@contextmanager
+def test_page_on(
+    host: str, port: int, path: str, content: bytes, asked: Callable[[str], None]
+) -> Iterator[str]:
+    """Serve one page for a while where a relay would be, and nothing else.
+
+    Args:
+        host: One of this computer's addresses.
+        port: 0 for a free one.
+        path: Where the page is.
+        content: HTML.
+        asked: Called with the address of each device that asks for it, from another thread.
+
+    Yields:
+        The page's URL.
+
+    Raises:
+        UsageError: ``bad_listen``, if this computer has no such address.
+        RelayUnreachable: ``port_taken``.
+    """
+    from relay.embedded import start
+    from relay.page import single_page
+
+    with ExitStack() as stack:
+        pages = (single_page(f"/{path}", content, asked),)
+        try:
+            running = stack.enter_context(start(host, port, pages=pages))
+        except UsageError:
+            raise _bad_listen(f"{host}:{port}" if port else host) from None
+        yield f"{Origin.of('http', host, running.port).text}{path}"
 
 
 def _bad_listen(listen: str) -> UsageError:

@@ -192,7 +192,7 @@ class CodeWindow:
             return
         if report.can_draw(self._code.columns, self._code.rows):
             self._is_drawn = True
-            lines = terminal_lines(self._code, _look())
+            lines = lines_of(self._code)
             steps = report.texts.say(f"pc.steps.{self._how}")
             if self._wish.reads:
                 steps = f"{steps}\n\n{report.texts.say('pc.steps.code')}"
@@ -225,6 +225,11 @@ class CodeWindow:
         if self._is_told:
             self._is_told = False
             session.report.event("burnt")
+
+
+def lines_of(code: QrDrawing) -> list[str]:
+    """A QR code as lines for standard error."""
+    return terminal_lines(code, _look())
 
 
 def _look() -> Look:

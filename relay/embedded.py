@@ -165,10 +165,11 @@ def start(
     settings: Settings = EMBEDDED,
     *,
     page: bool = False,
+    pages: "Sequence[BaseRoute]" = (),
 ) -> Running:
     """Reserve an address and serve on it; return once the relay answers.
 
-    With ``page`` it serves the phone's page too.
+    With ``page`` it serves the phone's page too; ``pages`` are further ones.
 
     Raises:
         RelayUnreachable: ``port_taken``.
@@ -176,7 +177,7 @@ def start(
     """
     bound = reserve(host, port, tls)
     try:
-        return bound.serve(settings, _page_routes() if page else ())
+        return bound.serve(settings, (*pages, *(_page_routes() if page else ())))
     except BaseException:
         bound.close()
         raise

@@ -11,6 +11,7 @@ import base64
 import gzip
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -81,6 +82,25 @@ def page_routes(prefix: str = "/") -> list[Route]:
         route("", found["index.html"]),
         *(route(path, file) for path, file in found.items() if path != "index.html"),
     ]
+
+
+def single_page(path: str, content: bytes, asked: Callable[[str], None]) -> Route:
+    """Make the route of one page on which nothing runs.
+
+    Args:
+        path: Where it is.
+        content: HTML.
+        asked: Called with the address of each device that asks for it.
+    """
+
+    async def answer(request: Request) -> Response:
+        if request.client is not None:
+            asked(request.client.host)
+        policy = "default-src 'none'; img-src data:; frame-ancestors 'none'"
+        headers = HEADERS | {"cache-control": "no-store", "content-security-policy": policy}
+        return Response(content, media_type="text/html; charset=utf-8", headers=headers)
+
+    return Route(path, answer, methods=["GET"])
 
 
 @cache

@@ -153,6 +153,7 @@ EVENTS: Final[dict[str, dict[str, str]]] = {
     "peer_step": {"step": "text"},
     "progress": {"done": "int", "total": "int"},
     "qr_file": {"path": "text"},
+    "reached": {"address": "text"},
     "receipt": {"items": "list"},
     "renewed": {"reason": "text"},
     "renewed_since": {"cn": "text?", "fingerprint": "text?", "devices": "list"},

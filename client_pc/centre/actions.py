@@ -169,7 +169,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "history": _action("--clear", "--yes"),
     "remind": _action("--not-expired", days=_days),
     "config": Action(frozenset(), {}, sets=True),
-    "doctor": _action(shelves=False),
+    "doctor": _action("--phone", shelves=False),
     "import": Action(frozenset({"--code"}), {"--store": _store, "--name": _name}),
     "export": _action(
         "--code",

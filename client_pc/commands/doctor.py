@@ -8,6 +8,7 @@ from certrelay.errors import CertRelayError
 from certrelay.texts import Texts
 from certrelay.texts.parser import Parser
 from client_pc.commands import options
+from client_pc.commands.common import person
 from client_pc.commands.copying import access_key_file, relay_of
 from client_pc.commands.stores import store_of
 from client_pc.settings import Settings
@@ -16,6 +17,7 @@ from client_pc.settings import Settings
 def add_options(command: Parser, texts: Texts) -> None:
     """Give the command its options."""
     options.add_relay(command, texts)
+    options.add_flag(command, texts, "--phone", "doctor_phone")
     options.add_store(command, texts)
     add_common(command, texts)
     command.set_defaults(works_without_settings=True)
@@ -23,9 +25,15 @@ def add_options(command: Parser, texts: Texts) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings, report: Report) -> CertRelayError | None:
     """Run `certrelay doctor`."""
+    relay = relay_of(arguments, settings)
+    if arguments.phone:
+        from client_pc.doctor.phone import try_phone
+
+        with person(report) as shell:
+            try_phone(relay, arguments.listen, shell)
+        return None
     from client_pc.doctor import Patient, doctor
 
-    relay = relay_of(arguments, settings)
     plain = arguments.plain or settings.plain
     store = store_of(arguments, settings, report)
     key = access_key_file(arguments, settings)

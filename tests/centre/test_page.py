@@ -4,6 +4,7 @@ With ``CERTRELAY_SCREENSHOTS=folder`` screens are also written there as pictures
 """
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,9 +16,11 @@ import pytest
 from certrelay.bundle import Item
 from certrelay.pki.validity import days_left
 from certrelay.testkit.ca import Issued
+from client_pc.computer import lan_address
 from tests.centre.certificates import FIRM, HONG, KIM, LEE
 from tests.centre.desk import PLACES, Desk
 from tests.centre.running import Centre, eventually
+from tests.component import missing
 from tests.web_phone import components
 from tests.web_phone.conftest import PASSWORD, ROLES, files_below, write_files
 from tests.web_phone.phone import Phone, say
@@ -223,6 +226,52 @@ def test_a_file_is_made_and_a_second_one_is_not(filled: Centre, desk: Desk) -> N
         desk.sees(say(f"centre.saved.{status}"))
         assert desk.path.suffix == ".p12"
         assert desk.path.is_file()
+
+
+def test_a_phone_shows_that_it_reaches_this_pc(centre: Centre, desk: Desk, phone: Phone) -> None:
+    if lan_address() is None:
+        missing("a local network")
+    desk.open(centre.address())
+    desk.go("health")
+    desk.follow("centre.phone_test")
+    first = desk.read_code()
+    desk.sees(say("centre.phone_test.todo.guest"))
+    desk.page.reload()  # the code of a page that is gone opens nothing
+    eventually(lambda: desk.read_code() != first, "a fresh code")
+    desk.picture("phone-test")
+    done = desk.page.get_by_text(say("centre.phone_test.done"))
+    assert done.count() == 0, "nobody has been seen"
+    phone.scan(desk.read_code())
+    phone.is_at(say("doctor.phone.page.title"))
+    done.wait_for()
+    assert desk.page.locator(".code svg").count() == 0
+    assert files_below(centre.home / "NPKI") == {}
+
+
+def test_no_phone_comes_and_what_to_do_is_said(centre: Centre, desk: Desk) -> None:
+    if lan_address() is None:
+        missing("a local network")
+    late = '{"event": "end", "status": 12, "code": "phone_not_seen", "text": "", "details": {}}'
+    # The end that comes after two minutes comes now.
+    desk.page.route(
+        "**/events?after=1",
+        lambda route: route.fulfill(json={"events": [json.loads(late)], "is_over": True}),
+    )
+    desk.open(centre.address())
+    desk.go("health/phone")
+    desk.sees(say("error.phone_not_seen"))
+    for why in ("network", "guest", "firewall"):
+        desk.sees(say(f"centre.phone_test.todo.{why}"))
+    desk.page.unroute("**/events?after=1")
+    desk.tap(say("centre.phone_test.again"))
+    desk.page.locator(".code svg").wait_for()
+
+
+def test_a_pc_with_a_relay_needs_no_such_test(bare: Centre, desk: Desk) -> None:
+    desk.open(bare.address())
+    desk.go("health/phone")
+    desk.sees(say("hint.phone_needs_no_pc"))
+    assert desk.page.locator(".code svg").count() == 0
 
 
 def test_the_folder_is_opened(filled: Centre, desk: Desk, tmp_path: Path) -> None:

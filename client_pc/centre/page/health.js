@@ -3,6 +3,7 @@
 import { quiet, wellDone } from "../../../web_phone/ui/components.js";
 import { printable } from "../../../web_phone/core/safe_text.js";
 import { make } from "../../../web_phone/ui/dom.js";
+import { way } from "./parts.js";
 import { reading } from "./reading.js";
 
 /** @typedef {import("./app.js").App} App */
@@ -25,6 +26,7 @@ export const health = (app) =>
       const isWell = task.isOver && checks.every(({ state }) => state !== "bad");
       return [
         quiet(app.texts, "centre.health.text"),
+        make("p", { class: "ways" }, way(app.texts.say("centre.phone_test"), "#/health/phone")),
         isWell && wellDone(app.texts.say("doctor.well")),
         make("ul", { class: "findings" }, ...checks.map((each) => light(app, each))),
       ];

@@ -7,6 +7,7 @@ import { files } from "./files.js";
 import { health } from "./health.js";
 import { help } from "./help.js";
 import { home } from "./home.js";
+import { phoneTest } from "./phone_test.js";
 import { list } from "./list.js";
 import { emptyTrash, restore, trash } from "./trash.js";
 import { clearHistory, history } from "./history.js";
@@ -28,7 +29,7 @@ const PLACES = {
   files,
   trash: (app, [chore = "", at = ""]) => (chore === "empty" ? emptyTrash(app) : chore === "restore" ? restore(app, at) : trash(app)),
   history: (app, [chore = ""]) => (chore === "clear" ? clearHistory(app) : history(app)),
-  health,
+  health: (app, [chore = ""]) => (chore === "phone" ? phoneTest(app) : health(app)),
   settings,
   help: (app, [about = ""]) => help(app, about),
 };
