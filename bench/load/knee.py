@@ -1,5 +1,7 @@
 """The knee of a relay: copies a second and core until p99 of pairing passes 100 ms, or one fails.
 
+Long because each row of its table is a way to start servers, measured by one loop.
+
     python -m bench.load.knee [--peers FOLDER] [--only NAME ...] [--seconds 4] [--rounds 1]
 
 Arrivals are open-loop: a copy begins when it is due, however late the others are, and two devices

@@ -1,5 +1,7 @@
 """Hours of copies, refusals, floods and reconnects, with a node killed every minute.
 
+Long because all that goes on beside the copies is judged by the same counts at the end.
+
     python -m bench.load.soak [--minutes 120] [--rate 60] [--every 60]
 
 Several nodes with one Redis; the first is never killed, and is the one whose memory and

@@ -1,0 +1,1 @@
+"""How far a reader walks through our files."""
