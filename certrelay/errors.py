@@ -254,6 +254,7 @@ class StorageError(CertRelayError):
         "output_file",
         "output_failed",
         "history_unreadable",
+        "data_folder",
         "desktop_taken",
     )
 

@@ -20,7 +20,14 @@ from certrelay.pki.validity import last_day
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
 from client_pc import renewal
-from client_pc.history import Copy, History, devices_with, devices_with_older
+from client_pc.history import (
+    Copy,
+    History,
+    LocalChange,
+    devices_with,
+    devices_with_old_password,
+    devices_with_older,
+)
 from client_pc.history.record import item_of
 
 _COLUMNS = ("number", "owner", "kind", "until", "left")
@@ -61,7 +68,7 @@ def remind(
     """
     now, texts = datetime.now(UTC), report.texts
     entries = stores.entries()
-    planner = _Planner(_copies(past), now, texts)
+    planner = _Planner(*_history(past), now, texts)
     expiring: list[Listed] = []
     steps: list[_Step] = []
     unjudged: list[Listed] = []
@@ -200,6 +207,7 @@ class _Planner:
     """Makes steps of certificates."""
 
     copies: tuple[Copy, ...]
+    changes: tuple[LocalChange, ...]
     now: datetime
     texts: Texts
 
@@ -233,21 +241,28 @@ class _Planner:
         return _Step("expires", text, fields)
 
     def copying(self, record: Listed) -> list[_Step]:
-        """What is good here, and older on devices that the history names."""
+        """What is good here, and older or under another password on devices of the history."""
         certificate = record.certificate
         assert certificate is not None
-        devices = devices_with_older(self.copies, item_of(certificate, "stored"))
-        if not devices:
-            return []
-        text = self.texts.say(
-            "pc.remind.todo.copy",
-            number=record.number,
-            owner=printable(record.owner, 44),
-            devices=_listed(devices),
-        )
-        fields = {"number": record.number, "cn": certificate.cn, "path": record.path}
-        named = {"fingerprint": certificate.fingerprint, "devices": list(devices)}
-        return [_Step("renewed_since", text, {**fields, **named})]
+        fingerprint = certificate.fingerprint
+        older = devices_with_older(self.copies, item_of(certificate, "stored"))
+        locked = devices_with_old_password(self.copies, self.changes, fingerprint)
+        steps = []
+        for event, todo, devices in (
+            ("renewed_since", "copy", older),
+            ("password_changed_since", "password", locked),
+        ):
+            text = self.texts.say(
+                f"pc.remind.todo.{todo}",
+                number=record.number,
+                owner=printable(record.owner, 44),
+                devices=_listed(devices),
+            )
+            fields = {"number": record.number, "cn": certificate.cn, "path": record.path}
+            named = {"fingerprint": fingerprint, "devices": list(devices)}
+            if devices:
+                steps.append(_Step(event, text, {**fields, **named}))
+        return steps
 
     def replaced(self, record: Listed, days: int) -> list[_Step]:
         """What would expire, if another one had not likely taken its place."""
@@ -267,14 +282,15 @@ def _listed(devices: Sequence[str]) -> str:
     return ", ".join(map(printable, devices))
 
 
-def _copies(past: Path | None) -> tuple[Copy, ...]:
-    """The history; none where there is none, or it cannot be read."""
+def _history(past: Path | None) -> tuple[tuple[Copy, ...], tuple[LocalChange, ...]]:
+    """Copies and changes; none where there is no history, or it cannot be read."""
     if past is None:
-        return ()
+        return (), ()
+    history = History(past)
     try:
-        return History(past).read()
+        return history.read(), history.read_changes()
     except StorageError:
-        return ()
+        return (), ()
 
 
 def _time_left(texts: Texts, days: int) -> str:

@@ -197,6 +197,33 @@ def devices_with_older(copies: Iterable[Copy], newer: CopiedItem) -> tuple[str, 
     return tuple(older)
 
 
+def devices_with_old_password(
+    copies: Iterable[Copy], changes: Iterable[LocalChange], fingerprint: str
+) -> tuple[str, ...]:
+    """Name the devices that were given, or gave, a certificate before its password was changed here.
+
+    A device that it went to or came from since then is not among them.
+
+    Args:
+        copies: The history.
+        changes: What was changed on this PC.
+        fingerprint: The certificate's.
+    """
+    changed = [
+        change.at
+        for change in changes
+        if change.change == "passwd" and change.fingerprint == fingerprint
+    ]
+    old: dict[str, None] = {}
+    for copy in copies if changed else ():
+        if any(item.is_kept and item.fingerprint == fingerprint for item in copy.items):
+            if copy.at > max(changed):
+                old.pop(copy.device, None)
+            else:
+                old[copy.device] = None
+    return tuple(old)
+
+
 def _open(path: Path, flags: int) -> int:
     flags |= os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags, 0o600)

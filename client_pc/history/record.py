@@ -13,7 +13,15 @@ from certrelay.errors import StorageError
 from certrelay.pki.certificate import Certificate
 from certrelay.pki.check import Summary
 from certrelay.safe_text import printable
-from client_pc.history import CopiedItem, Copy, CopyKind, History, devices_with_older
+from client_pc.history import (
+    CopiedItem,
+    Copy,
+    CopyKind,
+    History,
+    LocalChange,
+    devices_with_old_password,
+    devices_with_older,
+)
 
 
 class Witness:
@@ -90,6 +98,23 @@ def tell_older(copies: Sequence[Copy], newer: CopiedItem, report: Report) -> Non
             report.texts.say("pc.renewed_since", cn=name, devices=", ".join(shown)),
             cn=newer.cn,
             fingerprint=newer.fingerprint,
+            devices=list(devices),
+        )
+
+
+def tell_old_password(
+    copies: Sequence[Copy], changes: Sequence[LocalChange], certificate: Certificate, report: Report
+) -> None:
+    """Tell which devices were given a certificate before its password was changed here."""
+    devices = devices_with_old_password(copies, changes, certificate.fingerprint)
+    if devices:
+        name = printable(certificate.cn)
+        shown = ", ".join(map(printable, devices))
+        report.event(
+            "password_changed_since",
+            report.texts.say("pc.password_changed_since", cn=name, devices=shown),
+            cn=certificate.cn,
+            fingerprint=certificate.fingerprint,
             devices=list(devices),
         )
 

@@ -12,7 +12,7 @@ from certrelay.errors import CertificateError, CertRelayError, NotConfirmed
 from certrelay.safe_text import printable
 from certrelay.texts import Texts
 from client_pc.history import CopiedItem, Copy, History, LocalChange
-from client_pc.history.record import item_of, tell_older
+from client_pc.history.record import item_of, tell_old_password, tell_older
 
 _COLUMNS = ("when", "direction", "device", "owner", "result", "fingerprint")
 _FINGERPRINT_DIGITS = 16
@@ -47,7 +47,7 @@ def show_history(history: History, stores: Stores, report: Report) -> None:
     head = [texts.say(f"pc.history.{column}") for column in _COLUMNS]
     for line in layout.table(head, rows, report.columns):
         report.result(line)
-    _tell_renewed(copies, stores, report)
+    _tell_renewed(copies, changes, stores, report)
 
 
 def clear_history(history: History, shell: Shell, *, yes: bool) -> CertRelayError | None:
@@ -132,13 +132,17 @@ def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
-def _tell_renewed(copies: tuple[Copy, ...], stores: Stores, report: Report) -> None:
-    """Tell of each certificate here that is newer than what a device was given."""
+def _tell_renewed(
+    copies: tuple[Copy, ...], changes: tuple[LocalChange, ...], stores: Stores, report: Report
+) -> None:
+    """Tell of each certificate here that is newer than what a device was given, or has another
+    password."""
     try:
         entries = stores.entries()
     except CertificateError:
         return
-    for entry in entries:
-        certificate = None if entry.summary is None else entry.summary.certificate
-        if certificate is not None:
-            tell_older(copies, item_of(certificate, "stored"), report)
+    known = [entry.summary and entry.summary.certificate for entry in entries]
+    # A pair and a file of one certificate are told once.
+    for certificate in {each.fingerprint: each for each in known if each is not None}.values():
+        tell_older(copies, item_of(certificate, "stored"), report)
+        tell_old_password(copies, changes, certificate, report)

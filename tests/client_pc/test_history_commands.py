@@ -19,7 +19,7 @@ from certrelay.safe_text import cell_width
 from certrelay.testkit.ca import Authority, Owner
 from certrelay.texts import Texts
 from client_pc import cli
-from client_pc.history import History
+from client_pc.history import History, LocalChange
 from client_pc.history.record import remember
 from tests.certificates import PASSWORD, key
 from tests.test_errors import error_classes
@@ -146,6 +146,35 @@ def test_a_renewed_certificate_is_to_be_copied_again_until_it_was(
     written(store, new)
     _, told = run(capsys, "history", "--store", store)
     assert told[-1]["event"] == "copy"
+
+
+def changed(store: Path, item: Item, after: timedelta) -> None:
+    """Put a change of a password into the history."""
+    certificate = inspect(item).certificate
+    assert certificate is not None
+    change = LocalChange(NOW + after, "passwd", "somewhere", certificate.fingerprint)
+    History(store.parent / "data").append_change(change)
+
+
+@pytest.mark.parametrize("command", ["history", "remind"])
+def test_a_new_password_names_the_devices_that_have_the_old_one_until_it_is_sent_again(
+    store: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    item = issued(300)
+    put(store, item)
+    changed(store, item, -timedelta(hours=1))
+    _, told = run(capsys, command, "--store", store)
+    assert "password_changed_since" not in [each["event"] for each in told], "no device had it"
+    written(store, item)
+    _, told = run(capsys, command, "--store", store)
+    assert "password_changed_since" not in [each["event"] for each in told], "it came later"
+    changed(store, item, timedelta(hours=1))
+    status, told = run(capsys, command, "--store", store)
+    (step,) = [each for each in told if each["event"] == "password_changed_since"]
+    assert status == ExitStatus.OK
+    assert len(step["devices"]) == 1
+    cli.main([command, "--store", str(store), "--lang", "ko"])
+    assert "비밀번호를 바" in capsys.readouterr().err
 
 
 # --- remind ---
