@@ -34,6 +34,8 @@ class ListView:
     sort: Sort | None = None
     columns: Sequence[Column] | None = None
     csv: bool = False
+    all_places: bool = False
+    """Whether it is also said which stores were looked into."""
 
 
 def list_all(stores: Stores, view: ListView, report: Report) -> CertRelayError | None:
@@ -46,8 +48,11 @@ def list_all(stores: Stores, view: ListView, report: Report) -> CertRelayError |
     records = take_stock(entries, datetime.now(UTC))
     stores.remember_shown(entries)
     kept = arranged([each for each in records if view.filter.keeps(each)], view.sort or "number")
+    if view.all_places:
+        report.event("looked_in", stores=list(stores.roots))
     for record in kept:
-        report.event("certificate", **record.fields())
+        place = stores.root_of(record.path)
+        report.event("certificate", **record.fields(), place=place)
     columns = view.columns or (*_USUAL, *(("path",) if len(stores.roots) > 1 else ()))
     if view.csv:
         _write_csv(kept, view.columns or COLUMNS, report)

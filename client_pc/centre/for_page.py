@@ -16,7 +16,7 @@ from client_pc.qr_screen import draw
 
 _OURS: Final = ("text", "pattern")
 """Our sentences, and parts of the rule for passwords."""
-_PATHS: Final = ("path", "same_as", "to")
+_PATHS: Final = ("path", "place", "same_as", "to")
 _PATH_LISTS: Final = ("paths", "stores")
 _MAX_SENTENCE: Final = 4096
 """Characters: a sentence of ours with a stranger's names in it is below 1 KiB."""

@@ -34,7 +34,8 @@ def run(arguments: argparse.Namespace, settings: Settings, report: Report) -> Ce
     from client_pc.manage import ListView, list_all
 
     columns = arguments.columns or (COLUMNS if arguments.verbose else None)
-    view = ListView(filter_of(arguments), arguments.sort, columns, arguments.csv)
+    condition = filter_of(arguments)
+    view = ListView(condition, arguments.sort, columns, arguments.csv, arguments.all_places)
     return list_all(stores_of(arguments, settings, report), view, report)
 
 

@@ -40,7 +40,11 @@ export class App {
     this.stock = null;
     /** Why they could not be read. @type {import("./task.js").Fault | null} */
     this.stockFault = null;
-    /** What the person has ticked in the list, by path. @type {Set<string>} */
+    /** Which devices of the history have an older copy, or one under an older password. @type {import("./talk.js").TaskEvent[]} */
+    this.outdated = [];
+    /** Places that had certificates, and were not found the last time: a stick that was pulled out. @type {Set<string>} */
+    this.gone = new Set();
+    /** What the person has ticked in the list, by path; also what is not there for a while. @type {Set<string>} */
     this.chosen = new Set();
     /** @type {Map<number, Task>} */
     this.tasks = new Map();
@@ -95,15 +99,29 @@ export class App {
 
   /** Read the PC's certificates again. */
   async reload() {
-    const task = await this.start("list");
+    const task = await this.start("list", ["--all-places"]);
     await task.ended;
     this.tasks.delete(task.number);
     const found = /** @type {Certificate[]} */ (/** @type {unknown} */ (task.of("certificate")));
-    this.stock = new Stock(found, (each) => useOf(this.texts, each));
+    const before = this.stock;
+    const looked = task.last("looked_in");
+    // What could not be listed at all is no place that is gone.
+    const places = looked !== undefined ? /** @type {string[]} */ (looked["stores"]) : before === null ? [] : before.places;
+    const shelves = before === null ? [] : before.shelves.map(([place]) => place);
+    this.gone = new Set([...this.gone, ...shelves].filter((place) => !places.includes(place)));
+    this.stock = new Stock(found, (each) => useOf(this.texts, each), places);
     this.stockFault = found.length === 0 ? task.fault : null;
-    const paths = new Set(found.map(({ path }) => path));
-    this.chosen = new Set([...this.chosen].filter((path) => paths.has(path)));
     this.draw();
+    void this._readOutdated();
+  }
+
+  /** Read which devices have something old; what expires stands in the list already. */
+  async _readOutdated() {
+    const task = await this.start("remind", ["--all-places", "--days", "0", "--not-expired"]);
+    await task.ended;
+    this.tasks.delete(task.number);
+    this.outdated = task.events.filter(({ event }) => event === "renewed_since" || event === "password_changed_since");
+    if (this.outdated.length > 0) this.draw();
   }
 
   /** Draw the place again: something has changed in it. */
@@ -126,7 +144,7 @@ export class App {
     if (!this._catalogues.has(language)) return;
     this.texts = this._catalogues.get(language) || this.texts;
     this._layout.speak(this.texts);
-    if (this.stock !== null) this.stock = new Stock(this.stock.all, (each) => useOf(this.texts, each));
+    if (this.stock !== null) this.stock = new Stock(this.stock.all, (each) => useOf(this.texts, each), this.stock.places);
     if (this._talk !== null) void this._talk.language(language).catch(() => undefined);
     this._drawn = "";
     this.draw();

@@ -58,6 +58,7 @@ export function certificate(app, each) {
             "div",
             { class: "acts" },
             isReadable && button(texts.say("centre.door.export"), () => void app.beginCopy("export", [each.path]), "main"),
+            isReadable && each.kind === "npki" && way(texts.say("centre.send.form"), to("send")),
             isReadable && way(texts.say("centre.password"), to("password")),
             isReadable && way(texts.say(each.kind === "npki" ? "centre.convert.p12" : "centre.convert.npki"), to("convert")),
             isReadable && way(texts.say("centre.verify"), to("verify")),

@@ -1,17 +1,19 @@
 // 비밀번호 변경 · 변환 · 검증 · 삭제: what is done with a certificate, each as one errand.
 
-import { button, check, paragraph, quiet, wellDone } from "../../../web_phone/ui/components.js";
+import { button, check, disclosure, paragraph, quiet, wellDone } from "../../../web_phone/ui/components.js";
 import { printable } from "../../../web_phone/core/safe_text.js";
 import { make } from "../../../web_phone/ui/dom.js";
 import { headOf } from "./certificate.js";
 import { errand } from "./errand.js";
 import { fileName, Stock } from "./model.js";
+import { filePlace } from "./picking.js";
 import { heading, nameOf, told } from "./parts.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./app.js").View} View */
 /** @typedef {import("./task.js").Task} Task */
 /** @typedef {import("./model.js").Certificate} Certificate */
+/** @typedef {import("./picking.js").Picked} Picked */
 
 /** @param {Certificate} each */
 const placeOf = (each) => `certificate/${Stock.address(each)}`;
@@ -26,7 +28,11 @@ export const changePassword = (app, each) =>
     title: () => app.texts.say("centre.password"),
     about: () => [headOf(app, each)],
     given: [each.path],
-    result: () => [wellDone(app.texts.say("centre.password.done")), paragraph(app.texts, "centre.password.others"), ...sameElsewhere(app, [each])],
+    result: () => {
+      const old = app.outdated.find(({ event, fingerprint }) => event === "password_changed_since" && fingerprint === each.fingerprint);
+      const others = old === undefined ? paragraph(app.texts, "centre.password.others") : paragraph(app.texts, "centre.password.devices", { devices: old["devices"].join(", ") });
+      return [wellDone(app.texts.say("centre.password.done")), others, ...sameElsewhere(app, [each])];
+    },
     back: placeOf(each),
   });
 
@@ -98,6 +104,43 @@ export function convert(app, all) {
   });
 }
 
+/** 보내는 형식: as they are, or each as a .p12 file. @param {App} app @param {Certificate[]} all @returns {View} */
+export function send(app, all) {
+  const [first] = /** @type {[Certificate]} */ (all);
+  const wish = { isFile: true, isModern: false, hasKm: true };
+  const go = () => {
+    const as = wish.isFile ? ["--as", "p12", ...(wish.isModern ? ["--style", "modern"] : []), ...(wish.hasKm ? [] : ["--km", "without"])] : [];
+    void app.beginCopy("export", [...all.map(({ path }) => path), ...as]);
+  };
+  return {
+    key: "",
+    screen: () => {
+      const { texts } = app;
+      const form = (/** @type {boolean} */ isFile) => {
+        const input = make("input", { type: "radio", name: "form", id: isFile ? "form-p12" : "form-npki" });
+        input.checked = wish.isFile === isFile;
+        input.addEventListener("change", () => {
+          wish.isFile = isFile;
+          app.draw();
+        });
+        return make("label", { class: "chip" }, input, make("span", {}, texts.say(isFile ? "centre.send.p12" : "centre.send.as_is")));
+      };
+      return {
+        title: texts.say("centre.send.form"),
+        body: [
+          all.length === 1 ? headOf(app, first) : owners(app, all),
+          make("fieldset", { class: "filters" }, make("legend", {}, texts.say("centre.send.which")), form(true), form(false)),
+          quiet(texts, wish.isFile ? "centre.send.p12.text" : "centre.send.as_is.text"),
+          wish.isFile && check(texts.say("centre.convert.km"), wish.hasKm, (isOn) => (wish.hasKm = isOn)),
+          wish.isFile && check(texts.say("centre.convert.modern"), wish.isModern, (isOn) => (wish.isModern = isOn)),
+          wish.isFile && quiet(texts, "centre.convert.modern.text"),
+        ],
+        actions: [button(texts.say("centre.door.export"), go, "main"), button(texts.say("centre.back"), () => app.go(all.length === 1 ? placeOf(first) : "list"), "text")],
+      };
+    },
+  };
+}
+
 /** Whose they are, a few by name. @param {App} app @param {Certificate[]} all */
 function owners({ texts }, all) {
   const [first] = all;
@@ -142,6 +185,17 @@ const finding = (texts, answer, what, more, todo = "") =>
 /** @param {App} app @param {Certificate} each @returns {View} */
 export function verify(app, each) {
   const wish = { isOnline: false, hasNumber: false };
+  /** @type {Picked[]} */
+  const authorities = [];
+  /** @type {Picked[]} */
+  const revoked = [];
+  let isRefused = false;
+  /** Hand files over, each by itself. @param {string} option @param {Picked[]} files */
+  const handed = async (option, files) => {
+    const given = [];
+    for (const file of files) given.push(option, await app.talk.upload([file]));
+    return given;
+  };
   const lines = (/** @type {Task} */ task) =>
     make(
       "ul",
@@ -154,7 +208,15 @@ export function verify(app, each) {
     about: () => [headOf(app, each)],
     first: (begin) => {
       const { texts } = app;
-      const go = () => begin([each.path, ...(wish.hasNumber ? ["--idn"] : []), ...(wish.isOnline ? ["--online"] : [])]);
+      const go = async () => {
+        try {
+          const files = [...(await handed("--ca", authorities)), ...(await handed("--crl", revoked))];
+          begin([each.path, ...(wish.hasNumber ? ["--idn"] : []), ...(wish.isOnline ? ["--online"] : []), ...files]);
+        } catch {
+          isRefused = true;
+          app.draw();
+        }
+      };
       return {
         title: texts.say("centre.verify"),
         body: [
@@ -162,8 +224,15 @@ export function verify(app, each) {
           check(texts.say("centre.verify.idn"), wish.hasNumber, (isOn) => (wish.hasNumber = isOn)),
           check(texts.say("centre.verify.online"), wish.isOnline, (isOn) => (wish.isOnline = isOn)),
           quiet(texts, "centre.verify.online.text"),
+          disclosure(
+            "verify-files",
+            texts.say("centre.verify.files"),
+            filePlace(app, "verify-ca", "centre.verify.ca", authorities, false),
+            filePlace(app, "verify-crl", "centre.verify.crl", revoked, true),
+          ),
+          isRefused && told(texts, "centre.files.refused", {}, "bad"),
         ],
-        actions: [button(texts.say("centre.verify.go"), go, "main")],
+        actions: [button(texts.say("centre.verify.go"), () => void go(), "main")],
       };
     },
     result: (task) => [wellDone(app.texts.say("pc.verify.holds")), lines(task)],

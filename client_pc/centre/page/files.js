@@ -7,10 +7,12 @@ import { errand } from "./errand.js";
 import { isZip, readZip, ZipError } from "../../../web_phone/core/unzip.js";
 import { badge, busy, fault, nameOf, told, useOf } from "./parts.js";
 import { why } from "./list.js";
+import { droppable } from "./picking.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./app.js").View} View */
 /** @typedef {import("./model.js").Certificate} Certificate */
+/** @typedef {import("./picking.js").Picked} Picked */
 /** @typedef {import("../../../web_phone/ui/dom.js").Child} Child */
 
 /** @param {App} app @returns {View} */
@@ -26,7 +28,7 @@ export function files(app) {
   /** @type {View | null} */
   let saving = null;
 
-  const take = async (/** @type {{name: string, content: Blob}[]} */ picked) => {
+  const take = async (/** @type {Picked[]} */ picked) => {
     if (picked.length === 0 || isBusy) return;
     [isBusy, found, wrong, refused] = [true, null, null, ""];
     turn += 1;
@@ -72,17 +74,7 @@ export function files(app) {
 
   const drop = () => {
     const place = make("div", { class: "drop" }, make("p", {}, app.texts.say("centre.files.drop")), input(false), input(true));
-    place.addEventListener("dragover", (event) => {
-      event.preventDefault();
-      place.classList.add("over");
-    });
-    place.addEventListener("dragleave", () => place.classList.remove("over"));
-    place.addEventListener("drop", (event) => {
-      event.preventDefault();
-      place.classList.remove("over");
-      void dropped(event.dataTransfer).then(take);
-    });
-    return place;
+    return droppable(place, (picked) => void take(picked));
   };
 
   return {
@@ -123,33 +115,9 @@ const card = (app, each, save) =>
     each.error === null && button(app.texts.say("centre.files.save"), save),
   );
 
-/** The files in a ZIP file; any other file is itself. @param {{name: string, content: Blob}} file @returns {Promise<{name: string, content: Blob}[]>} */
+/** The files in a ZIP file; any other file is itself. @param {Picked} file @returns {Promise<Picked[]>} */
 async function unzipped(file) {
   const bytes = new Uint8Array(await file.content.arrayBuffer());
   if (!isZip(bytes)) return [file];
   return readZip(bytes).map(({ path, read }) => ({ name: path.join("/"), content: new Blob([/** @type {BlobPart} */ (read())]) }));
-}
-
-/** What was dropped, folders with all that is in them. @param {DataTransfer | null} data @returns {Promise<{name: string, content: Blob}[]>} */
-async function dropped(data) {
-  if (data === null) return [];
-  const entries = Array.from(data.items, (item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  if (entries.length === 0) return Array.from(data.files, (file) => ({ name: file.name, content: file }));
-  return (await Promise.all(entries.map((entry) => filesOf(/** @type {FileSystemEntry} */ (entry))))).flat();
-}
-
-/** @param {FileSystemEntry} entry @returns {Promise<{name: string, content: Blob}[]>} */
-async function filesOf(entry) {
-  if (entry.isFile) {
-    const file = await new Promise((done, fail) => /** @type {FileSystemFileEntry} */ (entry).file(done, fail));
-    return [{ name: entry.fullPath.replace(/^\//, ""), content: /** @type {File} */ (file) }];
-  }
-  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
-  const all = [];
-  for (;;) {
-    /** @type {FileSystemEntry[]} */
-    const some = await new Promise((done, fail) => reader.readEntries(done, fail));
-    if (some.length === 0) return (await Promise.all(all.map(filesOf))).flat();
-    all.push(...some);
-  }
 }

@@ -28,6 +28,7 @@ export const history = (app) => {
       app.draw();
     });
     return [
+      ...task.of("password_changed_since").map((each) => told(texts, "centre.old.password", { owner: ownerName(String(each["cn"] || "?")), devices: devices(each) }, "warn")),
       ...task.of("renewed_since").map((each) => told(texts, "centre.history.renewed", { owner: ownerName(String(each["cn"] || "?")), devices: devices(each) }, "warn")),
       make("div", { class: "search" }, make("label", { for: "by" }, texts.say("centre.history.by")), choice),
       ...groups(app, found, by).flatMap(([name, events]) => [

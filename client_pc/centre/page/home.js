@@ -1,6 +1,6 @@
 // 홈: what one comes for as large cards, this PC's certificates, what expires.
 
-import { button, quiet, sentence } from "../../../web_phone/ui/components.js";
+import { button, notice, quiet, sentence } from "../../../web_phone/ui/components.js";
 import { make } from "../../../web_phone/ui/dom.js";
 import { doors } from "./doors.js";
 import { Stock } from "./model.js";
@@ -11,6 +11,8 @@ import { busy, certificateLink, fault, heading, nameOf, told, way } from "./part
 
 /** How many certificates stand on the first screen. */
 const MOST = 5;
+/** How many of which a device has an old copy. */
+const MOST_OLD = 3;
 const TRUST = ["server", "password", "relay"];
 
 /** @param {App} app @returns {View} */
@@ -23,6 +25,7 @@ export const home = (app) => ({
       body: [
         doors(app),
         ...strip(app),
+        ...outdated(app),
         ...certificates(app),
         heading(texts.say("centre.trust.title")),
         make("ul", { class: "trust" }, ...TRUST.map((each) => make("li", {}, texts.say(`centre.trust.${each}`)))),
@@ -44,6 +47,20 @@ function strip({ texts, stock }) {
   const to = late.length > 1 ? "#/list/late" : `#/certificate/${Stock.address(first)}`;
   strip.append(make("p", {}, make("a", { href: to }, texts.say("centre.strip.look"))));
   return [strip];
+}
+
+/** Devices that have an older copy: each with the way to send it again. @param {App} app */
+function outdated({ texts, stock, outdated: all }) {
+  const lines = all.flatMap((each) => {
+    const own = stock === null ? undefined : stock.plain.find(({ fingerprint }) => fingerprint === each["fingerprint"]);
+    if (own === undefined) return [];
+    const key = each.event === "renewed_since" ? "centre.old.renewed" : "centre.old.password";
+    const said = sentence(texts, key, { owner: nameOf(own), devices: each["devices"].join(", ") });
+    return [make("li", {}, make("span", {}, ...said), make("a", { href: `#/certificate/${Stock.address(own)}` }, texts.say("centre.old.again")))];
+  });
+  if (lines.length === 0) return [];
+  const more = lines.length > MOST_OLD && make("p", {}, make("a", { href: "#/history" }, texts.say("centre.old.more", { count: lines.length - MOST_OLD })));
+  return [notice("warn", heading(texts.say("centre.old.title")), make("ul", { class: "old" }, ...lines.slice(0, MOST_OLD)), more)];
 }
 
 /** @param {App} app */

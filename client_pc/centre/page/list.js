@@ -1,6 +1,6 @@
 // 목록: every certificate of this PC, to be searched, filtered, and taken several at once.
 
-import { button, quiet } from "../../../web_phone/ui/components.js";
+import { button, notice, quiet } from "../../../web_phone/ui/components.js";
 import { MAX_ITEMS } from "../../../web_phone/core/limits.js";
 import { printable } from "../../../web_phone/core/safe_text.js";
 import { fill, make } from "../../../web_phone/ui/dom.js";
@@ -23,7 +23,7 @@ export function list(app, first) {
   const count = make("p", { class: "quiet", role: "status" });
   const every = button("", () => {
     if (app.stock === null) return;
-    for (const { path } of app.stock.find(app.stock.plain, wanted)) app.chosen.add(path);
+    for (const { path } of app.stock.shown(wanted)[0]) app.chosen.add(path);
     drawResults();
   }, "text small");
   const bar = make("div", { class: "picked" });
@@ -31,8 +31,8 @@ export function list(app, first) {
   let watching = null;
 
   const drawBar = () => {
-    const { texts, chosen } = app;
-    const paths = [...chosen];
+    const { texts } = app;
+    const paths = chosenPaths(app);
     bar.hidden = paths.length === 0;
     fill(
       bar,
@@ -43,6 +43,7 @@ export function list(app, first) {
         paths.length <= MAX_ITEMS
           ? button(texts.say("centre.send"), () => void app.beginCopy("export", paths), "main")
           : quiet(texts, "browser.choose.text", { most: MAX_ITEMS }),
+        paths.length <= MAX_ITEMS && button(texts.say("centre.send.form"), () => app.go("several/send")),
         button(texts.say("centre.list.p12"), () => app.go("several/convert")),
         button(texts.say("centre.delete"), () => app.go("several/delete")),
         button(texts.say("centre.list.none"), () => {
@@ -70,8 +71,8 @@ export function list(app, first) {
     drawBar();
     if (stock === null) return fill(results, busy(texts));
     if (app.stockFault !== null) return fill(results, ...fault(texts, app.stockFault));
-    const found = stock.find(stock.plain, wanted);
-    const folded = stock.find(stock.folded, wanted);
+    const [found, folded] = stock.shown(wanted);
+    const isMixed = wanted.place === "" && stock.shelves.length > 1;
     count.textContent = texts.say("centre.list.count", { count: found.length });
     every.textContent = texts.say("centre.list.every");
     every.hidden = found.length < 2;
@@ -79,7 +80,8 @@ export function list(app, first) {
     const more = button("", () => grow(), "text");
     let drawn = 0;
     const grow = () => {
-      lines.append(...found.slice(drawn, drawn + PORTION).map(line));
+      const portion = found.slice(drawn, drawn + PORTION);
+      lines.append(...portion.flatMap((each, at) => [isMixed && isFirst(each, portion[at - 1] || found[drawn - 1]) && shelf(each), line(each)].filter((every) => every !== false)));
       drawn = Math.min(found.length, drawn + PORTION);
       more.hidden = drawn === found.length;
       more.textContent = texts.say("centre.list.more", { count: found.length - drawn });
@@ -100,6 +102,12 @@ export function list(app, first) {
       folded.length > 0 && foldedPart(folded),
     );
   };
+
+  /** @param {Certificate} each @param {Certificate | undefined} before */
+  const isFirst = (each, before) => before === undefined || before.place !== each.place;
+
+  /** The name of a shelf, above what stands on it. @param {Certificate} each */
+  const shelf = ({ place = "" }) => make("li", { class: "shelf" }, printable(place, Infinity));
 
   const foldedPart = (/** @type {Certificate[]} */ folded) => {
     const { texts } = app;
@@ -141,10 +149,11 @@ export function list(app, first) {
     );
 
   const shelves = () => {
-    const places = app.stock === null ? [] : app.stock.places;
+    const places = app.stock === null ? [] : app.stock.shelves;
+    if (!places.some(([place]) => place === wanted.place)) wanted.place = "";
     if (places.length < 2) return null;
     const select = make("select", { id: "place" });
-    select.append(make("option", { value: "" }, app.texts.say("centre.list.everywhere")), ...places.map((each) => make("option", { value: each }, printable(each, Infinity))));
+    select.append(make("option", { value: "" }, app.texts.say("centre.list.everywhere")), ...places.map(([each, count]) => make("option", { value: each }, `${printable(each, Infinity)} (${count})`)));
     select.value = wanted.place;
     select.addEventListener("change", () => {
       wanted.place = select.value;
@@ -153,20 +162,37 @@ export function list(app, first) {
     return make("div", { class: "search" }, make("label", { for: "place" }, app.texts.say("pc.list.path")), select);
   };
 
+  const gone = () => [...app.gone].map((place) => notice("warn", make("p", {}, app.texts.say("centre.list.gone")), make("p", { class: "path" }, printable(place, Infinity))));
+
+  let isReading = false;
+  const again = async () => {
+    if (isReading) return;
+    isReading = true;
+    app.draw();
+    await app.reload();
+    isReading = false;
+    app.draw();
+  };
+  const refresh = () => (isReading ? busy(app.texts) : button(app.texts.say("centre.list.again"), () => void again(), "text small"));
+
   return {
     key: "",
     isWide: true,
     left: () => watching !== null && watching.disconnect(),
     screen: () => {
       const { texts } = app;
+      const where = shelves();
       drawResults();
       return {
         title: texts.say("centre.list.title"),
-        body: [search(), shelves(), filters(), make("div", { class: "found" }, count, every), results, bar],
+        body: [...gone(), search(), where, filters(), make("div", { class: "found" }, count, every, refresh()), results, bar],
       };
     },
   };
 }
+
+/** What is ticked and there. @param {App} app @returns {string[]} */
+const chosenPaths = ({ chosen, stock }) => (stock === null ? [] : stock.all.flatMap(({ path }) => (chosen.has(path) ? [path] : [])));
 
 /** Why one is folded away. @param {App} app @param {Certificate} each */
 export function why({ texts }, each) {

@@ -45,17 +45,32 @@ const findable = (each, words) =>
 
 /** The certificates of this PC, ready to be searched. */
 export class Stock {
-  /** @param {Certificate[]} all @param {(each: Certificate) => string} inWords */
-  constructor(all, inWords) {
+  /** @param {Certificate[]} all @param {(each: Certificate) => string} inWords @param {string[]} [places] */
+  constructor(all, inWords, places = []) {
     this.all = all;
+    /** The stores that were looked into, also those without a certificate. */
+    this.places = places;
+    const placeOf = new Map(all.map(({ path, place }) => [path, place]));
+    /** Copies of what lies in another place: on that place's own shelf they are no double. */
+    this.elsewhere = all.filter((each) => foldedAs(each) === "duplicate" && placeOf.get(each.same_as || "") !== each.place);
     this.plain = all.filter((each) => foldedAs(each) === null);
     this.folded = all.filter((each) => foldedAs(each) !== null);
     this._text = new Map(all.map((each) => [each, findable(each, inWords(each))]));
   }
 
-  /** The places that certificates lie in, as far as the program names them. */
-  get places() {
-    return [...new Set(this.all.map(({ place = "" }) => place))].filter((place) => place !== "");
+  /** The places that certificates lie in, with how many. @returns {[string, number][]} */
+  get shelves() {
+    /** @type {Map<string, number>} */
+    const found = new Map();
+    for (const { place = "" } of this.all) if (place !== "") found.set(place, (found.get(place) || 0) + 1);
+    return [...found];
+  }
+
+  /** What stands on the shelf that is wanted, and what is folded away there. @param {Wanted} wanted @returns {[Certificate[], Certificate[]]} */
+  shown(wanted) {
+    const own = wanted.place === "" ? [] : this.elsewhere;
+    const folded = own.length === 0 ? this.folded : this.folded.filter((each) => !own.includes(each));
+    return [this.find([...this.plain, ...own], wanted), this.find(folded, wanted)];
   }
 
   /** Those that expire or have expired, the most urgent first. */

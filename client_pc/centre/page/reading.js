@@ -13,17 +13,17 @@ import { busy, fault } from "./parts.js";
  * @param {string} command
  * @param {string} title the key of its title
  * @param {(task: Task) => Child[]} draw what is told so far
- * @param {{shows?: boolean, endsWell?: (code: string) => boolean}} [given] `shows`: while it is still told; `endsWell`: errors that are no failure of the command
+ * @param {{given?: string[], shows?: boolean, endsWell?: (code: string) => boolean}} [options] `given`: the command's arguments; `shows`: while it is still told; `endsWell`: errors that are no failure of the command
  * @returns {View}
  */
-export function reading(app, command, title, draw, { shows = false, endsWell = () => false } = {}) {
+export function reading(app, command, title, draw, { given = [], shows = false, endsWell = () => false } = {}) {
   /** @type {Task | null} */
   let task = null;
   let turn = 0;
   /** @type {() => void} */
   let silence = () => undefined;
   const begin = async () => {
-    const started = await app.start(command);
+    const started = await app.start(command, given);
     task = started;
     if (shows) silence = started.listen(() => app.draw());
     await started.ended;

@@ -1,7 +1,7 @@
 // Which screen an address shows.
 
 import { certificate } from "./certificate.js";
-import { changePassword, convert, remove, unlock, verify } from "./chores.js";
+import { changePassword, convert, remove, send, unlock, verify } from "./chores.js";
 import { copy, otherPc } from "./copy.js";
 import { files } from "./files.js";
 import { health } from "./health.js";
@@ -39,6 +39,7 @@ const CHORES = {
   "": certificate,
   password: changePassword,
   convert: (app, each) => convert(app, [each]),
+  send: (app, each) => send(app, [each]),
   verify,
   unlock,
   delete: (app, each) => remove(app, [each]),
@@ -68,7 +69,7 @@ const ofSeveral = (app, chore) =>
   afterwards(app, () => {
     const chosen = app.stock === null ? [] : app.stock.all.filter(({ path }) => app.chosen.has(path));
     if (chosen.length === 0) return missing(app);
-    return chore === "delete" ? remove(app, chosen) : convert(app, chosen);
+    return chore === "delete" ? remove(app, chosen) : chore === "send" ? send(app, chosen) : convert(app, chosen);
   });
 
 /**

@@ -37,7 +37,7 @@ export const trash = (app) =>
       ),
       button(texts.say("centre.trash.empty"), () => app.go("trash/empty"), "text small"),
     ];
-  });
+  }, { given: ["--all-places"] });
 
 /** What is put back: a path does not belong into an address. */
 let restoring = "";
@@ -50,7 +50,7 @@ export const restore = (app, _at) =>
         command: "restore",
         title: () => app.texts.say("centre.trash.restore"),
         about: () => [make("p", { class: "path" }, printable(restoring, Infinity))],
-        given: [restoring],
+        given: [restoring, "--all-places"],
         result: () => [wellDone(app.texts.say("centre.trash.restored"))],
         back: "trash",
       });
@@ -61,7 +61,7 @@ export const emptyTrash = (app) =>
     command: "trash",
     title: () => app.texts.say("centre.trash.empty"),
     about: () => [],
-    given: ["--empty"],
+    given: ["--empty", "--all-places"],
     asks: (asking, answer) => {
       if (asking.event !== "empty_wanted") return null;
       return {
