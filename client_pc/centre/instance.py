@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from certrelay.client.store.system import storage_error
+from certrelay.errors import StorageError
 from certrelay.frozen import frozen
 from client_pc.loopback.server import HOST
 
@@ -63,13 +63,13 @@ def alone(folder: Path) -> Iterator[Instance | None]:
         ``None`` if there is one already.
 
     Raises:
-        StorageError: If the folder cannot be written.
+        StorageError: ``data_folder``, if it cannot be written, or is none.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (folder / _LOCK).open("a+b")
-    except OSError as error:
-        raise storage_error(error, folder) from None
+    except OSError:
+        raise StorageError("data_folder", path=str(folder)) from None
     with lock:
         if not _take(lock):
             yield None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from certrelay.client.path_text import path_of
-from certrelay.client.store.system import storage_error
+from certrelay.errors import StorageError
 from certrelay.limits import MAX_CRL_BYTES, MIB
 from client_pc.centre.for_page import shown
 
@@ -83,7 +83,7 @@ class Drops:
         parent: Where that folder is made.  What a killed centre has left there goes now.
 
     Raises:
-        StorageError: If it cannot be made.
+        StorageError: ``data_folder``, if it cannot be made.
     """
 
     def __init__(self, parent: Path) -> None:
@@ -92,8 +92,8 @@ class Drops:
         shutil.rmtree(self._root, ignore_errors=True)
         try:
             self._root.mkdir(mode=0o700)
-        except OSError as error:
-            raise storage_error(error, self._root) from None
+        except OSError:
+            raise StorageError("data_folder", path=str(self._root)) from None
         self._count = 0
         self._files = 0
         self._size = 0

@@ -213,6 +213,22 @@ def test_a_port_that_is_taken_is_said(centre: Centre, page: Page, tmp_path: Path
 # --- what lies on the disk ---
 
 
+@pytest.mark.parametrize("below", ["", "folder"])
+def test_a_data_folder_that_is_a_file_is_said_and_no_certificate_is_blamed(
+    tmp_path: Path, below: str
+) -> None:
+    taken = tmp_path / "data"
+    taken.write_text("somebody's")
+    place = taken / below if below else taken
+    told = Client("client_pc", "centre", CERTRELAY_DATA=str(place), CERTRELAY_LANGUAGE="ko")
+    assert told.finish() == ExitStatus.STORAGE
+    error = told.last("error")
+    assert (error["code"], error["path"]) == ("data_folder", str(place))
+    assert "인증서" not in error["text"]
+    assert taken.read_text() == "somebody's"
+    told.close()
+
+
 def test_a_store_that_changes_is_told_as_it_is(page: Page, stored: Path, centre: Centre) -> None:
     known = page.run("list").of("certificate")[0]["path"]
     shutil.move(stored, centre.home / "elsewhere")

@@ -5,6 +5,7 @@ With ``CERTRELAY_SCREENSHOTS=folder`` screens are also written there as pictures
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -63,6 +64,24 @@ def test_a_first_copy_from_the_phone(
     desk.tap(say("centre.menu.home"))
     desk.at("centre.home.title")
     assert HONG in desk.lines().first.inner_text()
+
+
+def test_an_empty_pc_is_told_what_to_do_here_and_of_no_command(bare: Centre, desk: Desk) -> None:
+    desk.open(bare.address())
+    for language in ("ko", "en"):
+        desk.speak(language)
+        for place in (*PLACES, "list/late", "certificate/none-1", "several/delete", "copy"):
+            desk.go(place)
+            desk.page.locator("main:not(:has(.busy)) h1").wait_for()
+            shown = desk.page.locator("main").inner_text()
+            assert re.search(r"certrelay [a-z]|(^|\s)--[a-z]", shown) is None, shown
+    desk.speak("ko")
+    desk.go("list")
+    desk.sees(say("centre.home.none"))
+    desk.go("")
+    desk.page.locator("button.door.export").click()
+    desk.sees(say("error.no_certificates"))
+    assert "--" not in desk.page.locator("main").inner_text()
 
 
 def test_sending_to_the_phone(
