@@ -200,9 +200,9 @@ def devices_with_older(copies: Iterable[Copy], newer: CopiedItem) -> tuple[str, 
 def devices_with_old_password(
     copies: Iterable[Copy], changes: Iterable[LocalChange], fingerprint: str
 ) -> tuple[str, ...]:
-    """Name the devices that were given, or gave, a certificate before its password was changed here.
+    """Name the devices that a certificate went to or came from before its password was changed.
 
-    A device that it went to or came from since then is not among them.
+    A device with a copy since then is not among them.
 
     Args:
         copies: The history.

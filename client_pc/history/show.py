@@ -141,7 +141,7 @@ def _tell_renewed(
         entries = stores.entries()
     except CertificateError:
         return
-    known = [entry.summary and entry.summary.certificate for entry in entries]
+    known = [entry.summary.certificate for entry in entries if entry.summary is not None]
     # A pair and a file of one certificate are told once.
     for certificate in {each.fingerprint: each for each in known if each is not None}.values():
         tell_older(copies, item_of(certificate, "stored"), report)
