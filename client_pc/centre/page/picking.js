@@ -60,7 +60,7 @@ export function filePlace(app, id, key, files, isOne) {
     make("p", {}, make("strong", {}, texts.say(key))),
     quiet(texts, `${key}.text`),
     files.length > 0 && make("ul", { class: "old" }, ...lines),
-    make("label", { class: "button" }, texts.say("page.send.pick_files"), input),
+    make("label", { class: "button" }, texts.say("centre.verify.pick"), input),
   );
   return droppable(place, take);
 }
