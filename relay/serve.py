@@ -18,8 +18,8 @@ from certrelay.frozen import replace
 from relay import core_dumps, journal, open_files
 from relay.address import bind, edges_of, url_of
 from relay.apps import read_app_links
-from relay.collector import calm, collect_when_quiet
 from relay.ending import Ending
+from relay.gc_tuning import calm, collect_when_quiet
 from relay.journal import JsonFormatter
 from relay.lookout import Lookout
 from relay.operating import OperatorPages, bind_operator, word

@@ -1,8 +1,8 @@
-"""Python's collector of circles, kept from stopping a relay that holds many rooms.
+"""Tune the cyclic garbage collector so that full collections do not stall a busy relay.
 
 A full collection looks at every object there is: with 10,000 waiting rooms it stopped the
 relay for 0.5 to 2.3 s, and 90 of 100 codes came 2.8 s late (python -m bench.load --waiting
-10000).  Connections leave no circles behind (`relay.transport`), so it is hardly needed.
+10000).  Connections leave no cycles behind (`relay.websocket`), so it is hardly needed.
 """
 
 import asyncio
