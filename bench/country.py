@@ -13,6 +13,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+from bench import measured
+
 DAY_S = 86_400
 MONTH_H = 730
 GIB = 2**30
@@ -30,15 +32,15 @@ class Country:
     burst: float = 2.0  # for an hour that nobody expected
     waiting_s: float = 60.0  # a code waits before somebody scans it
     pair_s: float = 60.0  # from the scan to the end
-    node_ms: float = 12.7  # CPU of a copy, both nodes together
-    redis_ms: float = 1.2  # CPU of a copy at the Redis
+    node_ms: float = measured.NODES_MS  # CPU of a copy, both nodes together
+    redis_ms: float = measured.REDIS_MS  # CPU of a copy at the Redis
     tls_ms: float = 2.0  # CPU of a copy at the proxy: two handshakes and what is passed on
     page_kib: float = 104.0  # the page, once for each copy
     copy_kib: float = 24.0  # a copy with its control messages and TLS, in and out
-    waiting_kib: float = 9.4  # memory of a waiting room
-    pair_kib: float = 17.0  # memory of a pair
+    waiting_kib: float = measured.WAITING_KIB  # memory of a waiting room
+    pair_kib: float = measured.PAIR_KIB  # memory of a pair
     socket_kib: float = 60.0  # memory of a connection at a proxy that ends TLS
-    node_mib: float = 41.0  # memory of a relay process
+    node_mib: float = measured.NODE_MIB  # memory of a relay process
     load: float = 0.5  # share of a core that is used at the peak
     cores: float = 8.0  # of a machine
     zones: float = 3.0  # places of which one may be lost
