@@ -36,7 +36,9 @@ FILES: Final = {
 else is ever served."""
 
 _INLINE: Final = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
-_HOST: Final = re.compile(r"(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?\Z")
+_HOST: Final = re.compile(r"[a-z0-9.-]+(?::[0-9]{1,5})?\Z")
+"""What a policy can name: its grammar has no IPv6 addresses, and browsers complain of them."""
+
 _SMALLEST_TO_PACK: Final = 512
 """Bytes below which gzip does not pay."""
 
