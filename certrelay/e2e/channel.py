@@ -66,6 +66,15 @@ class Delivery:
         return len(self._waiting) + len(self._unacknowledged) < WINDOW_FRAMES
 
     @property
+    def queued(self) -> int:
+        """How many bodies were given so far: the ``seq`` that the next one will have."""
+        return self._next_seq + len(self._waiting)
+
+    def is_acknowledged(self, seq: int) -> bool:
+        """Tell whether the other end has acknowledged the frame with that number."""
+        return seq < self._first_unacknowledged
+
+    @property
     def delivered_bytes(self) -> int:
         """Content bytes in the CHUNKs that the other end has acknowledged."""
         return self._delivered

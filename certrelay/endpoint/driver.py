@@ -22,7 +22,16 @@ from enum import Enum, auto
 from typing import Final, assert_never
 
 from certrelay.bundle import Item
-from certrelay.e2e.bodies import VERSIONS, Body, Close, ItemResult, Offer, Progress, Receipt
+from certrelay.e2e.bodies import (
+    VERSIONS,
+    Body,
+    Close,
+    End,
+    ItemResult,
+    Offer,
+    Progress,
+    Receipt,
+)
 from certrelay.e2e.channel import Confirmed, Unconfirmed
 from certrelay.e2e.hello import Hello
 from certrelay.e2e.transfer import Receiver, Sender, SenderState, hand_to
@@ -97,6 +106,8 @@ class Endpoint:
         self._said_saving = False
         self._handed_over: tuple[ItemResult, ...] | None = None
         self._results: tuple[ItemResult, ...] | None = None
+        self._end_seq: int | None = None
+        """The number of END's frame, once it is made."""
         self._receipt: Receipt | None = None
         self._error: CertRelayError | None = None
         self._timers: Final = Timers()
@@ -548,6 +559,12 @@ class Endpoint:
 
     def _receive_transfer(self, body: Body, now: float) -> None:
         assert self._channel is not None
+        if (
+            isinstance(body, Receipt)
+            and isinstance(self._transfer, Sender)
+            and not self._is_end_taken
+        ):
+            raise ProtocolError("out_of_turn")
         answers = hand_to(self._transfer, body)
         if isinstance(body, Offer) and isinstance(self._channel, Unconfirmed):
             self._channel = self._channel.confirmed_by(body)
@@ -561,6 +578,13 @@ class Endpoint:
             self._after_sender(self._transfer, now)
         else:
             self._after_receiver(self._transfer, now)
+
+    @property
+    def _is_end_taken(self) -> bool:
+        """Sender: whether the receiver has acknowledged END; what it says of the items before that
+        it cannot know."""
+        assert self._channel is not None
+        return self._end_seq is not None and self._channel.delivery.is_acknowledged(self._end_seq)
 
     def _after_sender(self, sender: Sender, now: float) -> None:
         if sender.results is not None:
@@ -598,6 +622,8 @@ class Endpoint:
             return
         assert isinstance(channel, Confirmed)
         while channel.delivery.has_room and (body := self._transfer.next_body()):
+            if isinstance(body, End):
+                self._end_seq = channel.delivery.queued
             channel.send(body)
 
     # --- time ---

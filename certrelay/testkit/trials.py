@@ -263,6 +263,16 @@ def _stored_and(more: int) -> Callable[[Stage], str]:
     return play
 
 
+def _hasty_receipt(stage: Stage) -> str:
+    """Take everything, and give a receipt that was sealed before END was taken."""
+    stage.open()
+    count = stage.take_everything()
+    channel = stage.pc.channel
+    receipt = bodies.encode(bodies.Receipt((_STORED,) * count))
+    stage.carrier.send(channel.frame(*receipt, ack=channel.expected - 1))
+    return stage.last_word()
+
+
 def _offered(offer: bytes, *said: Callable[[HostileChannel], bytes]) -> Callable[[Stage], str]:
     """As the sender: offer this, and, once it is accepted, say this."""
 
@@ -366,6 +376,12 @@ TRIALS: Final[Mapping[str, Trial]] = MappingProxyType(
             Direction.TO_PC,
             _PROTOCOL,
             _after_opening(lambda channel: channel.say(bodies.Receipt((_STORED,)))),
+        ),
+        "hasty-receipt": Trial(
+            "a RECEIPT that was made before END was taken",
+            Direction.TO_PC,
+            _PROTOCOL,
+            _hasty_receipt,
         ),
         "receipt-too-long": Trial(
             "a RECEIPT with one result too many",

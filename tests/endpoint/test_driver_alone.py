@@ -5,6 +5,7 @@ import os
 import pytest
 
 from certrelay import limits
+from certrelay.bundle import Item
 from certrelay.e2e import bodies
 from certrelay.e2e.handshake import ScanSecrets
 from certrelay.e2e.qr import Direction, QrCode
@@ -108,3 +109,24 @@ def test_a_phone_that_does_not_admit_the_pc_says_so_inside_the_seal() -> None:
     (last,) = victim.heard[-1:]
     assert isinstance(last, events.Ended)
     assert isinstance(last.error, ReleaseRefused)
+
+
+@pytest.mark.parametrize("covers_end", [False, True], ids=["END not acknowledged", "acknowledged"])
+def test_a_receipt_counts_only_from_who_has_taken_end(covers_end: bool) -> None:
+    """END is on its way at the same moment: what tells is the receipt's own acknowledgement."""
+    victim, phone = opened(Direction.TO_PHONE)
+    victim.endpoint.offer([Item.of("npki", {"signCert": b"c" * 1400, "signPri": b"k" * 1800})])
+    victim.endpoint.enter_number(phone.channel.number, victim.now)
+    for sealed in victim.collect():
+        phone.channel.read(sealed)
+    said = [phone.channel.read(each) for each in victim.take(phone.channel.say(bodies.Accept()))]
+    assert isinstance(said[-1], bodies.End)
+    end = phone.channel.expected - 1
+    receipt = bodies.encode(bodies.Receipt((bodies.ItemResult("stored"),)))
+    (close,) = victim.take(phone.channel.frame(*receipt, ack=end + int(covers_end)))
+    told = phone.channel.read(close)
+    assert isinstance(told, bodies.Close)
+    assert told.reason == ("done" if covers_end else "protocol")
+    assert bool(victim.heard_of(events.ReceiptArrived)) == covers_end
+    victim.wait(60)
+    assert victim.ended == ("done" if covers_end else "not_confirmed")

@@ -44,15 +44,6 @@ export function ofResults(results) {
  */
 export function ofEnd(certain, isContentOut, code) {
   if (certain !== undefined) return certain;
-  // Tampering, a broken protocol and the other person's own "no" say more than "unknown".
-  const isSilent = [
-    "left",
-    "page_closed",
-    "timeout",
-    "grace",
-    "connection_lost",
-    "over_budget",
-    "suspended",
-  ];
-  return isContentOut && isSilent.includes(code) ? "not_confirmed" : code;
+  // Only the receiver's own sealed word tells that nothing was stored.
+  return isContentOut && code !== "cancelled" ? "not_confirmed" : code;
 }

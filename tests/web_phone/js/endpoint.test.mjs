@@ -127,6 +127,19 @@ test("a copy to the PC ends with its receipt", () => {
   assert.ok(page.texts.includes("leave"), "after the PC acknowledged CLOSE");
 });
 
+test("a receipt counts only from who has taken END, though END is on its way", () => {
+  const page = joined(toPc).do("beginTyping").talk();
+  page.do("typeNumber", page.pc.number, page.pc.items);
+  const accept = page.binaries.splice(0).flatMap((message) => page.pc.take(message));
+  accept.forEach((message) => page.carry(message));
+  assert.equal(page.endpoint._sender.state, "sending");
+  assert.ok(page.binaries.length > 1, "CHUNK and END");
+  page.from(page.pc.say({ is: "receipt", items: [{ status: "stored" }] }));
+  assert.deepEqual(page.tells("receipt"), []);
+  assert.equal(page.pc.said[page.pc.said.length - 1].reason, "protocol");
+  assert.equal(page.end, "not_confirmed");
+});
+
 test("a copy to the phone asks, stores, and ends with the PC's CLOSE", () => {
   const page = joined(toPhone);
   assert.equal(page.tells("number")[0].number, page.pc.number);

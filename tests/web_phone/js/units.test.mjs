@@ -111,7 +111,8 @@ test("the last word follows what is certain", () => {
   assert.equal(ofResults([{ status: "other" }]), "rejected");
   assert.equal(ofEnd(null, true, "grace"), null);
   assert.equal(ofEnd(undefined, true, "grace"), "not_confirmed");
-  assert.equal(ofEnd(undefined, true, "tampered"), "tampered");
+  for (const why of ["tampered", "protocol", "already_claimed"]) assert.equal(ofEnd(undefined, true, why), "not_confirmed");
+  assert.equal(ofEnd(undefined, true, "cancelled"), "cancelled", "the receiver's own sealed word");
   assert.equal(ofEnd(undefined, false, "grace"), "grace");
   assert.equal(closeReason("bad_tag"), "protocol");
   assert.equal(closeReason("os_too_low"), "os_too_low");
