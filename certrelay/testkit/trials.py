@@ -264,12 +264,14 @@ def _stored_and(more: int) -> Callable[[Stage], str]:
 
 
 def _hasty_receipt(stage: Stage) -> str:
-    """Take everything, and give a receipt that was sealed before END was taken."""
-    stage.open()
-    count = stage.take_everything()
-    channel = stage.pc.channel
-    receipt = bodies.encode(bodies.Receipt((_STORED,) * count))
-    stage.carrier.send(channel.frame(*receipt, ack=channel.expected - 1))
+    """Accept, and give a receipt in the same breath: nothing has been taken yet."""
+    channel = stage.open()
+    stage.tell(channel.number)
+    offer = stage.hear(bodies.Offer)
+    assert isinstance(offer, bodies.Offer)
+    count = len(Manifest.parse(offer.manifest).items)
+    receipt = bodies.Receipt((_STORED,) * count)
+    stage.carrier.send(channel.say(bodies.Accept()), channel.say(receipt))
     return stage.last_word()
 
 
@@ -378,7 +380,7 @@ TRIALS: Final[Mapping[str, Trial]] = MappingProxyType(
             _after_opening(lambda channel: channel.say(bodies.Receipt((_STORED,)))),
         ),
         "hasty-receipt": Trial(
-            "a RECEIPT that was made before END was taken",
+            "a RECEIPT right behind the ACCEPT, before END was taken",
             Direction.TO_PC,
             _PROTOCOL,
             _hasty_receipt,
