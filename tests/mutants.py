@@ -180,6 +180,7 @@ def try_room(name: str, tree: Path, options: argparse.Namespace) -> None:
         finally:
             target.write_text(source, "utf-8")
         tried, own, seen = tried + 1, own + by_own, seen + by_any
+        print(f"\r{name}: {own} of {tried} seen", end="", file=sys.stderr, flush=True)
         if not by_own:
             who = "a neighbour" if by_any else "nobody"
             print(
