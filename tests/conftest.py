@@ -36,14 +36,16 @@ def _contract(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _programs_hear_the_end_of_their_terminal() -> None:
-    """Whoever runs the tests under nohup does not hand it on to the programs that they start.
+def _programs_hear_their_terminal() -> None:
+    """Whoever runs the tests under nohup, or in a script's background, does not hand it on.
 
-    What is ignored is inherited by a new program; what is handled is not.
+    There hang-up and Ctrl-C are ignored, and what is ignored is inherited by a new program; what
+    is handled is not.
     """
-    hang_up = getattr(signal, "SIGHUP", None)
-    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_IGN:
-        signal.signal(hang_up, lambda *_: None)
+    for name in ("SIGHUP", "SIGINT"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,5 +1,6 @@
 """The centre by its icon: in a fresh home, started as a desktop does, without streams."""
 
+import base64
 import json
 import os
 import shlex
@@ -16,13 +17,19 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from certrelay.errors import ExitStatus
+from certrelay.testkit.ca import Issued
 from certrelay.texts import Texts
+from tests.centre.certificates import HONG
 from tests.centre.running import eventually
 from tests.component import missing, program
 from tests.engines import processes
 from tests.engines.screen import Screen
 from tests.flows.programs import environment
 from tests.patience import PATIENCE_S
+from tests.qr_pictures import read_png
+from tests.web_phone.conftest import PASSWORD, write_files
+from tests.web_phone.phone import Phone
+from tests.web_phone.test_flows import give
 
 if os.name != "posix":
     pytest.skip("the entry is that of Linux's desktops", allow_module_level=True)
@@ -114,7 +121,7 @@ class Person:
 
 def in_tab(tab: dict[str, str], method: str, **parameters: Any) -> Any:
     """One call to a tab of the browser."""
-    with connect(tab["webSocketDebuggerUrl"], proxy=None) as socket:
+    with connect(tab["webSocketDebuggerUrl"], proxy=None, max_size=None) as socket:
         socket.send(json.dumps({"id": 1, "method": method, "params": parameters}))
         while True:
             answer = json.loads(socket.recv(PATIENCE_S))
@@ -126,6 +133,33 @@ def evaluate(tab: dict[str, str], expression: str) -> Any:
     """What an expression is in a tab."""
     found = in_tab(tab, "Runtime.evaluate", expression=expression, userGesture=True)
     return found.get("result", {}).get("value")
+
+
+def shows(tab: dict[str, str], text: str) -> None:
+    """Wait until a text is on the screen."""
+    try:
+        eventually(lambda: text in (evaluate(tab, "document.body.innerText") or ""), text)
+    except AssertionError as late:
+        raise AssertionError(evaluate(tab, "document.body.innerText")) from late
+
+
+def click(tab: dict[str, str], selector: str) -> None:
+    """Click what a selector finds, once it can be: a new screen's buttons act a moment later."""
+    found = f"document.querySelector({json.dumps(f'{selector}:enabled')})"
+    eventually(lambda: evaluate(tab, f"{found} !== null"), selector)
+    evaluate(tab, f"{found}.click()")
+
+
+def read_code(tab: dict[str, str]) -> str:
+    """Read the QR code off a screenshot, as a phone does."""
+    eventually(lambda: evaluate(tab, "document.querySelector('.code svg') !== null"), "the code")
+
+    def found() -> list[str]:
+        picture = in_tab(tab, "Page.captureScreenshot")["data"]
+        return read_png(base64.b64decode(picture))
+
+    (code,) = eventually(found, "a code that can be read")
+    return str(code)
 
 
 @pytest.fixture
@@ -145,6 +179,32 @@ def begun(tab: dict[str, str]) -> None:
     """Wait until the first screen is there."""
     words = KOREAN.say("centre.door.import")
     eventually(lambda: words in (evaluate(tab, "document.body.innerText") or ""), "a screen")
+
+
+def test_a_whole_first_copy_by_the_icon(
+    person: Person, phone: Phone, people: dict[str, Issued], tmp_path: Path
+) -> None:
+    """In Korean, without a terminal and without a setting: the PC relays by itself."""
+    item = people[HONG].npki(PASSWORD)
+    person.run("desktop", "install")
+    centre = person.click()
+    (tab,) = eventually(person.tabs, "the page")
+    begun(tab)
+    assert evaluate(tab, "document.documentElement.lang") == "ko"
+    click(tab, "button.door.import")
+    phone.scan(read_code(tab))
+    give(phone, write_files(item, tmp_path / "phone"))
+    shows(tab, KOREAN.say("browser.number.title"))
+    phone.type_number(str(evaluate(tab, "document.querySelector('.big-number span').innerText")))
+    shows(tab, KOREAN.say("page.receive.ask"))
+    click(tab, "button.main")
+    shows(tab, KOREAN.say("browser.saved.title"))
+    phone.is_at(KOREAN.say("page.sent.all.title"))
+    stored = [path for path in (person.home / "NPKI").rglob("*") if path.is_file()]
+    assert sorted(path.read_bytes() for path in stored) == sorted(
+        file.content for file in item.files
+    )
+    assert centre.poll() is None
 
 
 def test_the_centre_comes_up_by_its_icon_and_a_second_click_finds_it(person: Person) -> None:
