@@ -1,5 +1,7 @@
 """The history: what went where, when, and how it ended.
 
+Long because one file has every kind of record, and how each is written and read again.
+
 A file of JSON lines that only its owner may read.  It holds nothing secret: no key, no
 password, no number, no address.  Who wants none writes ``history = false`` in the settings.
 
