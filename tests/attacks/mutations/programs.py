@@ -247,9 +247,9 @@ MUTATIONS = (
         82,
         "a PC is announced though it shows no code",
         "client_pc/showing.py",
-        "        self._is_drawn = False\n        self._draw_or_say_why(session)\n        if not",
-        "        self._is_drawn = False\n        self._announce(is_shown=True)\n"
-        "        self._draw_or_say_why(session)\n        if not",
+        "self._is_drawn = False\n        self._draw_or_say_why(session)\n        self._is_told",
+        "self._is_drawn = False\n        self._announce(is_shown=True)\n"
+        "        self._draw_or_say_why(session)\n        self._is_told",
         "tests/flows/test_nearby.py",
     ),
     Mutation(
