@@ -5,6 +5,7 @@ The program opens the "browser" that BROWSER names: a script that writes the add
 
 import http.client
 import json
+import os
 import signal
 import stat
 import subprocess
@@ -157,6 +158,17 @@ class PageTask:
         return [event for event in self.events if event["event"] == name]
 
 
+def _named(home: Path) -> Path:
+    """Give the name under which pictures show a home folder: paths as people have them."""
+    if not (name := os.environ.get("CERTRELAY_SCREENS_HOME")):
+        return home
+    link = Path(name)
+    if link.is_symlink():
+        link.unlink()
+    link.symlink_to(home)
+    return link
+
+
 class Centre:
     """The program.
 
@@ -179,7 +191,7 @@ class Centre:
         self._browser.chmod(self._browser.stat().st_mode | stat.S_IXUSR)
         self.environment = environment(
             BROWSER=str(self._browser),
-            HOME=str(self.home),
+            HOME=str(_named(self.home)),
             CERTRELAY_DATA=str(self.data),
             CERTRELAY_CONFIG=str(self.home / "config.toml"),
             **more,

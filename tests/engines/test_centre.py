@@ -13,6 +13,7 @@ from tests.engines.bench import Bench
 from tests.engines.desk import Desk
 from tests.engines.flows import look
 from tests.engines.network import LOOPBACK, Network
+from tests.patience import PATIENCE_S
 from tests.web_phone.conftest import PASSWORD
 
 NEW_PASSWORD = "Qw7#mP2$xz"
@@ -172,6 +173,62 @@ def test_places_that_only_look_back_and_reload(desk: Desk) -> None:
     desk.tab.reload()
     desk.is_at("centre.menu.settings")
     desk.has(".setting")
+
+
+def test_files_that_hold_no_certificate_and_a_pair_that_does(
+    bench: Bench, centre: Centre, desk: Desk, tmp_path: Path
+) -> None:
+    before = len(list((centre.home / "NPKI").rglob("signCert.der")))
+    text, archive = tmp_path / "memo.txt", tmp_path / "torn.zip"
+    text.write_text("no certificate")
+    archive.write_bytes(b"PK\3\4torn")
+    desk.follow("#/files")
+    desk.pick(text)
+    desk.has(".notice")
+    desk.pick(archive)
+    desk.sees("centre.files.zip")
+    desk.pick(*bench.on_phone(bench.item()))
+    desk.tap("centre.files.save")
+    desk.sees("centre.saved.stored")
+    assert len(list((centre.home / "NPKI").rglob("signCert.der"))) == before + 1
+
+
+def test_a_setting_that_cannot_be_and_one_that_is_saved(centre: Centre, desk: Desk) -> None:
+    button = "form:has({}) button[type=submit]"
+    desk.follow("#/settings")
+    for value, sentence in (("3", "centre.setting.range"), ("60", "centre.setting.saved")):
+        desk.fill("#setting-timeouts-number_s", value)
+        desk.click(button.format("#setting-timeouts-number_s"))
+        desk.sees(sentence, least=10, most=120)
+    desk.fill("#setting-name", "C:/x")
+    desk.click(button.format("#setting-name"))
+    desk.sees("centre.setting.name.bad")
+    desk.tab.complaints.clear()  # of the values that are not even tried
+    assert "number_s = 60" in (centre.home / "config.toml").read_text("utf-8")
+
+
+def test_another_pc_whose_code_is_mistyped_and_a_code_that_is_withdrawn(desk: Desk) -> None:
+    desk.click("button.door.pc")
+    desk.tap("centre.pc.join")
+    for typed, sentence in (("123", "code_shape"), ("482177301946", "no_such_code")):
+        desk.fill("#code", typed)
+        desk.click("button[form=code-form]")
+        desk.sees(f"error.{sentence}")
+    desk.tap("page.cancel")
+    desk.is_at("page.ended.cancelled")
+    desk.follow("#/")
+    desk.click("button.door.pc")
+    desk.tap("centre.pc.import")
+    desk.has("#typed-code [aria-hidden]")
+    desk.tap("page.cancel")
+    desk.is_at("page.ended.cancelled")
+
+
+def test_it_is_closed_by_its_button(centre: Centre, desk: Desk) -> None:
+    desk.tap("centre.close")
+    desk.is_at("centre.closed.title")
+    assert centre.process.wait(PATIENCE_S) == 0
+    desk.tab.complaints.clear()  # of the connection that is gone
 
 
 def test_a_program_that_was_killed(centre: Centre, desk: Desk) -> None:

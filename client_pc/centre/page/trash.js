@@ -2,6 +2,7 @@
 
 import { button, quiet, wellDone } from "../../../web_phone/ui/components.js";
 import { printable } from "../../../web_phone/core/safe_text.js";
+import { ownerName } from "../../../web_phone/pki/naming.js";
 import { make } from "../../../web_phone/ui/dom.js";
 import { errand } from "./errand.js";
 import { momentOf, told } from "./parts.js";
@@ -25,7 +26,7 @@ export const trash = (app) =>
           make(
             "li",
             { class: "card" },
-            make("p", { class: "line-name" }, make("bdi", {}, printable(String(each["owner"])))),
+            make("p", { class: "line-name" }, make("bdi", {}, printable(ownerName(String(each["owner"]))))),
             make("p", { class: "facts" }, texts.say("centre.trash.when", { at: momentOf(texts, String(each["deleted_at"])) })),
             make("p", { class: "path" }, printable(String(each["path"]), Infinity)),
             button(texts.say("centre.trash.restore"), () => {
