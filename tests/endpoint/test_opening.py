@@ -31,7 +31,8 @@ def test_each_end_learns_the_others_hello_and_the_same_keys_and_the_last_is_ackn
     opened = s.receive(m2)
     finished = g.receive(s.repeats)
     assert (answered.hello, opened.hello) == (S_HELLO, PC_HELLO)
-    assert opened.keys is not None and finished.keys is not None
+    assert opened.keys is not None
+    assert finished.keys is not None
     assert opened.keys.number == finished.keys.number
     assert (opened.keys.send, opened.keys.receive) == (finished.keys.receive, finished.keys.send)
     assert opened.send == (s.repeats,)
