@@ -52,6 +52,17 @@ def test_a_button_that_is_drawn_again_while_it_is_pressed_is_clicked(layout: Pho
     assert layout.page.evaluate("window.clicks") == ["one"]
 
 
+def test_what_the_click_itself_changes_is_seen_at_once(layout: Phone) -> None:
+    layout.page.evaluate(
+        "() => { document.querySelector('.content button').onclick = () => {"
+        " window.draw('second', [], false);"
+        " window.seen = document.querySelector('main h1').textContent; }; }"
+    )
+    press(layout, "one")
+    layout.page.mouse.up()
+    assert layout.page.evaluate("window.seen") == "second"
+
+
 def test_what_comes_last_is_drawn_after_the_press(layout: Phone) -> None:
     press(layout, "one")
     draw(layout, "second", [], is_new=False)

@@ -108,6 +108,8 @@ export class Layout {
       const own = turn;
       setTimeout(() => own === turn && set(false), CLICK_MS);
     };
+    // What the click itself changes is seen at once.
+    this._root.addEventListener("click", () => (this._isPressed = false), true);
     addEventListener("pointerup", release);
     addEventListener("pointercancel", release);
     // Released where the page does not see it: outside the window, or in a menu of the system.

@@ -7,8 +7,11 @@ import { sha256 } from "../vendor/crypto.js";
 import { hex, utf8 } from "../core/bytes.js";
 
 const NAME = "certrelay";
-/** How long another tab may take to answer: it is in the background, but awake. */
-const ANSWER_MS = 300;
+/**
+ * How long another tab may take to answer: it is in the background, but awake.  Too short, and on
+ * a busy phone this tab joins as a second device, which ends the copy of the first.
+ */
+const ANSWER_MS = 800;
 
 export class Tabs {
   /**
