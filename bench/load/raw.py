@@ -6,6 +6,7 @@ always the same, and it believes what it hears.
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -148,7 +149,7 @@ class Raw(asyncio.Protocol):
             self._heard.append((opcode, message))
         return True
 
-    def _take(self) -> Any:
+    def _take(self) -> Iterator[tuple[int, bytes]]:
         while self._heard:
             yield self._heard.popleft()
 
